@@ -1,0 +1,51 @@
+import type { Diagnostic } from "./rules/rule.ts";
+
+/** What one judge would say of the object; `accepted` is null until the rules can tell. */
+export interface Verdict {
+  readonly version: string;
+  readonly accepted: boolean | null;
+  readonly stage: string | null;
+  readonly errno: number | null;
+  readonly message: string | null;
+  readonly typeId: number | null;
+}
+
+export interface KernelVerdict extends Verdict {
+  /** The same after the loader's fix-up of DATASEC sizes and offsets. */
+  readonly asSent: Verdict;
+}
+
+export interface Verdicts {
+  readonly kernel: KernelVerdict;
+  readonly libbpf: Verdict;
+  readonly "libbpf@1.1": Verdict;
+  readonly cilium: Verdict;
+  readonly aya: Verdict;
+  readonly bpftool: Verdict;
+}
+
+/** Result of `checkObject`. */
+export interface CheckResult {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly verdicts: Verdicts;
+}
+
+/** One repair in the plan, in the order in which it was made. */
+export interface PlannedChange {
+  readonly rule: string;
+  /** Past tense: "escaped Limit<u16, 4> to Limit_3C_u16_2C__20_4_3E_". */
+  readonly what: string;
+  readonly typeId?: number;
+}
+
+/** Result of `fixObject`: the repaired file, what was found and mended, and what is left. */
+export interface FixResult {
+  readonly bytes: Uint8Array;
+  /** False when the input was already fine and comes back byte for byte, or with V1 filled in alone. */
+  readonly changed: boolean;
+  readonly plan: readonly PlannedChange[];
+  /** Findings of the input, each with `fixed` set if a repair took it away. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** "12 names escaped", "1 map unwrapped": parts of the outcome line, in plan order. */
+  readonly summary: readonly string[];
+}

@@ -1,0 +1,97 @@
+/** A relocatable BPF ELF file as data. A section is its index, never its name: two sections may be called ".maps". */
+
+export const EM_BPF = 247;
+
+export const SHT_NULL = 0;
+export const SHT_PROGBITS = 1;
+export const SHT_SYMTAB = 2;
+export const SHT_STRTAB = 3;
+export const SHT_RELA = 4;
+export const SHT_NOBITS = 8;
+export const SHT_REL = 9;
+
+export const SHF_WRITE = 1;
+export const SHF_ALLOC = 2;
+export const SHF_EXECINSTR = 4;
+export const SHF_COMPRESSED = 0x800;
+
+export const SHN_UNDEF = 0;
+export const SHN_ABS = 0xfff1;
+export const SHN_COMMON = 0xfff2;
+
+export const STB_LOCAL = 0;
+export const STB_GLOBAL = 1;
+export const STB_WEAK = 2;
+
+export const STT_NOTYPE = 0;
+export const STT_OBJECT = 1;
+export const STT_FUNC = 2;
+export const STT_SECTION = 3;
+
+export const STV_DEFAULT = 0;
+
+/** Relocation types of the BPF ABI (llvm/BinaryFormat/ELFRelocs/BPF.def). */
+export const R_BPF_64_64 = 1;
+export const R_BPF_64_ABS64 = 2;
+export const R_BPF_64_ABS32 = 3;
+export const R_BPF_64_NODYLD32 = 4;
+export const R_BPF_64_32 = 10;
+
+export interface Section {
+  /** Position in the section header table: the section's identity. */
+  readonly index: number;
+  readonly name: string;
+  readonly type: number;
+  readonly flags: number;
+  /** File offset and length in bytes; for SHT_NOBITS the length in memory. */
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+  readonly info: number;
+  readonly addralign: number;
+  readonly entsize: number;
+  /** Content as it stands in the file; empty for SHT_NOBITS. A view, never to be written to. */
+  readonly bytes: Uint8Array;
+}
+
+export interface ElfSymbol {
+  readonly index: number;
+  readonly name: string;
+  /** STB_* and STT_*. */
+  readonly binding: number;
+  readonly type: number;
+  /** STV_*. */
+  readonly visibility: number;
+  /** Section index, or SHN_UNDEF, SHN_ABS, SHN_COMMON. */
+  readonly section: number;
+  /** Offset in the section and length, in bytes. */
+  readonly value: number;
+  readonly size: number;
+}
+
+/** One SHT_REL (or RELA) entry: `offset` in the target section, `symbol` an index into the symbol table. */
+export interface ElfRelocation {
+  /** Index of the relocation section and of the section it applies to. */
+  readonly relSection: number;
+  readonly target: number;
+  /** Position of this entry in its relocation section, from 0. */
+  readonly entry: number;
+  readonly offset: number;
+  readonly type: number;
+  readonly symbol: number;
+  /** RELA only; for REL the addend stands in place. */
+  readonly addend: bigint | undefined;
+}
+
+export interface ElfView {
+  readonly bytes: Uint8Array;
+  readonly littleEndian: boolean;
+  readonly machine: number;
+  /** File offset of the section header table. */
+  readonly sectionHeaders: number;
+  readonly sections: readonly Section[];
+  /** Index of the symbol table's section, undefined in a stripped file. */
+  readonly symtab: number | undefined;
+  /** `symbols[i]` has index i; the null symbol comes first. Empty without a symbol table. */
+  readonly symbols: readonly ElfSymbol[];
+}

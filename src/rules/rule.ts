@@ -1,0 +1,56 @@
+import type { SourcePlace } from "../dwarf/model.ts";
+import type { ObjectState } from "./state.ts";
+
+/** error: some judge refuses the object or throws its BTF away; warning: it loads, and something is lost; note: good to know. */
+export type Severity = "error" | "warning" | "note";
+
+export type Judge = "kernel" | "libbpf" | "cilium/ebpf" | "aya" | "bpftool";
+
+/** What one judge does with the defect, and the text that its user would see. */
+export interface JudgeAnswer {
+  readonly judge: Judge;
+  /** As in "libbpf rejects the object", "aya accepts", "the kernel drops the whole BTF". */
+  readonly answer: "rejects" | "drops the BTF" | "accepts" | "repairs" | "misreads";
+  readonly text?: string;
+}
+
+/** The thing a finding is about, so that a fix finds it again. */
+export interface Target {
+  readonly typeId?: number;
+  /** Member, enumerator, parameter or DATASEC entry by position. */
+  readonly member?: number;
+  readonly symbol?: number;
+  readonly section?: number;
+}
+
+/** One finding. Plain data: `report/` formats it. */
+export interface Diagnostic {
+  /** family/kebab-name. */
+  readonly rule: string;
+  readonly severity: Severity;
+  /** The fact in the object's own names, one line. */
+  readonly message: string;
+  readonly target: Target;
+  readonly place?: SourcePlace;
+  /** Rust context for the arrow line: "static EVENTS: RingBuf<Event, 4096>". */
+  readonly subject?: string;
+  readonly answers: readonly JudgeAnswer[];
+  /** What the user can do about it. */
+  readonly help?: string;
+  /** What a fix did about it, in the past tense: "dropped member value". */
+  readonly fixed?: string;
+}
+
+export interface Rule {
+  /** family/kebab-name: btf/…, ext/…, map/…, elf/…, func/…. */
+  readonly id: string;
+  /** One sentence: what must hold. */
+  readonly title: string;
+  /** Ids of the fact pages that the rule covers: "N1", "KM-05", "LM-23". */
+  readonly covers: readonly string[];
+  /** Spec, kernel, libbpf or BTFDebug function. */
+  readonly source: string;
+  /** Whether a fix exists (`fixes/`). */
+  readonly fixable: boolean;
+  check(state: ObjectState): Iterable<Diagnostic>;
+}
