@@ -1,0 +1,39 @@
+import { sipHash13 } from "./siphash.ts";
+
+/** Longest name in bytes that every supported kernel takes (KSYM_NAME_LEN before 6.1), and where bpf-linker cuts longer ones. */
+export const MAX_NAME_LENGTH = 128;
+const CUT_LENGTH = 111;
+
+const encoder = new TextEncoder();
+
+/** ASCII letter, digit or underscore: the bytes that stay as they are. */
+function isWordByte(byte: number): boolean {
+  return (
+    (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f
+  );
+}
+
+/** Whether a name needs no repair: `[A-Za-z_][A-Za-z0-9_]*`, at most 128 bytes. */
+export function isPortableName(name: Uint8Array): boolean {
+  const first = name[0];
+  if (first === undefined || name.length > MAX_NAME_LENGTH || (first >= 0x30 && first <= 0x39)) return false;
+  return name.every(isWordByte);
+}
+
+/**
+ * A name as bpf-linker writes it: every byte outside `[A-Za-z0-9_]` becomes `_`, its upper-case hexadecimal without padding, `_`;
+ * what is then longer than 128 bytes is cut to 111 and ends in `_` and the SipHash-1-3 of the uncut text.
+ *
+ * A leading digit, which bpf-linker leaves and the kernel refuses, gets a `_` in front. Idempotent; equal names stay equal.
+ * Source: bpf-linker `src/llvm/di.rs`.
+ */
+export function escapeName(name: Uint8Array): Uint8Array {
+  if (isPortableName(name)) return name;
+  let text = "";
+  for (const byte of name) {
+    text += isWordByte(byte) ? String.fromCharCode(byte) : `_${byte.toString(16).toUpperCase()}_`;
+  }
+  if (/^[0-9]/.test(text)) text = `_${text}`;
+  if (text.length > MAX_NAME_LENGTH) text = `${text.slice(0, CUT_LENGTH)}_${sipHash13(encoder.encode(text)).toString(16)}`;
+  return encoder.encode(text);
+}
