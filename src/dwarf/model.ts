@@ -54,8 +54,8 @@ export interface DwarfAddress {
   readonly offset: number;
 }
 
-/** Synthetic section number from which undefined symbols are counted (`elf/relocate.ts` writes it, `dwarf/` reads it). */
-export const UNDEFINED_BASE = 0x10_0000;
+/** Synthetic section number from which undefined symbols are counted; `elf/relocate.ts` writes it. */
+export { UNDEFINED_BASE } from "../elf/model.ts";
 
 /** Where an integer or block attribute's value lies. Anything else is absent. */
 export interface Dwarf {

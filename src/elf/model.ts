@@ -9,6 +9,10 @@ export const SHT_STRTAB = 3;
 export const SHT_RELA = 4;
 export const SHT_NOBITS = 8;
 export const SHT_REL = 9;
+export const SHT_GROUP = 17;
+export const SHT_SYMTAB_SHNDX = 18;
+/** Symbol indices (ULEB128) that clang notes as address-significant; linked to the symbol table. */
+export const SHT_LLVM_ADDRSIG = 0x6fff_4c03;
 
 export const SHF_WRITE = 1;
 export const SHF_ALLOC = 2;
@@ -16,8 +20,10 @@ export const SHF_EXECINSTR = 4;
 export const SHF_COMPRESSED = 0x800;
 
 export const SHN_UNDEF = 0;
+export const SHN_LORESERVE = 0xff00;
 export const SHN_ABS = 0xfff1;
 export const SHN_COMMON = 0xfff2;
+export const SHN_XINDEX = 0xffff;
 
 export const STB_LOCAL = 0;
 export const STB_GLOBAL = 1;
@@ -27,10 +33,22 @@ export const STT_NOTYPE = 0;
 export const STT_OBJECT = 1;
 export const STT_FUNC = 2;
 export const STT_SECTION = 3;
+export const STT_FILE = 4;
 
 export const STV_DEFAULT = 0;
 
+/** Bytes of one header, symbol or relocation entry of ELF64 (elf(5)). */
+export const EHDR_SIZE = 64;
+export const SHDR_SIZE = 64;
+export const SYM_SIZE = 24;
+export const REL_SIZE = 16;
+export const RELA_SIZE = 24;
+
+/** Synthetic section number from which undefined symbols are counted: above every section index, within 53 bits once shifted by 32. */
+export const UNDEFINED_BASE = 0x10_0000;
+
 /** Relocation types of the BPF ABI (llvm/BinaryFormat/ELFRelocs/BPF.def). */
+export const R_BPF_NONE = 0;
 export const R_BPF_64_64 = 1;
 export const R_BPF_64_ABS64 = 2;
 export const R_BPF_64_ABS32 = 3;
