@@ -29,7 +29,9 @@ const NOTHING = new Uint8Array(0);
  * Layout: elf(5). Everything that later stages rely on is checked here: section extents, entry sizes, links, names, symbols.
  * Errors: ELF_NOT_ELF, ELF_UNSUPPORTED, ELF_TRUNCATED, ELF_MALFORMED, LIMIT_EXCEEDED, each with section and offset.
  */
-export function parseElf(bytes: Uint8Array): ElfView {
+export function parseElf(input: Uint8Array): ElfView {
+  // A Node Buffer's slice() shares memory where a Uint8Array's copies: later stages must only ever meet the plain kind.
+  const bytes = new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   const { littleEndian, machine } = identifyElf(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const table = readTablePlace(view, littleEndian);

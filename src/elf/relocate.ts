@@ -45,7 +45,7 @@ export function applyRelocations(elf: ElfView, sectionIndex: number, content: Ui
   if (section === undefined) throw new RangeError(`the object has no section ${sectionIndex}`);
   const relocations = relocationsOf(elf, sectionIndex);
   if (relocations.length === 0) return content;
-  const result = content.slice();
+  const result = new Uint8Array(content);
   const view = new DataView(result.buffer);
   const isCode = (section.flags & SHF_EXECINSTR) !== 0;
   for (const relocation of relocations) {
