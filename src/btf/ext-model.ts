@@ -37,7 +37,10 @@ export interface ExtTable<Rec> {
   readonly sections: readonly ExtSection<Rec>[];
 }
 
-/** A parsed `.BTF.ext`. A table is undefined when its length is 0; `header` keeps what is needed to encode the same bytes again. */
+/**
+ * A parsed `.BTF.ext`. A table is undefined when its length is 0; `header` is what follows magic, version, flags and hdr_len in the
+ * blob's header (16 bytes without core_relo, 24 with, or more), as found.
+ */
 export interface BtfExt {
   readonly littleEndian: boolean;
   readonly version: number;
@@ -46,4 +49,6 @@ export interface BtfExt {
   readonly funcInfo: ExtTable<FuncInfo> | undefined;
   readonly lineInfo: ExtTable<LineInfo> | undefined;
   readonly coreRelo: ExtTable<CoreRelo> | undefined;
+  /** Bytes that belong to no table: before the first by offset, between each two, after the last. Absent when all are empty. */
+  readonly gaps?: readonly Uint8Array[];
 }

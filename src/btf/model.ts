@@ -47,6 +47,8 @@ export interface UnusedWords {
   readonly sizeOrType?: number;
   /** Reserved bits of the info word, in place. */
   readonly info?: number;
+  /** Bits 8-15 and 28-31 of INT's own word, in place. */
+  readonly intWord?: number;
 }
 
 interface Head {
@@ -177,6 +179,20 @@ export interface BtfDeclTag extends Head {
   readonly attribute: boolean;
 }
 
+/**
+ * A record of a kind past ENUM64, which only the layout section gives a size. `tail` is what follows the three base words, in the
+ * blob's byte order; what it refers to is not known, so it is carried along and never edited.
+ */
+export interface BtfUnknown extends Head {
+  readonly kind: "unknown";
+  /** The kind on the wire, 0 or 20 to 127. */
+  readonly kindNumber: number;
+  readonly vlen: number;
+  readonly kindFlag: boolean;
+  readonly sizeOrType: number;
+  readonly tail: Uint8Array;
+}
+
 export type BtfType =
   | BtfInt
   | BtfReference
@@ -191,7 +207,8 @@ export type BtfType =
   | BtfVar
   | BtfDatasec
   | BtfFloat
-  | BtfDeclTag;
+  | BtfDeclTag
+  | BtfUnknown;
 
 /** The string section as bytes: NUL-terminated strings, the first one empty (without a base). */
 export interface StringTable {
@@ -212,6 +229,18 @@ export interface BtfWire {
   /** Header bytes after magic, version, flags and hdr_len, as found (offsets and lengths are recomputed only when types or strings change). */
   readonly header: Uint8Array;
   readonly layout: readonly KindLayout[] | undefined;
+  /** True if a vlen of the blob needs more than 16 bits (kernels from 7.2); only then may the encoder write one. */
+  readonly wideVlen?: boolean;
+  /** Bytes that belong to no section; absent when there are none. */
+  readonly gaps?: BtfGaps;
+}
+
+/** What lies between the sections of a blob, and after them. libbpf takes such a blob, the kernel does not (KH-09). */
+export interface BtfGaps {
+  readonly beforeTypes: Uint8Array;
+  readonly afterTypes: Uint8Array;
+  readonly afterLayout: Uint8Array;
+  readonly afterStrings: Uint8Array;
 }
 
 /** A parsed or built BTF blob. Immutable: a repair makes a new one (`BtfBuilder`). */
