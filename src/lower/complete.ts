@@ -1,0 +1,112 @@
+import type { BtfBuilder } from "../btf/builder.ts";
+import type { BtfMember, BtfParam, BtfType } from "../btf/model.ts";
+import { AT, ATE, TAG } from "../dwarf/constants.ts";
+import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import type { Entry, Lowering, MemberEntry, TypeRef } from "./entries.ts";
+import { bitsOf, bytesOf, enumShape, withoutAtomic, word } from "./layout.ts";
+import { nameOf, typeOf } from "./names.ts";
+
+const SIGNED = 1;
+const BOOL = 4;
+
+/** Id that a reference means, one lookup deep: 0 for void and for what BTF cannot express. */
+export function lookup(lowering: Lowering, ref: TypeRef): number {
+  if ("id" in ref) return ref.id;
+  const row = withoutAtomic(lowering.dwarf, ref.row);
+  return row === undefined ? 0 : (lowering.ids.get(row) ?? 0);
+}
+
+/**
+ * The record of an entry: strings are added and ids looked up now that every entry has its id (the completeType functions of BTFDebug).
+ * Own name first, then the names of members, enumerators or parameters in order.
+ */
+export function completeType(lowering: Lowering, entry: Entry, builder: BtfBuilder): BtfType {
+  const { dwarf } = lowering;
+  switch (entry.entry) {
+    case "basic":
+      return basicType(lowering, entry.row, builder);
+    case "index": {
+      const nameOff = builder.string("__ARRAY_SIZE_TYPE__");
+      return { kind: "int", nameOff, size: 4, bits: 32, bitOffset: 0, encoding: 0 };
+    }
+    case "reference": {
+      const nameOff = entry.kind === "typedef" ? builder.string(nameOf(dwarf, entry.row)) : 0;
+      return { kind: entry.kind, nameOff, type: lookup(lowering, entry.target) };
+    }
+    case "typeTag": {
+      const nameOff = builder.string(entry.tag);
+      return { kind: "typeTag", nameOff, type: lookup(lowering, entry.target), attribute: false };
+    }
+    case "declTag": {
+      const { owner, component, tag } = entry;
+      return { kind: "declTag", nameOff: builder.string(tag), type: owner, component, attribute: false };
+    }
+    case "fwd":
+      return { kind: "fwd", nameOff: builder.string(nameOf(dwarf, entry.row)), union: entry.union };
+    case "array": {
+      const type = lookup(lowering, entry.element);
+      return { kind: "array", nameOff: 0, type, indexType: lowering.indexType, nelems: entry.count };
+    }
+    case "enum":
+      return enumType(dwarf, entry.row, builder);
+    case "composite": {
+      const { kind, row, size, bitfields } = entry;
+      const nameOff = row === undefined || dwarf.tag(row) === TAG.variantPart ? 0 : builder.string(nameOf(dwarf, row));
+      const members = entry.members.map((member) => memberOf(lowering, member, builder));
+      return { kind, nameOff, size, bitfields, members };
+    }
+    case "proto": {
+      const returnType = lookup(lowering, { row: typeOf(dwarf, entry.row) });
+      const params = entry.params.map(
+        (row): BtfParam => ({ nameOff: 0, type: lookup(lowering, { row: typeOf(dwarf, row) }) }),
+      );
+      return { kind: "funcProto", nameOff: 0, returnType, params };
+    }
+  }
+}
+
+function memberOf(lowering: Lowering, member: MemberEntry, builder: BtfBuilder): BtfMember {
+  const { name, bitOffset, bitfieldSize } = member;
+  return { nameOff: builder.string(name), type: lookup(lowering, member.type), bitOffset, bitfieldSize };
+}
+
+/** BTFTypeInt and BTFTypeFloat. CHAR is never used: C `char` is a signed INT, `u8` a plain one. */
+function basicType(lowering: Lowering, row: DieRow, builder: BtfBuilder): BtfType {
+  const { dwarf, dialect } = lowering;
+  const encoding = dwarf.number(row, AT.encoding);
+  const size = bytesOf(dwarf, row);
+  if (encoding === ATE.float) return { kind: "float", nameOff: builder.string(nameOf(dwarf, row)), size };
+  const utf = encoding === ATE.utf ? dialect.utfName : undefined;
+  const signed = encoding === ATE.signed || encoding === ATE.signedChar;
+  return {
+    kind: "int",
+    nameOff: builder.string(utf ?? nameOf(dwarf, row)),
+    size,
+    bits: bitsOf(dwarf, row) & 0xff,
+    bitOffset: 0,
+    encoding: encoding === ATE.boolean ? BOOL : signed ? SIGNED : 0,
+  };
+}
+
+/** BTFTypeEnum and BTFTypeEnum64: values wider than the kind are cut. */
+function enumType(dwarf: Dwarf, row: DieRow, builder: BtfBuilder): BtfType {
+  const { signed, bits } = enumShape(dwarf, row);
+  const nameOff = builder.string(nameOf(dwarf, row));
+  const size = word(dwarf.number(row, AT.byteSize) ?? 0);
+  const named = enumerators(dwarf, row).map((child) => ({
+    nameOff: builder.string(nameOf(dwarf, child)),
+    value: dwarf.bigint(child, AT.constValue) ?? 0n,
+  }));
+  const cut = signed ? BigInt.asIntN : BigInt.asUintN;
+  if (bits > 32) {
+    const values = named.map(({ nameOff, value }) => ({ nameOff, value: cut(64, value) }));
+    return { kind: "enum64", nameOff, size, signed, values };
+  }
+  const values = named.map(({ nameOff, value }) => ({ nameOff, value: Number(cut(32, value)) }));
+  return { kind: "enum", nameOff, size, signed, values };
+}
+
+/** The enumerators of an enumeration, in DWARF order. */
+export function enumerators(dwarf: Dwarf, row: DieRow): DieRow[] {
+  return [...dwarf.children(row)].filter((child) => dwarf.tag(child) === TAG.enumerator);
+}

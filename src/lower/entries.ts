@@ -1,0 +1,78 @@
+import type { BtfReference } from "../btf/model.ts";
+import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** A type that a record refers to: by DIE, looked up at completion as BTFDebug does, or by an id that has no DIE of its own. */
+export type TypeRef = { readonly row: DieRow | undefined } | { readonly id: number };
+
+/** A member before completion; `bitOffset` from the start of the record, `bitfieldSize` 0 for a plain member. */
+export interface MemberEntry {
+  readonly row: DieRow | undefined;
+  readonly name: Uint8Array;
+  readonly bitOffset: number;
+  readonly bitfieldSize: number;
+  readonly type: TypeRef;
+}
+
+interface OfRow {
+  readonly row: DieRow;
+}
+
+/** STRUCT or UNION; `size` in bytes. The row is undefined for a record that the dialect adds. */
+export interface CompositeEntry {
+  readonly entry: "composite";
+  readonly row: DieRow | undefined;
+  readonly kind: "struct" | "union";
+  readonly size: number;
+  readonly bitfields: boolean;
+  readonly members: readonly MemberEntry[];
+}
+
+/** PTR, TYPEDEF, CONST, VOLATILE, RESTRICT; `target` is set where the base is not simply the DIE's own (tags, fixups). */
+export interface ReferenceEntry extends OfRow {
+  readonly entry: "reference";
+  readonly kind: BtfReference["kind"];
+  target: TypeRef;
+}
+
+/**
+ * A type record in the making: its id is fixed when it is appended, its names and references are filled in at completion
+ * (the BTFTypeBase classes of BTFDebug.h).
+ */
+export type Entry =
+  | CompositeEntry
+  | ReferenceEntry
+  | ({ readonly entry: "basic" | "enum" } & OfRow)
+  | ({ readonly entry: "fwd"; readonly union: boolean } & OfRow)
+  | ({ readonly entry: "array"; readonly element: TypeRef; readonly count: number } & OfRow)
+  | ({ readonly entry: "proto"; readonly params: readonly DieRow[] } & OfRow)
+  | ({ readonly entry: "declTag"; readonly owner: number; readonly component: number; readonly tag: string } & OfRow)
+  | ({ readonly entry: "typeTag"; readonly target: TypeRef; readonly tag: string } & OfRow)
+  | { readonly entry: "index"; readonly row: undefined };
+
+/** The state of one lowering: BTFDebug's tables. */
+export interface Lowering {
+  readonly dwarf: Dwarf;
+  readonly dialect: Dialect;
+  readonly littleEndian: boolean;
+  /** `entries[n]` has id n + 1. */
+  readonly entries: Entry[];
+  /** Id of each DIE that was visited; 0 for one that BTF cannot express. */
+  readonly ids: Map<DieRow, number>;
+  /** DIEs whose visit has begun but that get their id only after their parts: guards against types inside themselves. */
+  readonly open: Set<DieRow>;
+  /** DIEs that were visited as parts of a map definition. */
+  readonly mapped: Set<DieRow>;
+  /** Id of `__ARRAY_SIZE_TYPE__`, 0 until the first array. */
+  indexType: number;
+  /** Pruned pointees: composite DIE → references that wait for it. */
+  readonly waiting: Map<DieRow, ReferenceEntry[]>;
+}
+
+/** Appends an entry and returns its id; its DIE, if given, is registered under it (BTFDebug::addType). */
+export function addEntry(lowering: Lowering, entry: Entry, register: DieRow | undefined): number {
+  lowering.entries.push(entry);
+  const id = lowering.entries.length;
+  if (register !== undefined) lowering.ids.set(register, id);
+  return id;
+}

@@ -1,0 +1,62 @@
+import { AT, TAG } from "../dwarf/constants.ts";
+import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import { originChain, textName, typeOf } from "./names.ts";
+
+/** A subprogram with code, before its types have ids. */
+export interface Subprogram {
+  readonly row: DieRow;
+  readonly section: number;
+  readonly offset: number;
+  readonly returnType: DieRow | undefined;
+  readonly params: readonly DieRow[];
+}
+
+/** The subprograms that have code, in DIE order: inlined instances and declarations have none of their own. */
+export function* subprograms(dwarf: Dwarf): Generator<Subprogram> {
+  for (let row = 0; row < dwarf.count; row++) {
+    if (dwarf.tag(row) !== TAG.subprogram) continue;
+    const address = dwarf.lowPc(row);
+    if (address?.section === undefined) continue;
+    const { section, offset } = address;
+    yield { row, section, offset, returnType: typeOf(dwarf, row), params: paramsOf(dwarf, row) };
+  }
+}
+
+/** A flag of a DIE or of one that it completes. */
+export function inheritedFlag(dwarf: Dwarf, row: DieRow, attribute: number): boolean {
+  for (const at of originChain(dwarf, row)) {
+    if (dwarf.flag(at, attribute)) return true;
+  }
+  return false;
+}
+
+/** DW_AT_linkage_name, origins followed. */
+export function linkageNameOf(dwarf: Dwarf, row: DieRow): string | undefined {
+  for (const at of originChain(dwarf, row)) {
+    const name = dwarf.linkageName(at);
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+/** Parameters in order; `unspecified_parameters` (variadic) comes as a row without name and type. */
+export function paramsOf(dwarf: Dwarf, row: DieRow): DieRow[] {
+  const params: DieRow[] = [];
+  for (const child of dwarf.children(row)) {
+    const tag = dwarf.tag(child);
+    if (tag === TAG.formalParameter || tag === TAG.unspecifiedParameters) params.push(child);
+  }
+  return params;
+}
+
+/** Name and linkage of a subprogram: FUNC takes the DIE's name, never the symbol's. */
+export function subprogramNames(
+  dwarf: Dwarf,
+  row: DieRow,
+): { readonly name: string; readonly linkageName: string | undefined; readonly external: boolean } {
+  return {
+    name: textName(dwarf, row),
+    linkageName: linkageNameOf(dwarf, row),
+    external: inheritedFlag(dwarf, row, AT.external),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Btf } from "../btf/model.ts";
+import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import type { ElfView } from "../elf/model.ts";
+import { enumerators, lookup } from "./complete.ts";
+import { type DialectName, dialectOf } from "./dialect.ts";
+import { emitterOf } from "./emit.ts";
+import type { Lowering } from "./entries.ts";
+import { subprogramNames, subprograms } from "./functions.ts";
+import type { LoweredBtf, LoweredFunction, LoweredVariable } from "./model.ts";
+import { textName, typeOf } from "./names.ts";
+import { staticVariables } from "./variables.ts";
+import { visitMapType, visitType } from "./visit.ts";
+
+export interface LowerOptions {
+  /** "rust" (default): what LLVM should have written. "llvm": what LLVM 22 writes. */
+  readonly dialect?: DialectName;
+}
+
+/**
+ * Lowers DWARF to BTF, in BTFDebug's order: map definitions, then the signatures of functions, then all other globals. Types that none
+ * of these reach are lowered when `typeId` asks for them. Cost is linear in the DIEs reached; contradictory DWARF gives void in the
+ * place of what cannot be said and never an error.
+ */
+export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {}): LoweredBtf {
+  const lowering: Lowering = {
+    dwarf,
+    dialect: dialectOf(options.dialect ?? "rust"),
+    littleEndian: elf.littleEndian,
+    entries: [],
+    ids: new Map(),
+    open: new Set(),
+    mapped: new Set(),
+    indexType: 0,
+    waiting: new Map(),
+  };
+  const emitter = emitterOf(lowering);
+  const variables = [...staticVariables(dwarf, elf)];
+  const functions = [...subprograms(dwarf)];
+  const inMaps = (section: number | undefined): boolean =>
+    section !== undefined && (elf.sections[section]?.name.startsWith(".maps") ?? false);
+
+  for (const variable of variables) {
+    if (inMaps(variable.section)) visitMapType(lowering, variable.type);
+  }
+  for (const { params, returnType } of functions) {
+    for (const param of params) visitType(lowering, typeOf(dwarf, param));
+    visitType(lowering, returnType);
+  }
+  for (const variable of variables) {
+    if (!inMaps(variable.section)) visitType(lowering, variable.type);
+  }
+  emitter.settle();
+
+  const idOf = (row: DieRow | undefined): number => lookup(lowering, { row });
+  return {
+    dwarf,
+    variables: variables.map(
+      ({ row, name, type, symbol, section, offset }): LoweredVariable => ({
+        row,
+        name,
+        typeId: idOf(type),
+        symbolName: symbol?.name,
+        symbol: symbol?.index,
+        section,
+        offset,
+        place: dwarf.place(row),
+      }),
+    ),
+    functions: functions.map(
+      ({ row, section, offset, returnType, params }): LoweredFunction => ({
+        row,
+        ...subprogramNames(dwarf, row),
+        section,
+        offset,
+        returnTypeId: idOf(returnType),
+        params: params.map((param) => ({
+          name: textName(dwarf, param),
+          typeId: idOf(typeOf(dwarf, param)),
+          row: param,
+        })),
+        place: dwarf.place(row),
+      }),
+    ),
+    typeId(row: DieRow | undefined): number {
+      visitType(lowering, row);
+      emitter.settle();
+      return idOf(row);
+    },
+    rowOf: (id: number): DieRow | undefined => lowering.entries[id - 1]?.row,
+    memberRow: (id: number, index: number): DieRow | undefined => memberRow(lowering, id, index),
+    btf: (): Btf => emitter.btf(),
+  };
+}
+
+function memberRow(lowering: Lowering, id: number, index: number): DieRow | undefined {
+  const entry = lowering.entries[id - 1];
+  if (entry?.entry === "composite") return entry.members[index]?.row;
+  if (entry?.entry === "enum") return enumerators(lowering.dwarf, entry.row)[index];
+  if (entry?.entry === "proto") return entry.params[index];
+  return undefined;
+}

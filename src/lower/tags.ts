@@ -1,0 +1,35 @@
+import { AT, TAG } from "../dwarf/constants.ts";
+import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import { addEntry, type Lowering, type TypeRef } from "./entries.ts";
+
+/** Whether a DIE carries annotations of any name: such a pointer does not prune its pointee. */
+export function hasAnnotations(dwarf: Dwarf, row: DieRow): boolean {
+  for (const child of dwarf.children(row)) {
+    if (dwarf.tag(child) === TAG.llvmAnnotation) return true;
+  }
+  return false;
+}
+
+function* annotations(dwarf: Dwarf, row: DieRow, name: string): Generator<string> {
+  for (const child of dwarf.children(row)) {
+    if (dwarf.tag(child) !== TAG.llvmAnnotation || dwarf.name(child) !== name) continue;
+    const value = dwarf.string(child, AT.constValue);
+    if (value !== undefined) yield value;
+  }
+}
+
+/** Appends the DECL_TAGs of a DIE for its owner (BTFDebug::processDeclAnnotations); component -1 tags the whole type. */
+export function addDeclTags(lowering: Lowering, row: DieRow, owner: number, component: number): void {
+  for (const tag of annotations(lowering.dwarf, row, "btf_decl_tag")) {
+    addEntry(lowering, { entry: "declTag", row, owner, component, tag }, undefined);
+  }
+}
+
+/** Appends the chain of TYPE_TAGs of a pointer on top of `target` and returns what the pointer points at (BTFDebug::genBTFTypeTags). */
+export function addTypeTags(lowering: Lowering, row: DieRow, target: TypeRef): TypeRef {
+  let top = target;
+  for (const tag of annotations(lowering.dwarf, row, "btf_type_tag")) {
+    top = { id: addEntry(lowering, { entry: "typeTag", row, target: top, tag }, undefined) };
+  }
+  return top;
+}
