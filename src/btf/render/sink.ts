@@ -1,0 +1,42 @@
+/** A growing buffer for text whose names are bytes of any encoding: ASCII is written as text, names as they are. */
+export class ByteSink {
+  private buffer: Uint8Array = new Uint8Array(4096);
+  private used = 0;
+
+  /** Writes text of ASCII characters alone. */
+  ascii(text: string): this {
+    const start = this.claim(text.length);
+    for (let i = 0; i < text.length; i++) this.buffer[start + i] = text.charCodeAt(i);
+    return this;
+  }
+
+  bytes(bytes: Uint8Array): this {
+    const start = this.claim(bytes.length);
+    // Names are short: a loop beats the call of `set`.
+    for (let i = 0; i < bytes.length; i++) this.buffer[start + i] = bytes[i] ?? 0;
+    return this;
+  }
+
+  byte(value: number): this {
+    const at = this.claim(1);
+    this.buffer[at] = value;
+    return this;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.buffer.slice(0, this.used);
+  }
+
+  private claim(length: number): number {
+    const start = this.used;
+    const needed = start + length;
+    if (needed > this.buffer.length) {
+      const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
+      grown.set(this.buffer.subarray(0, start));
+      this.buffer = grown;
+    }
+    this.used = needed;
+    return start;
+  }
+}
