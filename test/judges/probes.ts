@@ -1,0 +1,14 @@
+import type { Judge } from "./judge.ts";
+import { kernel } from "./kernel.ts";
+import { libbpf11, libbpf17 } from "./libbpf.ts";
+
+/** Every judge, asked whether it answers. */
+export function probes(): readonly Judge[] {
+  return [kernel(), libbpf17(), libbpf11()];
+}
+
+/** "kernel 6.18: usable", or why not. */
+export function probeLine(judge: Judge): string {
+  const version = judge.version === "" ? "" : ` ${judge.version}`;
+  return `${judge.name}${version}: ${judge.usable ? "usable" : `not usable: ${judge.why}`}`;
+}
