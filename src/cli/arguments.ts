@@ -1,0 +1,116 @@
+import { parseArgs } from "node:util";
+import { BtfFixError } from "../errors.ts";
+import type { CommandName } from "./usage.ts";
+
+/** Every option of the program; `of` names the commands that take it. "fix" is the form without a command name. */
+const OPTIONS = {
+  output: { type: "string", short: "o", of: ["fix"] },
+  "in-place": { type: "boolean", of: ["fix"] },
+  strict: { type: "boolean", of: ["fix", "check"] },
+  only: { type: "string", multiple: true, of: ["fix", "check"] },
+  skip: { type: "string", multiple: true, of: ["fix", "check"] },
+  json: { type: "boolean", of: ["fix", "check", "maps"] },
+  format: { type: "string", of: ["dump"] },
+  pretty: { type: "boolean", of: ["dump"] },
+  base: { type: "string", short: "B", of: ["dump"] },
+  from: { type: "string", of: ["maps"] },
+  quiet: { type: "boolean", short: "q", of: ["fix", "check"] },
+  verbose: { type: "boolean", short: "v", of: ["fix", "check"] },
+  color: { type: "string", of: ["fix", "check", "dump", "maps"] },
+  help: { type: "boolean", short: "h", of: ["fix", "check", "dump", "maps"] },
+  version: { type: "boolean", short: "V", of: ["fix", "check", "dump", "maps"] },
+} as const;
+
+type OptionName = keyof typeof OPTIONS;
+
+/** The command line after parsing, nothing looked up yet. */
+export interface Invocation {
+  readonly command: CommandName;
+  readonly inputs: readonly string[];
+  readonly output: string | undefined;
+  readonly inPlace: boolean;
+  readonly strict: boolean;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly json: boolean;
+  readonly format: "raw" | "json";
+  readonly pretty: boolean;
+  readonly base: string | undefined;
+  readonly from: "dwarf" | "btf" | "both";
+  readonly loudness: "quiet" | "normal" | "verbose";
+  readonly color: "always" | "never" | "auto";
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+function usageError(message: string): never {
+  throw new BtfFixError("USAGE", message);
+}
+
+/** `--color` and `--no-color` stand alone as well as with a value, which parseArgs cannot express. */
+function spelledOut(args: readonly string[]): string[] {
+  const end = args.indexOf("--");
+  return args.map((arg, i) => {
+    if (end !== -1 && i > end) return arg;
+    if (arg === "--color") return "--color=always";
+    return arg === "--no-color" ? "--color=never" : arg;
+  });
+}
+
+function oneOf<T extends string>(option: string, value: string | undefined, allowed: readonly T[], absent: T): T {
+  if (value === undefined) return absent;
+  return (
+    allowed.find((word) => word === value) ?? usageError(`--${option} takes ${allowed.join(", ")}; not "${value}"`)
+  );
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: spelledOut(args), options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    // Node's text goes on with advice on quoting; its first sentence is the fact.
+    return usageError((error.message.split(". ")[0] ?? error.message).replace(/\.$/, ""));
+  }
+}
+
+function isCommand(word: string | undefined): word is CommandName {
+  return word === "check" || word === "dump" || word === "maps";
+}
+
+function list(values: readonly string[] | undefined): readonly string[] {
+  return (values ?? []).flatMap((value) => value.split(",")).filter((value) => value !== "");
+}
+
+/**
+ * Reads the command line. The first word that is not an option names the command; any other word there is a file to repair.
+ * @throws BtfFixError USAGE for an option that is unknown, lacks its value, or does not belong to the command.
+ */
+export function parseCommandLine(args: readonly string[]): Invocation {
+  const { values, positionals } = parse(args);
+  const [first] = positionals;
+  const command = isCommand(first) ? first : "fix";
+  for (const name of Object.keys(values) as OptionName[]) {
+    const commands: readonly CommandName[] = OPTIONS[name].of;
+    if (!commands.includes(command)) usageError(`--${name} is not an option of ${command}`);
+  }
+  if (values.quiet && values.verbose) usageError("-q and -v exclude each other");
+  return {
+    command,
+    inputs: command === "fix" ? positionals : positionals.slice(1),
+    output: values.output,
+    inPlace: values["in-place"] ?? false,
+    strict: values.strict ?? false,
+    only: list(values.only),
+    skip: list(values.skip),
+    json: values.json ?? false,
+    format: oneOf("format", values.format, ["raw", "json"], "raw"),
+    pretty: values.pretty ?? false,
+    base: values.base,
+    from: oneOf("from", values.from, ["dwarf", "btf", "both"], "both"),
+    loudness: values.quiet ? "quiet" : values.verbose ? "verbose" : "normal",
+    color: oneOf("color", values.color, ["always", "never", "auto"], "auto"),
+    help: values.help ?? false,
+    version: values.version ?? false,
+  };
+}

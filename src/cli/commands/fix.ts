@@ -1,0 +1,94 @@
+import { BtfFixError } from "../../errors.ts";
+import { type FailedFile, type FixedFile, failedFile, fixedFile, reportJson } from "../../report/json.ts";
+import { fixOutcome, remaining } from "../../report/outcome.ts";
+import { counted, printable } from "../../report/printable.ts";
+import { diagnosticsText } from "../../report/text.ts";
+import type { EngineFixResult } from "../engine.ts";
+import { EXIT_DEFECTS, EXIT_PASS, type ExitCode, worse } from "../exit-code.ts";
+import { displayName, reportFailure, type Session } from "../session.ts";
+import { startTrace } from "../trace.ts";
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** @throws BtfFixError USAGE unless the command line says for every input where its result goes. */
+function demandTarget({ invocation }: Session): void {
+  const { inputs, output, inPlace } = invocation;
+  if (inputs.length === 0) throw new BtfFixError("USAGE", "name the object to repair");
+  if (inPlace && output !== undefined) throw new BtfFixError("USAGE", "-o and --in-place exclude each other");
+  if (!inPlace && output === undefined) {
+    throw new BtfFixError("USAGE", "say where the result goes: -o FILE or --in-place");
+  }
+  if (inPlace && inputs.includes("-")) throw new BtfFixError("USAGE", "standard input cannot be repaired in place");
+  if (!inPlace && inputs.length > 1) throw new BtfFixError("USAGE", "-o takes one input; use --in-place for several");
+}
+
+/** Writes the result and returns where it went; null if the input already was the result. */
+function write(session: Session, path: string, mode: number | undefined, before: Uint8Array, after: Uint8Array) {
+  const { host, invocation } = session;
+  const target = invocation.output ?? path;
+  if (target === "-") {
+    host.stdout(after);
+    return target;
+  }
+  // A file that is already fine keeps its time stamp, so that a build step that runs again rebuilds nothing.
+  if (invocation.inPlace && sameBytes(before, after)) return null;
+  const { alsoReplaced, leftBehind } = host.replaceFile({
+    path: target,
+    bytes: after,
+    source: path === "-" ? undefined : path,
+    mode,
+  });
+  for (const name of invocation.loudness === "verbose" ? alsoReplaced : []) {
+    host.stderr(`${printable(target)}: the same file as ${printable(name)}, which has the result too\n`);
+  }
+  if (leftBehind > 0) {
+    const names = counted(leftBehind, "other name");
+    host.stderr(`${printable(target)}: ${names} of this file (hard links) not found; the old content stays there\n`);
+  }
+  return target;
+}
+
+async function fixOne(session: Session, path: string): Promise<{ entry: FixedFile; result: EngineFixResult }> {
+  const { host, engine, invocation } = session;
+  const trace = startTrace(host);
+  const input = host.readInput(path);
+  trace.mark("read");
+  const { only, skip } = invocation;
+  const result = await engine.fix(input.bytes, { only, skip, ...(trace.on ? { onPhase: trace.mark } : {}) });
+  trace.mark("fix");
+  const output = write(session, path, input.mode, input.bytes, result.bytes);
+  trace.mark("write");
+  trace.print(path);
+  return { entry: fixedFile(displayName(path), output, result, result.verdicts), result };
+}
+
+/** Repairs each input. The report goes to stdout, or to stderr where the result itself goes to stdout. */
+export async function fixCommand(session: Session): Promise<ExitCode> {
+  demandTarget(session);
+  const { host, invocation } = session;
+  const say = invocation.output === "-" ? host.stderr : host.stdout;
+  const paint = invocation.output === "-" ? session.stderrPaint : session.stdoutPaint;
+  const report: (FixedFile | FailedFile)[] = [];
+  let exit: ExitCode = EXIT_PASS;
+  for (const path of invocation.inputs) {
+    try {
+      const { entry, result } = await fixOne(session, path);
+      report.push(entry);
+      const left = remaining(result.diagnostics);
+      if (left.error > 0 || (invocation.strict && left.warning > 0)) exit = worse(exit, EXIT_DEFECTS);
+      if (invocation.json) continue;
+      say(diagnosticsText(result.diagnostics, invocation.loudness, paint));
+      if (invocation.loudness !== "quiet") {
+        say(`${fixOutcome(displayName(path), result, result.verdicts?.kernel)}\n`);
+      }
+    } catch (thrown) {
+      const failure = reportFailure(session, path, thrown);
+      report.push(failedFile(displayName(path), failure.error));
+      exit = worse(exit, failure.exit);
+    }
+  }
+  if (invocation.json) say(reportJson(report));
+  return exit;
+}

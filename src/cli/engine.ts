@@ -1,0 +1,36 @@
+import type { CheckResult, FixResult, Verdicts } from "../api.ts";
+import type { MapDefinition } from "../maps/definition.ts";
+
+/** Which rules run: ids ("map/value-size-conflict") or fact ids ("M2"). Empty `only` means all. */
+export interface RuleSelection {
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+}
+
+export interface EngineFixOptions extends RuleSelection {
+  /** Called when a phase (read, wasm, lower, fix) ends, for the trace. */
+  readonly onPhase?: (phase: string) => void;
+}
+
+/** A repair, with the verdicts on its result where the library gives them. */
+export type EngineFixResult = FixResult & { readonly verdicts?: Verdicts };
+
+export interface DumpRequest {
+  readonly format: "raw" | "json";
+  readonly pretty: boolean;
+  /** A base blob for split BTF. */
+  readonly base: Uint8Array | undefined;
+}
+
+export type MapWitness = "dwarf" | "btf" | "both";
+
+/**
+ * What the commands ask of the library. The real one (`library.ts`) loads each part when it is first asked for, since start-up is the
+ * budget; tests hand in doubles.
+ */
+export interface Engine {
+  check(bytes: Uint8Array, options: RuleSelection): Promise<CheckResult>;
+  fix(bytes: Uint8Array, options: EngineFixOptions): Promise<EngineFixResult>;
+  dump(bytes: Uint8Array, request: DumpRequest): Promise<Uint8Array>;
+  maps(bytes: Uint8Array, witness: MapWitness): Promise<readonly MapDefinition[]>;
+}

@@ -1,0 +1,67 @@
+import { fstatSync, writeSync } from "node:fs";
+import { constants } from "node:os";
+import type { Host } from "./host.ts";
+import { systemCode } from "./io-error.ts";
+import { pause } from "./pause.ts";
+import { readInput } from "./read-input.ts";
+import { replaceFile } from "./write-atomic.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Writes all of it now. `process.stdout` would cost start-up time, and loses its tail when the process exits. */
+function writeAll(fd: number, data: string | Uint8Array): void {
+  const bytes = typeof data === "string" ? Buffer.from(data) : data;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === "EPIPE") return; // The reader (head, less) has enough.
+      if (code !== "EAGAIN") throw error;
+      pause(2);
+    }
+  }
+}
+
+function isTty(fd: 1 | 2): boolean {
+  try {
+    // `process.stdout` loads the terminal and network code; a pipe or a file needs no second look.
+    return fstatSync(fd).isCharacterDevice() && (fd === STDOUT ? process.stdout : process.stderr).isTTY === true;
+  } catch {
+    return false; // A closed descriptor.
+  }
+}
+
+let signalsWait = false;
+
+/**
+ * Makes SIGINT and SIGTERM wait for a turn of the event loop. A file is replaced within one turn, so the process ends before or after
+ * it, and no temporary file stays.
+ */
+function exitBetweenTurns(): void {
+  if (signalsWait) return;
+  signalsWait = true;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+}
+
+/** The real world. */
+export const nodeHost: Host = {
+  env: process.env,
+  get stdoutIsTty() {
+    return isTty(STDOUT);
+  },
+  get stderrIsTty() {
+    return isTty(STDERR);
+  },
+  readInput,
+  replaceFile(request) {
+    exitBetweenTurns();
+    return replaceFile(request);
+  },
+  stdout: (data) => writeAll(STDOUT, data),
+  stderr: (text) => writeAll(STDERR, text),
+  now: () => performance.now(),
+};

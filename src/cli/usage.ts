@@ -1,0 +1,49 @@
+/** "fix" is the form without a command name. */
+export type CommandName = "fix" | "check" | "dump" | "maps";
+
+/** One line a command, as a usage error shows it. */
+export const USAGE_LINE: Readonly<Record<CommandName, string>> = {
+  fix: "btf-fix IN -o OUT | btf-fix IN... --in-place",
+  check: "btf-fix check IN... [--json] [--strict]",
+  dump: "btf-fix dump IN [--format raw|json] [--pretty]",
+  maps: "btf-fix maps IN [--from dwarf|btf] [--json]",
+};
+
+/** The text of `--help`. */
+export const HELP = `btf-fix repairs the BTF of eBPF objects, so that the kernel, libbpf, cilium/ebpf, aya and bpftool take them.
+
+usage:
+  btf-fix IN -o OUT           repair IN and write the result to OUT
+  btf-fix IN... --in-place    repair each file where it is
+  btf-fix check IN...         say what is wrong, write nothing
+  btf-fix dump IN             print the BTF as bpftool does
+  btf-fix maps IN             print the map definitions
+
+IN is a BPF ELF object or a raw BTF file; "-" is standard input, and as OUT standard output.
+
+repair and check:
+  -o, --output FILE           where the result goes
+      --in-place              replace the input; its mode, links and other names are kept
+      --only RULE             run these rules alone (a rule id, or a fact id such as M2; may be repeated)
+      --skip RULE             leave these rules out
+      --strict                warnings fail as errors do
+      --json                  the report as JSON on one line
+  -q, --quiet                 nothing but errors that remain
+  -v, --verbose               notes and every repair as well
+
+dump:
+      --format raw|json       bpftool's text (default), or its JSON
+      --pretty                indent the JSON
+  -B, --base FILE             the base of a split BTF
+
+maps:
+      --from dwarf|btf|both   which witness to believe (default: both, DWARF first)
+      --json                  the definitions as JSON on one line
+
+everywhere:
+      --color[=WHEN]          always, never or auto (default; NO_COLOR is respected)
+  -h, --help                  this text
+  -V, --version               the version
+
+exit codes: 0 the result passes, 1 defects remain, 2 wrong usage, 3 unusable input, 4 refused, 5 input or output failed
+`;

@@ -1,0 +1,74 @@
+import type { CheckResult, FixResult, PlannedChange, Verdicts } from "../api.ts";
+import type { BtfFixError } from "../errors.ts";
+import type { Diagnostic } from "../rules/rule.ts";
+
+/** Number of the report format; raised when a field changes its meaning. The format is `schema/report.schema.json`. */
+export const REPORT_VERSION = 1;
+
+/** A file that was judged. */
+export interface CheckedFile {
+  readonly file: string;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly verdicts: Verdicts;
+}
+
+/** A file that was repaired: where to, what was done, what was found. */
+export interface FixedFile {
+  readonly file: string;
+  /** "-" for standard output; null when nothing was written, since the file was already fine in place. */
+  readonly output: string | null;
+  readonly changed: boolean;
+  readonly plan: readonly PlannedChange[];
+  readonly summary: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly verdicts?: Verdicts;
+}
+
+/** A file of which no model can be built, or that was refused. */
+export interface FailedFile {
+  readonly file: string;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly section: string | null;
+    /** Bytes from the start of the section, or of the file where `section` is null. */
+    readonly offset: number | null;
+  };
+  readonly verdicts: { readonly kernel: { readonly accepted: false } };
+}
+
+export type ReportedFile = CheckedFile | FixedFile | FailedFile;
+
+/** One entry for a checked file. */
+export function checkedFile(file: string, result: CheckResult): CheckedFile {
+  return { file, diagnostics: result.diagnostics, verdicts: result.verdicts };
+}
+
+/** One entry for a repaired file. */
+export function fixedFile(file: string, output: string | null, result: FixResult, verdicts?: Verdicts): FixedFile {
+  const { changed, plan, summary, diagnostics } = result;
+  return { file, output, changed, plan, summary, diagnostics, ...(verdicts === undefined ? {} : { verdicts }) };
+}
+
+/** One entry for a file that could not be used. */
+export function failedFile(file: string, error: BtfFixError): FailedFile {
+  const { code, message, span } = error;
+  return {
+    file,
+    error: { code, message, section: span?.section ?? null, offset: span?.offset ?? null },
+    verdicts: { kernel: { accepted: false } },
+  };
+}
+
+/** JSON on one line. A 64-bit value beyond 2^53 is written as a string, since JSON readers would round it. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value, (_key, field: unknown) => {
+    if (typeof field !== "bigint") return field;
+    return Number.isSafeInteger(Number(field)) ? Number(field) : String(field);
+  })}\n`;
+}
+
+/** The report of a run over several files. */
+export function reportJson(files: readonly ReportedFile[]): string {
+  return jsonLine({ version: REPORT_VERSION, files });
+}

@@ -1,0 +1,90 @@
+import type { SourcePlace } from "../dwarf/model.ts";
+import type { Diagnostic, JudgeAnswer } from "../rules/rule.ts";
+import type { Paint } from "./paint.ts";
+import { printable } from "./printable.ts";
+
+/** What of a report is shown: `quiet` only errors that remain, `verbose` notes and every repaired finding too. */
+export type Loudness = "quiet" | "normal" | "verbose";
+
+/** Repaired findings of one rule that `normal` shows in full; an object can have hundreds of names to escape. */
+const REPAIRED_SHOWN = 5;
+
+function placeText(place: SourcePlace): string {
+  const line = place.line > 0 ? `:${place.line}` : "";
+  const column = line !== "" && place.column !== undefined && place.column > 0 ? `:${place.column}` : "";
+  return `${place.file}${line}${column}`;
+}
+
+/** "src/main.rs:21 in static EVENTS: RingBuf<Event, 4096>", or the half of it that is known. */
+function whereText(diagnostic: Diagnostic): string | undefined {
+  const place = diagnostic.place === undefined ? "" : placeText(diagnostic.place);
+  const subject = diagnostic.subject === undefined ? "" : `in ${diagnostic.subject}`;
+  const where = [place, subject].filter((part) => part !== "").join(" ");
+  return where === "" ? undefined : where;
+}
+
+function answerText(answer: JudgeAnswer, first: boolean): string {
+  const judge = answer.judge === "kernel" ? "the kernel" : answer.judge;
+  const object = first ? "the object" : "it";
+  const verb = {
+    rejects: `rejects ${object}`,
+    "drops the BTF": "drops the whole BTF",
+    accepts: "accepts",
+    repairs: "repairs it",
+    misreads: `misreads ${object}`,
+  }[answer.answer];
+  return `${judge} ${verb}${answer.text === undefined ? "" : ` ("${answer.text}")`}`;
+}
+
+/** Who does what with the defect, one clause a judge: `libbpf rejects the object ("…"); cilium/ebpf rejects it; aya accepts`. */
+export function answersText(answers: readonly JudgeAnswer[]): string {
+  let named = false;
+  return answers
+    .map((answer) => {
+      const text = answerText(answer, !named);
+      named ||= answer.answer === "rejects" || answer.answer === "misreads";
+      return text;
+    })
+    .join("; ");
+}
+
+/** One finding in the form of a compiler message, two to four lines, each ended by a newline. */
+export function diagnosticText(diagnostic: Diagnostic, paint: Paint): string {
+  const head = paint.severity(diagnostic.severity, `${diagnostic.severity}[${printable(diagnostic.rule)}]`);
+  const lines = [`${head}: ${paint.strong(printable(diagnostic.message))}`];
+  const where = whereText(diagnostic);
+  if (where !== undefined) lines.push(`  ${paint.faint("-->")} ${printable(where)}`);
+  if (diagnostic.answers.length > 0) lines.push(`  = ${printable(answersText(diagnostic.answers))}`);
+  if (diagnostic.fixed !== undefined) lines.push(`  = ${paint.good("fixed")}: ${printable(diagnostic.fixed)}`);
+  else if (diagnostic.help !== undefined) lines.push(`  = help: ${printable(diagnostic.help)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function isShown(diagnostic: Diagnostic, loudness: Loudness): boolean {
+  if (loudness === "verbose") return true;
+  if (loudness === "quiet") return diagnostic.severity === "error" && diagnostic.fixed === undefined;
+  return diagnostic.severity !== "note";
+}
+
+/**
+ * The findings of one object as text, in their order. Every finding that remains is shown; of those that were repaired, `normal` shows
+ * the first few of each rule and counts the rest.
+ */
+export function diagnosticsText(diagnostics: readonly Diagnostic[], loudness: Loudness, paint: Paint): string {
+  const repaired = new Map<string, number>();
+  let text = "";
+  for (const diagnostic of diagnostics) {
+    if (!isShown(diagnostic, loudness)) continue;
+    if (diagnostic.fixed !== undefined && loudness === "normal") {
+      const before = repaired.get(diagnostic.rule) ?? 0;
+      repaired.set(diagnostic.rule, before + 1);
+      if (before >= REPAIRED_SHOWN) continue;
+    }
+    text += diagnosticText(diagnostic, paint);
+  }
+  for (const [rule, count] of repaired) {
+    const hidden = count - REPAIRED_SHOWN;
+    if (hidden > 0) text += `${paint.faint(`(${hidden} more fixed by ${printable(rule)}; -v shows them)`)}\n`;
+  }
+  return text;
+}
