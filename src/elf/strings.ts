@@ -1,4 +1,4 @@
-import { BtfFixError } from "../errors.ts";
+import { BtfFixError, type BtfFixErrorCode } from "../errors.ts";
 
 const decoder = new TextDecoder();
 
@@ -11,29 +11,31 @@ export class NameReader {
   private readonly table: Uint8Array;
   private readonly section: string;
   private readonly names = new Map<number, string>([[0, ""]]);
+  private readonly malformed: BtfFixErrorCode;
   private budget: number;
 
-  /** `section`: the table's name, for errors. */
-  constructor(table: Uint8Array, section: string) {
+  /** `section`: the table's name, for errors; `malformed`: the code of a name that the table does not hold. */
+  constructor(table: Uint8Array, section: string, malformed: BtfFixErrorCode = "ELF_MALFORMED") {
     this.table = table;
     this.section = section;
+    this.malformed = malformed;
     this.budget = 8 * table.length + 0x1_0000;
   }
 
   /**
    * The name at an offset; bytes that are not UTF-8 become U+FFFD. Offset 0 is the empty name, whatever the table holds.
    *
-   * Errors: ELF_MALFORMED when the name starts or runs past the end, LIMIT_EXCEEDED when names overlap beyond all measure.
+   * Errors: ELF_MALFORMED (or the code given) when the name starts or runs past the end, LIMIT_EXCEEDED when names overlap beyond all measure.
    */
   at(offset: number): string {
     const known = this.names.get(offset);
     if (known !== undefined) return known;
     const { table } = this;
     if (offset >= table.length) {
-      this.raise("ELF_MALFORMED", `name offset ${offset} lies outside ${this.section} (${table.length} bytes)`, offset);
+      this.raise(this.malformed, `name offset ${offset} lies outside ${this.section} (${table.length} bytes)`, offset);
     }
     const end = table.indexOf(0, offset);
-    if (end < 0) this.raise("ELF_MALFORMED", `the name at ${this.section}+${offset} has no end`, offset);
+    if (end < 0) this.raise(this.malformed, `the name at ${this.section}+${offset} has no end`, offset);
     this.budget -= end - offset;
     if (this.budget < 0) this.raise("LIMIT_EXCEEDED", `the names in ${this.section} overlap too much`, offset);
     const name = decodeName(table, offset, end);
@@ -41,7 +43,7 @@ export class NameReader {
     return name;
   }
 
-  private raise(code: "ELF_MALFORMED" | "LIMIT_EXCEEDED", message: string, offset: number): never {
+  private raise(code: BtfFixErrorCode, message: string, offset: number): never {
     throw new BtfFixError(code, message, { section: this.section, offset, length: 0 });
   }
 }

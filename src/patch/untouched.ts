@@ -1,0 +1,48 @@
+import { type ElfView, SHDR_SIZE } from "../elf/model.ts";
+import { BtfFixError } from "../errors.ts";
+
+/** Where sh_offset and sh_size stand in a section header. */
+const OFFSET_AND_SIZE = 24;
+
+interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Holds the two files against each other outside the old extents of touched sections and the touched headers: paddings and the ELF
+ * header count too, not only what sections show.
+ *
+ * `touched` holds section indices: those with new content, and those with other new header fields. Error: VERIFY_FAILED with the file offset of the first difference.
+ */
+export function checkUntouchedBytes(
+  before: ElfView,
+  after: Uint8Array,
+  touched: { readonly contents: ReadonlySet<number>; readonly headers: ReadonlySet<number> },
+): void {
+  const free: Extent[] = [];
+  for (const { index, offset, bytes } of before.sections) {
+    const header = before.sectionHeaders + index * SHDR_SIZE;
+    if (touched.contents.has(index)) {
+      free.push({ start: offset, end: offset + bytes.length });
+      free.push({ start: header + OFFSET_AND_SIZE, end: header + OFFSET_AND_SIZE + 16 });
+    }
+    // All but the name.
+    if (touched.headers.has(index)) free.push({ start: header + 4, end: header + SHDR_SIZE });
+  }
+  free.sort((a, b) => a.start - b.start);
+  free.push({ start: before.bytes.length, end: before.bytes.length });
+  let from = 0;
+  for (const { start, end } of free) {
+    for (let at = from; at < start; at++) if (before.bytes[at] !== after[at]) differs(at);
+    from = Math.max(from, end);
+  }
+}
+
+function differs(offset: number): never {
+  throw new BtfFixError("VERIFY_FAILED", `byte ${offset} of the file changed, though nothing planned touches it`, {
+    section: undefined,
+    offset,
+    length: 1,
+  });
+}

@@ -1,0 +1,194 @@
+import {
+  type ElfRelocation,
+  type ElfSymbol,
+  type ElfView,
+  type Section,
+  SHF_EXECINSTR,
+  SHT_GROUP,
+  STB_LOCAL,
+} from "../elf/model.ts";
+import { parseElf } from "../elf/parse.ts";
+import { relocationEntries, relocationSections } from "../elf/relocations.ts";
+import { BtfFixError } from "../errors.ts";
+import { addrsigSections, readAddrsig } from "./addrsig.ts";
+import type { PatchPlan } from "./plan.ts";
+import { checkUntouchedBytes } from "./untouched.ts";
+
+/**
+ * Reads a patched file again and holds it against the plan, without using the code that applied it; returns the new view.
+ *
+ * Instructions are the same; every section that the plan does not touch is the same, header and bytes; contents are what was asked; every
+ * symbol is what it was with its edits; every relocation means the same symbol as before or the one that the plan names.
+ * Errors: VERIFY_FAILED with the section that differs; whatever `parseElf` says of the new file is its cause.
+ */
+export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPlan): ElfView {
+  const view = reread(after);
+  if (view.sections.length !== before.sections.length) {
+    fail(`${view.sections.length} sections instead of ${before.sections.length}`, undefined);
+  }
+  checkCode(before, view);
+  const numbers = checkSymbols(before, view, plan);
+  const rebound = changesBinding(before, plan);
+  const derived = derivedSections(before, plan, rebound);
+  for (const section of before.sections) checkSection(section, view, plan, { derived, rebound, numbers });
+  checkRelocations(before, view, plan, numbers);
+  if (rebound) checkAddrsig(before, view, numbers);
+  checkUntouchedBytes(before, after, {
+    contents: new Set([...plan.sections.keys(), ...derived]),
+    headers: new Set([...plan.headers.map((edit) => edit.section), ...(rebound ? symbolCounters(before) : [])]),
+  });
+  return view;
+}
+
+type SectionFields = Omit<Section, "bytes">;
+
+/** What the symbol and relocation edits of a plan entail. */
+interface SectionChange {
+  /** Sections whose content follows from the plan without being in it. */
+  readonly derived: ReadonlySet<number>;
+  /** Whether a symbol changes its binding: then locals move to the front, and numbers change. */
+  readonly rebound: boolean;
+  /** New index of each old symbol. */
+  readonly numbers: readonly number[];
+}
+
+function reread(after: Uint8Array): ElfView {
+  try {
+    return parseElf(after);
+  } catch (error) {
+    if (!(error instanceof BtfFixError)) throw error;
+    throw new BtfFixError("VERIFY_FAILED", `the patched file is unreadable: ${error.message}`, error.span, error);
+  }
+}
+
+function checkCode(before: ElfView, after: ElfView): void {
+  for (const section of before.sections) {
+    if ((section.flags & SHF_EXECINSTR) === 0) continue;
+    const now = after.sections[section.index];
+    if (now === undefined || !equalBytes(section.bytes, now.bytes)) fail("instructions changed", section.name);
+  }
+}
+
+/** Compares every symbol with what the plan makes of it; returns the new index of each old symbol. */
+function checkSymbols(before: ElfView, after: ElfView, plan: PatchPlan): readonly number[] {
+  const edits = new Map<number, Partial<ElfSymbol>>();
+  for (const { symbol, ...fields } of plan.symbols) edits.set(symbol, { ...edits.get(symbol), ...fields });
+  const expected = before.symbols.map((symbol) => ({ ...symbol, ...edits.get(symbol.index) }));
+  // Stable: symbols of one kind keep their order.
+  const order = changesBinding(before, plan) ? expected.toSorted((a, b) => rank(a) - rank(b)) : expected;
+  const numbers: number[] = [];
+  order.forEach((symbol, index) => {
+    numbers[symbol.index] = index;
+    const now = after.symbols[index];
+    if (now === undefined || !sameFields({ ...symbol, index }, now)) {
+      fail(`symbol ${index} is not ${symbol.name === "" ? `old symbol ${symbol.index}` : symbol.name}`, ".symtab");
+    }
+  });
+  if (after.symbols.length !== order.length) fail("the number of symbols changed", ".symtab");
+  return numbers;
+}
+
+function changesBinding(before: ElfView, plan: PatchPlan): boolean {
+  return plan.symbols.some(
+    ({ symbol, binding }) => binding !== undefined && binding !== before.symbols[symbol]?.binding,
+  );
+}
+
+function rank(symbol: ElfSymbol): number {
+  return symbol.binding === STB_LOCAL ? 0 : 1;
+}
+
+function derivedSections(before: ElfView, plan: PatchPlan, rebound: boolean): ReadonlySet<number> {
+  const derived = new Set<number>();
+  for (const { relSection } of plan.relocations) derived.add(relSection);
+  if (before.symtab !== undefined && plan.symbols.length > 0) {
+    derived.add(before.symtab);
+    const names = before.sections[before.symtab]?.link;
+    if (names !== undefined && plan.symbols.some((edit) => edit.name !== undefined)) derived.add(names);
+  }
+  if (rebound) {
+    for (const section of relocationSections(before)) derived.add(section.index);
+    for (const section of addrsigSections(before)) derived.add(section.index);
+  }
+  return derived;
+}
+
+/** Sections whose sh_info is a symbol number: the first global one, a group's signature. */
+function symbolCounters(before: ElfView): readonly number[] {
+  const counters = before.sections.filter((section) => section.type === SHT_GROUP || section.index === before.symtab);
+  return counters.map((section) => section.index);
+}
+
+function checkSection(section: Section, after: ElfView, plan: PatchPlan, change: SectionChange): void {
+  const now = after.sections[section.index];
+  if (now === undefined) fail("the section is gone", section.name);
+  const content = plan.sections.get(section.index);
+  const replaced = content !== undefined || change.derived.has(section.index);
+  let expected: SectionFields = { ...section, ...(replaced ? { offset: now.offset, size: now.bytes.length } : {}) };
+  if (section.index === after.symtab && change.rebound) {
+    expected = { ...expected, info: after.symbols.filter((symbol) => symbol.binding === STB_LOCAL).length };
+  }
+  if (section.type === SHT_GROUP && change.rebound) {
+    expected = { ...expected, info: change.numbers[section.info] ?? -1 };
+  }
+  for (const { section: index, ...fields } of plan.headers) {
+    if (index === section.index) expected = { ...expected, ...fields };
+  }
+  if (!sameFields({ ...expected, bytes: undefined }, { ...now, bytes: undefined })) {
+    fail("its header is not the planned one", section.name);
+  }
+  // `checkSymbols`, `checkRelocations` and `checkAddrsig` read what these sections mean.
+  if (change.derived.has(section.index)) return;
+  if (!equalBytes(content ?? section.bytes, now.bytes)) {
+    fail(content === undefined ? "its content changed" : "its content is not the planned one", section.name);
+  }
+}
+
+/** Entry by entry: place and type as before or planned, and the same symbol by its new number. */
+function checkRelocations(before: ElfView, after: ElfView, plan: PatchPlan, numbers: readonly number[]): void {
+  for (const section of relocationSections(before)) {
+    const old = relocationEntries(before, { ...section, bytes: plan.sections.get(section.index) ?? section.bytes });
+    const expected: ElfRelocation[] = old.map((entry) => ({ ...entry }));
+    for (const { relSection, entry, ...fields } of plan.relocations) {
+      const target = expected[entry];
+      if (relSection === section.index && target !== undefined) expected[entry] = { ...target, ...fields };
+    }
+    const now = after.sections[section.index];
+    const actual = now === undefined ? [] : relocationEntries(after, now);
+    if (actual.length !== expected.length) fail("the number of relocations is not the planned one", section.name);
+    expected.forEach((entry, i) => {
+      const got = actual[i];
+      const wanted = { ...entry, symbol: numbers[entry.symbol] ?? -1 };
+      if (got === undefined || !sameFields(wanted, got)) fail(`relocation ${i} is not the planned one`, section.name);
+    });
+  }
+}
+
+function checkAddrsig(before: ElfView, after: ElfView, numbers: readonly number[]): void {
+  for (const section of addrsigSections(before)) {
+    const now = after.sections[section.index];
+    const wanted = readAddrsig(section, before.symbols.length).map((symbol) => numbers[symbol]);
+    const got = now === undefined ? [] : readAddrsig(now, after.symbols.length);
+    if (wanted.length !== got.length || wanted.some((symbol, i) => symbol !== got[i])) {
+      fail("it lists other symbols than before", section.name);
+    }
+  }
+}
+
+function sameFields(a: object, b: object): boolean {
+  const left = Object.entries(a);
+  const right = new Map(Object.entries(b));
+  return left.length === right.size && left.every(([key, value]) => right.get(key) === value);
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function fail(what: string, section: string | undefined): never {
+  const where = section === undefined ? "" : ` (${section})`;
+  const span = section === undefined ? undefined : { section, offset: 0, length: 0 };
+  throw new BtfFixError("VERIFY_FAILED", `the patched file failed its check${where}: ${what}`, span);
+}
