@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { PROJECT, type Target, type Toolchain } from "./toolchain.ts";
+
+/** Cargo workspace of the eBPF programs. */
+export const WORKSPACE: string = join(PROJECT, "ebpf");
+
+export const PROFILES = ["release", "dev"] as const;
+export type Profile = (typeof PROFILES)[number];
+
+export interface CargoBuild {
+  readonly package: string;
+  readonly target: Target;
+  readonly profile: Profile;
+  /** Show cargo's own output. */
+  readonly verbose: boolean;
+}
+
+/** What stands in a MANIFEST for `cargoBuild`; the paths that are remapped differ from machine to machine. */
+export function cargoCommand(build: CargoBuild): string {
+  return [
+    "RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1",
+    `RUSTFLAGS='-Cdebuginfo=2 -Clinker=bpf-linker -Clink-arg=--btf --cfg=bpf_target_arch="x86_64"`,
+    "--remap-path-prefix=$REGISTRY=/crates --remap-path-prefix=$PWD=.'",
+    `/usr/bin/cargo ${cargoArgs(build).join(" ")}`,
+  ].join(" ");
+}
+
+/**
+ * Builds one package of the workspace and returns the folder that holds its objects (one per `[[bin]]`).
+ *
+ * @throws what `execFileSync` throws when cargo fails
+ */
+export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
+  const remaps = remappedPaths().map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  const flags = [
+    "-Cdebuginfo=2",
+    `-Clinker=${toolchain.bpfLinker}`,
+    "-Clink-arg=--btf",
+    `--cfg=bpf_target_arch="x86_64"`,
+    ...remaps,
+  ];
+  execFileSync(toolchain.cargo, cargoArgs(build), {
+    cwd: WORKSPACE,
+    stdio: ["ignore", build.verbose ? "inherit" : "ignore", "inherit"],
+    env: {
+      ...process.env,
+      RUSTC: toolchain.rustc,
+      // Debian's stable compiler is asked for aya-ebpf's unstable features; it carries them.
+      RUSTC_BOOTSTRAP: "1",
+      CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
+      CARGO_TARGET_DIR: join(WORKSPACE, "target"),
+      CARGO_BUILD_JOBS: process.env["CARGO_BUILD_JOBS"] ?? "2",
+      PATH: `${dirname(toolchain.bpfLinker)}:${process.env["PATH"] ?? ""}`,
+    },
+  });
+  return join(WORKSPACE, "target", build.target, build.profile === "dev" ? "debug" : "release");
+}
+
+function cargoArgs(build: CargoBuild): string[] {
+  const args = ["build", "--locked", "--package", build.package, "--target", build.target];
+  // aya-ebpf 0.3 asks for rustc 1.98 and builds with Debian's 1.96.
+  args.push("--profile", build.profile, "--ignore-rust-version");
+  return build.verbose ? args : [...args, "--quiet"];
+}
+
+/**
+ * Path prefixes that must not reach an object, each with what stands in its place. rustc takes the *last* prefix that
+ * matches, so the wider ones come first.
+ */
+function remappedPaths(): (readonly [string, string])[] {
+  const home = homedir();
+  const cargoHome = process.env["CARGO_HOME"] ?? join(home, ".cargo");
+  const sources = join(cargoHome, "registry", "src");
+  // The folder below is called after the registry's host; its name is local, too.
+  const registries = existsSync(sources) ? readdirSync(sources).map((name) => join(sources, name)) : [];
+  return [
+    [home, "/home"],
+    [cargoHome, "/cargo"],
+    [sources, "/crates"],
+    ...registries.map((folder) => [folder, "/crates"] as const),
+    [PROJECT, "."],
+    [WORKSPACE, "."],
+  ];
+}

@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Folder of the repository, without a trailing slash. */
+export const PROJECT: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** rustc's two BPF targets; the first five letters name the byte order in file names and for llc's `-march`. */
+export const TARGETS = ["bpfel-unknown-none", "bpfeb-unknown-none"] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** Debian's compiler ships `core` for the BPF targets; a rustup toolchain earlier on PATH does not, hence the full path. */
+const RUSTC = "/usr/bin/rustc";
+const CARGO = "/usr/bin/cargo";
+const LLC = "llc-22";
+const NM = "llvm-nm-22";
+
+/** Programs that build the corpus: how to call each, and the version it gives of itself. */
+export interface Toolchain {
+  readonly rustc: string;
+  readonly cargo: string;
+  readonly llc: string;
+  readonly nm: string;
+  readonly bpfLinker: string;
+  readonly versions: {
+    readonly rustc: string;
+    readonly llvm: string;
+    readonly llc: string;
+    readonly bpfLinker: string;
+  };
+}
+
+/** The toolchain, or the reason why there is none. */
+export type ToolchainProbe = { readonly toolchain: Toolchain } | { readonly missing: string };
+
+/** Folder where `npm run judges` installs bpf-linker for this project. */
+function bpfLinkerCache(): string {
+  return join(homedir(), ".cache", "btf-fix", "bpf-linker", "bin");
+}
+
+/** First file called `name` on PATH, then in the project's own cache. */
+function findBpfLinker(): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), bpfLinkerCache()];
+  return folders.map((folder) => join(folder, "bpf-linker")).find((file) => existsSync(file));
+}
+
+/** Standard output of a program that must succeed. */
+export function run(program: string, args: readonly string[]): string {
+  return execFileSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function firstLine(program: string, args: readonly string[], pattern: RegExp): string | undefined {
+  try {
+    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+      .match(pattern)?.[1]
+      ?.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks for Debian's rustc with the BPF targets' `core`, llc 22 and bpf-linker, and asks each for its version. */
+export function findToolchain(): ToolchainProbe {
+  const rustc = firstLine(RUSTC, ["--version"], /^rustc (.*)$/m);
+  const llvm = firstLine(RUSTC, ["--version", "--verbose"], /^LLVM version: (.*)$/m);
+  if (rustc === undefined || llvm === undefined || !existsSync(CARGO)) {
+    return { missing: `${RUSTC} and ${CARGO} (apt-get install rustc-web cargo-web libstd-rust-web-dev-bpf)` };
+  }
+  for (const target of TARGETS) {
+    if (libraries({ rustc: RUSTC }, target).length === 0) {
+      return { missing: `core for ${target} (apt-get install libstd-rust-web-dev-bpf)` };
+    }
+  }
+  const llc = firstLine(LLC, ["--version"], /LLVM version (\S+)/);
+  if (llc === undefined || firstLine(NM, ["--version"], /LLVM version (\S+)/) === undefined) {
+    return { missing: `${LLC} and ${NM} (apt-get install llvm-22)` };
+  }
+  const bpfLinker = findBpfLinker();
+  const linkerVersion = bpfLinker && firstLine(bpfLinker, ["--version"], /bpf-linker (\S+)/);
+  if (bpfLinker === undefined || linkerVersion === undefined) {
+    return { missing: "bpf-linker 0.13 (npm run judges, or cargo install as CONTRIBUTING.md says)" };
+  }
+  return {
+    toolchain: {
+      rustc: RUSTC,
+      cargo: CARGO,
+      llc: LLC,
+      nm: NM,
+      bpfLinker,
+      versions: { rustc, llvm, llc, bpfLinker: linkerVersion },
+    },
+  };
+}
+
+/** Paths of the bitcode archives (`core` and its companions) that rustc hands to the linker for `target`. */
+export function libraries(toolchain: Pick<Toolchain, "rustc">, target: Target): readonly string[] {
+  const folder = firstLine(toolchain.rustc, ["--target", target, "--print", "target-libdir"], /^(.*)$/m);
+  if (folder === undefined || !existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".rlib"))
+    .sort()
+    .map((file) => join(folder, file));
+}
+
+/** "bpfel" or "bpfeb". */
+export function byteOrderName(target: Target): string {
+  return target.slice(0, 5);
+}
