@@ -1,13 +1,10 @@
+import { unescapeName } from "../btf/escape.ts";
 import { AT } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 
 const NO_NAME = new Uint8Array(0);
 /** Longest chain of origins or atomics that is followed: compilers make chains of one or two. */
 const MAX_CHAIN = 16;
-/** What a Rust type's name holds and an identifier cannot: only then is `_XX_` taken for an escape. */
-const TYPE_SYNTAX = /[<>()[\]{}&*:;!#]|^dyn /;
-const ESCAPE = /(?:_[0-9A-F]{2}_)+/g;
-
 /** A DIE and the DIEs that it completes, nearest first (DW_AT_abstract_origin, DW_AT_specification). */
 export function* originChain(dwarf: Dwarf, row: DieRow): Generator<DieRow> {
   let at: DieRow | undefined = row;
@@ -44,18 +41,9 @@ export function typeOf(dwarf: Dwarf, row: DieRow): DieRow | undefined {
 }
 
 /**
- * A type's name as its author wrote it: bpf-linker leaves escaped names in DWARF too (`HashMap_3C_u32_2C__20_u32_3E_`), which are
- * undone here. For messages only, since the escape is ambiguous; "" if the DIE has no name.
+ * A type's name as its author wrote it, for messages: bpf-linker leaves escaped names in DWARF too (`HashMap_3C_u32_2C__20_u32_3E_`),
+ * which are undone here where that is certain. "" if the DIE has no name.
  */
 export function rustName(dwarf: Dwarf, row: DieRow): string {
   return unescapeName(textName(dwarf, row));
-}
-
-/** Undoes bpf-linker's escape if the result reads as a Rust type, else returns the name as it is. */
-export function unescapeName(name: string): string {
-  const plain = name.replace(ESCAPE, (run) => {
-    const bytes = Uint8Array.from(run.match(/[0-9A-F]{2}/g) ?? [], (hex) => Number.parseInt(hex, 16));
-    return new TextDecoder().decode(bytes);
-  });
-  return TYPE_SYNTAX.test(plain) ? plain : name;
 }
