@@ -17,6 +17,8 @@ export interface Host {
   stderr(text: string): void;
   /** Milliseconds since the process started. */
   now(): number;
+  /** The most memory that the process has held so far, in KiB; 0 where the system does not tell. */
+  peakMemory(): number;
 }
 
 export interface InputFile {

@@ -1,14 +1,36 @@
+import type { Btf } from "../btf/model.ts";
 import { BtfFixError } from "../errors.ts";
-import type { Engine } from "./engine.ts";
+import type { DumpRequest, Engine } from "./engine.ts";
 
 function notYet(): never {
   throw new BtfFixError("USAGE", "not built yet");
+}
+
+/** A raw BTF blob begins with the magic 0xeb9f in its own byte order. */
+function isRawBtf(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0x9f && bytes[1] === 0xeb) || (bytes[0] === 0xeb && bytes[1] === 0x9f);
+}
+
+/** The types of a raw blob or of an object's `.BTF`, which bpftool reads unrelocated too. */
+async function readBtf(bytes: Uint8Array, base: Btf | undefined): Promise<Btf> {
+  const { parseBtf } = await import("../btf/parse.ts");
+  if (isRawBtf(bytes)) return parseBtf(bytes, base);
+  const [{ parseElf }, { sectionNamed }] = await Promise.all([import("../elf/parse.ts"), import("../elf/symbols.ts")]);
+  const section = sectionNamed(parseElf(bytes), ".BTF");
+  if (section === undefined) throw new BtfFixError("BTF_MISSING", "the object has no .BTF section");
+  return parseBtf(section.bytes, base);
+}
+
+async function dump(bytes: Uint8Array, { format, pretty, base }: DumpRequest): Promise<Uint8Array> {
+  const btf = await readBtf(bytes, base === undefined ? undefined : await readBtf(base, undefined));
+  if (format === "raw") return (await import("../btf/render/raw.ts")).renderRaw(btf);
+  return (await import("../btf/render/json.ts")).renderJson(btf, { pretty });
 }
 
 /** The library itself, each part loaded when it is first asked for. */
 export const library: Engine = {
   check: async () => notYet(),
   fix: async () => notYet(),
-  dump: async () => notYet(),
+  dump,
   maps: async () => notYet(),
 };

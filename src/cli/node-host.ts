@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import type { Host } from "./host.ts";
 import { systemCode } from "./io-error.ts";
@@ -47,6 +47,15 @@ function exitBetweenTurns(): void {
   }
 }
 
+/** VmHWM of /proc/self/status. `getrusage` counts what the parent held before exec, so it is only the second choice. */
+function peakMemory(): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? 0);
+  } catch {
+    return process.resourceUsage().maxRSS;
+  }
+}
+
 /** The real world. */
 export const nodeHost: Host = {
   env: process.env,
@@ -64,4 +73,5 @@ export const nodeHost: Host = {
   stdout: (data) => writeAll(STDOUT, data),
   stderr: (text) => writeAll(STDERR, text),
   now: () => performance.now(),
+  peakMemory,
 };

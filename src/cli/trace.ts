@@ -5,7 +5,7 @@ export interface Trace {
   readonly on: boolean;
   /** Ends a phase: the time since the last mark is counted to it. */
   readonly mark: (phase: string) => void;
-  /** One JSON line on stderr: milliseconds by phase, in order, and the total since the process started. */
+  /** One JSON line on stderr: milliseconds by phase, in order, their total since the process started, and the peak memory. */
   print(file: string): void;
 }
 
@@ -27,7 +27,12 @@ export function startTrace(host: Host): Trace {
     mark,
     print(file) {
       const rounded = [...phases].map(([phase, ms]) => [phase, Math.round(ms * 100) / 100]);
-      const trace = { file, phases: Object.fromEntries(rounded), total: Math.round(last * 100) / 100 };
+      const trace = {
+        file,
+        phases: Object.fromEntries(rounded),
+        total: Math.round(last * 100) / 100,
+        peakKiB: host.peakMemory(),
+      };
       host.stderr(`${JSON.stringify({ trace })}\n`);
     },
   };

@@ -75,6 +75,7 @@ export async function runIn(
       stderr += text;
     },
     now: () => 0,
+    peakMemory: () => 0,
     ...world,
   };
   const exit = await run(args, host, {

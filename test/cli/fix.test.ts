@@ -153,9 +153,14 @@ test("BTF_FIX_TRACE=1 prints the split of the time", async () => {
         return repaired;
       },
     },
-    { env: { BTF_FIX_TRACE: "1" }, now: () => (clock += 2) },
+    { env: { BTF_FIX_TRACE: "1" }, now: () => (clock += 2), peakMemory: () => 40_000 },
   );
   expect(JSON.parse(ran.stderr)).toEqual({
-    trace: { file: "fork", phases: { start: 2, read: 2, wasm: 2, lower: 2, fix: 2, write: 2 }, total: 12 },
+    trace: {
+      file: "fork",
+      phases: { start: 2, read: 2, wasm: 2, lower: 2, fix: 2, write: 2 },
+      total: 12,
+      peakKiB: 40_000,
+    },
   });
 });
