@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseElf } from "../../src/elf/parse.ts";
+import { relocateSection } from "../../src/elf/relocate.ts";
+import { relocationsOf } from "../../src/elf/relocations.ts";
+import { definedSymbols, functionSymbolAt, objectSymbolAt, sectionNamed } from "../../src/elf/symbols.ts";
+import { BtfFixError } from "../../src/errors.ts";
+import { corpusObject } from "./objects.ts";
+
+/** Numbers that spoil fields: limits of each width, and small ones that stay plausible. */
+const SPLICES = [0, 1, 2, 3, 7, 16, 24, 63, 0x7fff, 0xff00, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+
+type Mutation =
+  | { readonly kind: "flip"; readonly at: number; readonly bit: number }
+  | { readonly kind: "cut"; readonly at: number }
+  | { readonly kind: "splice"; readonly at: number; readonly width: number; readonly value: number }
+  | { readonly kind: "move"; readonly from: number; readonly at: number; readonly length: number };
+
+/** Places as fractions, so that one mutation fits files of any length; half of them hit the headers. */
+const place = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.85, max: 1, noNaN: true }));
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  fc.record({ kind: fc.constant("flip" as const), at: place, bit: fc.nat(7) }),
+  fc.record({ kind: fc.constant("cut" as const), at: place }),
+  fc.record({
+    kind: fc.constant("splice" as const),
+    at: place,
+    width: fc.constantFrom(2, 4, 8),
+    value: fc.constantFrom(...SPLICES),
+  }),
+  fc.record({ kind: fc.constant("move" as const), from: place, at: place, length: fc.nat(64) }),
+);
+
+function mutate(original: Uint8Array, mutations: readonly Mutation[]): Uint8Array {
+  let bytes = new Uint8Array(original);
+  for (const step of mutations) {
+    const at = Math.floor(step.at * Math.max(0, bytes.length - 8));
+    if (bytes.length < 16) break;
+    const view = new DataView(bytes.buffer);
+    if (step.kind === "flip") view.setUint8(at, view.getUint8(at) ^ (1 << step.bit));
+    if (step.kind === "cut") bytes = bytes.slice(0, at);
+    if (step.kind === "splice") {
+      // Fields are aligned; so are the interesting mutations.
+      const aligned = at - (at % step.width);
+      if (step.width === 2) view.setUint16(aligned, step.value & 0xffff, true);
+      if (step.width === 4) view.setUint32(aligned, step.value, true);
+      if (step.width === 8) view.setBigUint64(aligned, BigInt(step.value) << 16n, true);
+    }
+    if (step.kind === "move") {
+      const from = Math.floor(step.from * (bytes.length - 8));
+      bytes.copyWithin(at, from, from + step.length);
+    }
+  }
+  return bytes;
+}
+
+/** All that elf/ can be asked about an object. */
+function readEverything(bytes: Uint8Array): void {
+  const elf = parseElf(bytes);
+  for (const section of elf.sections) {
+    expect(section.bytes.length).toBeLessThanOrEqual(bytes.length);
+    definedSymbols(elf, section.index);
+    functionSymbolAt(elf, section.index, 0);
+    objectSymbolAt(elf, section.index, 0, ["x"]);
+    sectionNamed(elf, section.name);
+    try {
+      relocationsOf(elf, section.index);
+      expect(relocateSection(elf, section.index).length).toBe(section.bytes.length);
+    } catch (error) {
+      if (!(error instanceof BtfFixError)) throw error;
+    }
+  }
+}
+
+test.each(["shapes/s26_globals.bpfel.o", "shapes/s26_globals.bpfeb.o", "aya/fork.bpfel.release.o"])(
+  "a mutated %s is read or refused",
+  (path) => {
+    const original = corpusObject(path);
+    let read = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 6 }), (mutations) => {
+        const bytes = mutate(original, mutations);
+        const start = performance.now();
+        try {
+          readEverything(bytes);
+          read++;
+        } catch (error) {
+          if (!(error instanceof BtfFixError)) throw error;
+          refused++;
+          expect(error.message).not.toBe("");
+          expect(error.span).toBeDefined();
+        }
+        // The bound is 1 s; a loop or a blow-up is far beyond it.
+        expect(performance.now() - start).toBeLessThan(1000);
+      }),
+      { numRuns: 1500 },
+    );
+    // Both outcomes are really exercised.
+    expect(Math.min(read, refused)).toBeGreaterThan(50);
+  },
+);
