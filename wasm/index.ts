@@ -1,0 +1,10 @@
+/** gimli as a WebAssembly module: `src/dwarf/abi.ts` of btf-fix says how to call it. */
+import { wasmBase64 } from "./bytes.ts";
+
+/** The module's bytes; a new array each time. Works without a file system, so also in a browser. */
+export function wasmBytes(): Uint8Array<ArrayBuffer> {
+  const binary = atob(wasmBase64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

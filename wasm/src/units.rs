@@ -1,0 +1,261 @@
+//! Units of `.debug_info`: header, unit DIE, and batches of DIEs.
+
+use gimli::{
+    Abbreviations, AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugInfo, DebugInfoOffset, EndianSlice, EntriesRaw, Format, Reader,
+    UnitHeader, UnitOffset, UnitType,
+};
+
+use crate::arena::ARENA;
+use crate::attributes::{Reading, Scope, Slice};
+use crate::record::{ATTRIBUTES, ATTRIBUTES_PER_DIE, Columns, Fault, Kind, NONE, ROWS, Record, SectionId, Status, Value};
+use crate::sections::{Sections, fault};
+
+/// Not an attribute of DWARF's: the address with which DW_AT_location begins, as a value of its own.
+pub const STATIC_ADDRESS: u16 = 0xffff;
+
+/// Attributes that a unit may have for each of its bytes. A DIE takes a byte or more, most attributes do too; abbreviations full of
+/// forms without bytes must not turn a small file into a long run.
+const ATTRIBUTES_PER_BYTE: usize = 8;
+
+/// The unit that is being read.
+pub struct Unit {
+    header: UnitHeader<Slice>,
+    scope: Scope,
+    /// Where the next batch of the index begins (unit offset), and at which depth.
+    next: usize,
+    depth: u32,
+    attributes_left: usize,
+}
+
+/// The abbreviation table read last: LLVM gives all units of an object the same one.
+pub struct Table {
+    offset: usize,
+    abbreviations: Abbreviations,
+}
+
+impl Unit {
+    /// Reads the header at `offset` and the unit DIE, and fills the record with them.
+    pub fn open(sections: &Sections, table: &mut Option<Table>, offset: usize, record: &mut Record) -> Result<Unit, Fault> {
+        let in_info = |error| fault(error, SectionId::Info, offset);
+        let header = DebugInfo::from(sections.get(SectionId::Info)).header_from_offset(DebugInfoOffset(offset)).map_err(in_info)?;
+        let refuse = |text| Err(Fault { status: Status::Unsupported, section: SectionId::Info, offset: offset as u32, text });
+        match header.type_() {
+            UnitType::Compilation | UnitType::Partial => {}
+            UnitType::Type { .. } => return refuse("type units (DW_UT_type) are not supported"),
+            UnitType::Skeleton(_) | UnitType::SplitCompilation(_) | UnitType::SplitType { .. } => {
+                return refuse("split DWARF (DW_UT_skeleton, DW_UT_split_*) is not supported");
+            }
+        }
+        record.abbrev_bytes = load_table(sections, table, header.debug_abbrev_offset().0)?;
+        let Some(Table { abbreviations, .. }) = table else { return refuse("no abbreviations") };
+
+        let encoding = header.encoding();
+        let root = header.root_offset().0;
+        // DWARF 5 offsets and addresses stand behind a header, which a unit without the attribute cannot skip by itself.
+        let str_offsets_base = match (encoding.version, encoding.format) {
+            (5, Format::Dwarf32) => 8,
+            (5, Format::Dwarf64) => 16,
+            _ => 0,
+        };
+        let mut scope = Scope { unit: offset, encoding, str_offsets_base, addr_base: if encoding.version == 5 { 8 } else { 0 } };
+        record.unit_end = (offset + header.length_including_self()) as u32;
+        record.version = encoding.version.into();
+        record.address_size = encoding.address_size.into();
+        record.language = 0;
+        record.line_program = NONE;
+        record.root = 0;
+        record.name = Value::OTHER;
+        record.comp_dir = Value::OTHER;
+        record.producer = Value::OTHER;
+
+        let in_root = |error| fault(error, SectionId::Info, offset + root);
+        let length = header.length_including_self();
+        let mut entries = header.entries_raw(abbreviations, None).map_err(in_root)?;
+        let abbreviation = if entries.is_empty() { None } else { entries.read_abbreviation().map_err(in_root)? };
+        if let Some(abbreviation) = abbreviation {
+            record.root = (offset + root) as u32;
+            // The bases come from the DIE whose strings need them, wherever they stand in it: two passes.
+            let mut bases = header.entries_raw(abbreviations, Some(entries.next_offset())).map_err(in_root)?;
+            for spec in abbreviation.attributes() {
+                let attribute = bases.read_attribute(*spec).map_err(in_root)?;
+                if let AttributeValue::SecOffset(base) = attribute.raw_value() {
+                    match attribute.name() {
+                        gimli::DW_AT_str_offsets_base => scope.str_offsets_base = base,
+                        gimli::DW_AT_addr_base | gimli::DW_AT_GNU_addr_base => scope.addr_base = base,
+                        gimli::DW_AT_stmt_list => record.line_program = base as u32,
+                        _ => {}
+                    }
+                }
+            }
+            let reading = Reading { sections, scope, at: record.root };
+            for spec in abbreviation.attributes() {
+                let attribute = entries.read_attribute(*spec).map_err(in_root)?;
+                let name = attribute.name();
+                match name {
+                    gimli::DW_AT_dwo_name | gimli::DW_AT_GNU_dwo_name => {
+                        return refuse("split DWARF (DW_AT_dwo_name) is not supported");
+                    }
+                    gimli::DW_AT_name => record.name = reading.value(name, attribute.raw_value())?,
+                    gimli::DW_AT_comp_dir => record.comp_dir = reading.value(name, attribute.raw_value())?,
+                    gimli::DW_AT_producer => record.producer = reading.value(name, attribute.raw_value())?,
+                    gimli::DW_AT_language => record.language = attribute.udata_value().unwrap_or(0) as u32,
+                    _ => {}
+                }
+            }
+        }
+        Ok(Unit { header, scope, next: root, depth: 0, attributes_left: length * ATTRIBUTES_PER_BYTE })
+    }
+
+    /// The next batch of DIEs: offset, tag and depth of each. All attributes are read, so that a later look at them cannot fail.
+    pub fn index(&mut self, sections: &Sections, table: &Table, columns: &mut Columns) -> Result<usize, Fault> {
+        let mut entries = self.entries(table, self.next)?;
+        let mut rows = 0;
+        while rows < ROWS && !entries.is_empty() {
+            let start = entries.next_offset().0;
+            let at = self.scope.unit + start;
+            let abbreviation = entries.read_abbreviation().map_err(|error| fault(error, SectionId::Info, at))?;
+            let malformed = |text| Fault { status: Status::Malformed, section: SectionId::Info, offset: at as u32, text };
+            let Some(abbreviation) = abbreviation else {
+                // Zero bytes after the unit DIE are padding.
+                self.depth = self.depth.saturating_sub(1);
+                continue;
+            };
+            if self.depth == 0 && start != self.header.root_offset().0 {
+                return Err(malformed("an entry stands outside of the unit's tree"));
+            }
+            let count = abbreviation.attributes().len();
+            if count > ATTRIBUTES_PER_DIE || count > self.attributes_left {
+                return Err(Fault { status: Status::Limit, ..malformed("too many attributes for so few bytes") });
+            }
+            self.attributes_left -= count;
+            let reading = Reading { sections, scope: self.scope, at: at as u32 };
+            each_attribute(&reading, &mut entries, abbreviation.attributes(), |_, _| {})?;
+            columns.offset[rows] = at as u32;
+            columns.tag[rows] = abbreviation.tag().0;
+            columns.depth[rows] = self.depth;
+            rows += 1;
+            if abbreviation.has_children() {
+                self.depth += 1;
+            }
+        }
+        self.next = entries.next_offset().0;
+        if entries.is_empty() && self.depth > 0 {
+            let text = "the unit ends before its tree of entries does";
+            return Err(Fault { status: Status::Malformed, section: SectionId::Info, offset: (self.scope.unit + self.next) as u32, text });
+        }
+        Ok(rows)
+    }
+
+    /// Attributes of up to `count` DIEs from the one at `offset` (in `.debug_info`) on; gives how many DIEs and attributes fitted.
+    pub fn read(
+        &self,
+        sections: &Sections,
+        table: &Table,
+        offset: usize,
+        count: usize,
+        columns: &mut Columns,
+    ) -> Result<(usize, usize), Fault> {
+        let Some(start) = offset.checked_sub(self.scope.unit) else {
+            return Err(fault(gimli::Error::OffsetOutOfBounds(0), SectionId::Info, offset));
+        };
+        let mut entries = self.entries(table, start)?;
+        let (mut rows, mut used) = (0, 0);
+        while rows < count.min(ROWS) && !entries.is_empty() {
+            let at = self.scope.unit + entries.next_offset().0;
+            let abbreviation = entries.read_abbreviation().map_err(|error| fault(error, SectionId::Info, at))?;
+            let Some(abbreviation) = abbreviation else { continue };
+            // Twice: a location gives two values.
+            if used + 2 * abbreviation.attributes().len() > ATTRIBUTES {
+                break;
+            }
+            columns.start[rows] = used as u32;
+            let reading = Reading { sections, scope: self.scope, at: at as u32 };
+            each_attribute(&reading, &mut entries, abbreviation.attributes(), |name, value| {
+                columns.attribute[used] = name;
+                columns.kind[used] = value.kind as u16;
+                columns.low[used] = value.low;
+                columns.high[used] = value.high;
+                used += 1;
+            })?;
+            rows += 1;
+        }
+        columns.start[rows] = used as u32;
+        Ok((rows, used))
+    }
+
+    fn entries<'a>(&self, table: &'a Table, start: usize) -> Result<EntriesRaw<'a, Slice>, Fault> {
+        let at = self.scope.unit + start;
+        if start == self.header.length_including_self() {
+            let nothing = EndianSlice::new(&[], sections_endian(&self.header));
+            return Ok(EntriesRaw::new(nothing, self.scope.encoding, &table.abbreviations, UnitOffset(start)));
+        }
+        let entries = self.header.entries_raw(&table.abbreviations, Some(UnitOffset(start)));
+        entries.map_err(|error| fault(error, SectionId::Info, at))
+    }
+}
+
+fn sections_endian(header: &UnitHeader<Slice>) -> gimli::RunTimeEndian {
+    header.range_from(header.root_offset()..).map(|slice| slice.endian()).unwrap_or(gimli::RunTimeEndian::Little)
+}
+
+/// Reads the attributes of one DIE in order; a location that begins with an address gives STATIC_ADDRESS as well.
+fn each_attribute(
+    reading: &Reading<'_>,
+    entries: &mut EntriesRaw<'_, Slice>,
+    specs: &[gimli::AttributeSpecification],
+    mut take: impl FnMut(u16, Value),
+) -> Result<(), Fault> {
+    for spec in specs {
+        let attribute = entries.read_attribute(*spec).map_err(|error| fault(error, SectionId::Info, reading.at as usize))?;
+        let name = attribute.name();
+        let value = reading.value(name, attribute.raw_value())?;
+        take(name.0, value);
+        if name == gimli::DW_AT_location
+            && value.kind == Kind::Block as u32
+            && let Some(address) = reading.static_address(attribute.raw_value())?
+        {
+            take(STATIC_ADDRESS, address);
+        }
+    }
+    Ok(())
+}
+
+/// Makes `table` the one at `offset`; gives the bytes that had to be parsed for it.
+fn load_table(sections: &Sections, table: &mut Option<Table>, offset: usize) -> Result<u32, Fault> {
+    if table.as_ref().is_some_and(|table| table.offset == offset) {
+        return Ok(0);
+    }
+    // The old table goes before its memory does.
+    *table = None;
+    ARENA.reset();
+    let in_abbrev = |error| fault(error, SectionId::Abbrev, offset);
+    let mut rest = sections.get(SectionId::Abbrev);
+    rest.skip(offset).map_err(in_abbrev)?;
+    let abbreviations = DebugAbbrev::from(sections.get(SectionId::Abbrev)).abbreviations(DebugAbbrevOffset(offset)).map_err(in_abbrev)?;
+    *table = Some(Table { offset, abbreviations });
+    Ok(table_length(rest) as u32)
+}
+
+/// Bytes of the table at the head of `rest`, which is known to be well formed.
+fn table_length(rest: Slice) -> usize {
+    let mut input = rest;
+    let mut scan = || -> gimli::Result<()> {
+        while !input.is_empty() && input.read_uleb128()? != 0 {
+            input.read_uleb128()?;
+            input.read_u8()?;
+            loop {
+                let name = input.read_uleb128()?;
+                let form = input.read_uleb128()?;
+                if name == 0 && form == 0 {
+                    break;
+                }
+                if form == u64::from(gimli::DW_FORM_implicit_const.0) {
+                    input.read_sleb128()?;
+                }
+            }
+        }
+        Ok(())
+    };
+    let _ = scan();
+    rest.len() - input.len()
+}
