@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { type AyaName, aya03, aya06, runAya } from "./aya.ts";
+import { bpftool, bpftoolDump, bpftoolLink, bpftoolLoad, bpftoolSkeleton } from "./bpftool.ts";
 import { clang, compileC, replaceText } from "./c-object.ts";
+import { cilium, runCilium } from "./cilium.ts";
 import { judgeTest } from "./judge-test.ts";
 import { kernel, kernelBtfLoad, kernelMapCreate, kernelProgLoad, smallestBtf } from "./kernel.ts";
 import { type LibbpfName, libbpf11, libbpf17, runLibbpf } from "./libbpf.ts";
@@ -166,5 +169,127 @@ describe.each([
     const report = answer(runLibbpf(name, compileC(source)));
     expect(report.load?.ok).toBe(true);
     expect(report.maps.map((map) => map.retriedWithoutBtf)).toEqual([false, true]);
+  });
+});
+
+describe("bpftool", () => {
+  const withObject = judgeTest(bpftool(), clang());
+
+  judgeTest(bpftool())("dumps good BTF, raw and as JSON, and refuses bad", () => {
+    const raw = answer(bpftoolDump(smallestBtf(), "raw"));
+    expect(raw.stdout.toString()).toBe("[1] INT 'i' size=4 bits_offset=0 nr_bits=32 encoding=(none)\n");
+    const json = JSON.parse(answer(bpftoolDump(smallestBtf(), "json")).stdout.toString());
+    expect(json).toMatchObject({ types: [{ id: 1, kind: "INT", name: "i", size: 4 }] });
+    expect(answer(bpftoolDump(Uint8Array.of(1, 2, 3), "raw"))).toMatchObject({ ok: false });
+  });
+
+  withObject("makes a skeleton and links objects, and refuses what is none", () => {
+    const object = compileC(goodSource);
+    expect(answer(bpftoolSkeleton(object)).stdout.toString()).toContain("struct bpf_map *first;");
+    const other = compileC('SEC("socket") int other(void *context) { return 0; }');
+    const linked = answer(bpftoolLink([object, other]));
+    expect(linked.ok).toBe(true);
+    expect(answer(bpftoolDump(linked.stdout, "raw")).stdout.toString()).toMatch(/FUNC 'other'/);
+    expect(answer(bpftoolLink([object, object])).ok).toBe(false);
+    expect(answer(bpftoolSkeleton(trivial)).ok).toBe(false);
+  });
+
+  judgeTest(
+    bpftool(),
+    kernel(),
+    clang(),
+  )("shows the elements of a loaded map typed, and only with BTF", () => {
+    const element = { map: "first", key: Uint8Array.of(7, 0, 0, 0), value: new Uint8Array(16).fill(1, 0, 1) };
+    const typed = answer(bpftoolLoad(compileC(goodSource), [element]));
+    expect(typed).toMatchObject({ ok: true });
+    const first = typed.maps.find((map) => map.name === "first");
+    expect(first?.dump).toMatchObject([{ formatted: { key: 7, value: { count: 1, total: 0 } } }]);
+    expect(first?.show).toMatchObject({ type: "hash", max_entries: 16 });
+    const untyped = answer(bpftoolLoad(replaceText(compileC(goodSource), "qqvalue", "qq\x80alue"), [element]));
+    expect(untyped.maps.find((map) => map.name === "first")?.dump).toMatchObject([{ key: ["0x07"] }]);
+    expect(untyped.maps.find((map) => map.name === "first")?.dump).not.toMatchObject([{ formatted: {} }]);
+    expect(answer(bpftoolLoad(trivial))).toMatchObject({ ok: false, maps: [] });
+  });
+});
+
+describe("cilium", () => {
+  const withObject = judgeTest(cilium(), clang());
+
+  withObject("loads a good object with typed maps", () => {
+    for (let round = 0; round < 2; round++) {
+      const report = answer(runCilium(compileC(goodSource)));
+      expect(report).toMatchObject({ open: { ok: true }, load: { ok: true } });
+      const [first, second] = report.maps;
+      expect(first).toMatchObject({ name: "first", type: 1, keySize: 4, valueSize: 16, maxEntries: 16, pinning: 0 });
+      expect(first?.value).toContain("qqvalue");
+      expect(second).toMatchObject({ name: "second", pinning: 1, kernel: { type: 2, valueSize: 8 } });
+      expect(first?.kernel?.btfValueTypeId).toBeGreaterThan(0);
+      expect(report.programs).toMatchObject([{ name: "program", section: "socket", loaded: { ok: true } }]);
+    }
+  });
+
+  withObject("refuses a map whose type has a bad name, and keeps the other map", () => {
+    const report = answer(runCilium(replaceText(compileC(goodSource), "qqvalue", "qq\x80alue")));
+    expect(report).toMatchObject({ open: { ok: true }, load: { ok: false } });
+    expect(report.maps.map((map) => [map.name, map.created?.ok])).toEqual([
+      ["first", false],
+      ["second", true],
+    ]);
+    expect(report.maps[0]?.created?.errno).toBe(EINVAL);
+    expect(report.programs[0]?.loaded?.ok).toBe(false);
+  });
+
+  withObject("refuses to open a map definition with an unknown field", () => {
+    const report = answer(runCilium(compileC(goodSource.replace("pinning", "bogus")), { until: "open" }));
+    expect(report).toMatchObject({ open: { ok: false }, load: null, maps: [] });
+    expect(report.open.error).toContain("unrecognized field bogus");
+  });
+});
+
+describe.each([
+  ["aya03", aya03],
+  ["aya06", aya06],
+] satisfies [AyaName, () => unknown][])("%s", (name, probe) => {
+  judgeTest(
+    probe(),
+    kernel(),
+    clang(),
+  )("parses a good object, binds its maps, and sends BTF that the kernel takes", () => {
+    const report = answer(runAya(name, compileC(goodSource)));
+    const fine = { ok: true, error: null };
+    expect(report).toMatchObject({ parse: fine, fixUp: fine, relocate: fine });
+    expect(report.maps).toMatchObject([
+      { name: "first", definition: "btf", type: 1, keySize: 4, valueSize: 16, maxEntries: 16, pinning: 0 },
+      { name: "second", definition: "btf", type: 2, keySize: 4, valueSize: 8, maxEntries: 4, pinning: 1 },
+    ]);
+    const [program] = report.programs;
+    expect(program?.name).toBe("program");
+    expect(program?.references.map((reference) => reference.map)).toEqual(["first", "second"]);
+    expect(answer(kernelBtfLoad([report.btf ?? new Uint8Array()]))).toEqual([{ errno: 0, log: "" }]);
+  });
+
+  judgeTest(
+    probe(),
+    kernel(),
+    clang(),
+  )("sends BTF with a bad name, which the kernel refuses", () => {
+    const report = answer(runAya(name, replaceText(compileC(goodSource), "qqvalue", "qqvalu|")));
+    expect(answer(kernelBtfLoad([report.btf ?? new Uint8Array()]))[0]?.errno).toBe(EINVAL);
+  });
+
+  judgeTest(probe())("refuses what is no object", () => {
+    expect(answer(runAya(name, trivial))).toMatchObject({ parse: { ok: false }, maps: [], fixUp: null });
+  });
+
+  judgeTest(probe(), clang())("does not read a damaged .BTF.ext: 0.3 panics, which is told from 0.6's refusal", () => {
+    const object = compileC(goodSource);
+    const view = new DataView(object.buffer, object.byteOffset, object.length);
+    // .BTF.ext is the second place with the magic of BTF; its func_info begins with the record size, here set to 4.
+    const magics = [...object.keys()].filter((at) => at % 4 === 0 && view.getUint32(at, true) === 0x0001eb9f);
+    const ext = magics[1] ?? 0;
+    view.setUint32(ext + view.getUint32(ext + 4, true), 4, true);
+    const result = runAya(name, object);
+    if (name === "aya03") expect(result.outcome).toBe("panic");
+    else expect(result).toMatchObject({ outcome: "answer", value: { parse: { ok: false } } });
   });
 });

@@ -308,9 +308,12 @@ static void judge(const char *path, bool open_only, bool maps_only, const char *
 		/* The model stays unloaded, as the list of what there is. */
 		struct bpf_object *obj = load_apart(path, &scope, &err);
 
+		int btf_fd = obj == NULL || bpf_object__btf(obj) == NULL ? -1 : btf__fd(bpf_object__btf(obj));
+
 		fputc(',', stdout);
 		print_verdict("load", err);
-		printf(",\"btfFd\":%d,\"maps\":[", obj == NULL || bpf_object__btf(obj) == NULL ? -1 : btf__fd(bpf_object__btf(obj)));
+		/* After a refusal libbpf keeps the errno where the descriptor would be. */
+		printf(",\"btfFd\":%d,\"maps\":[", btf_fd < 0 ? -1 : btf_fd);
 		if (err == 0)
 			print_maps(obj);
 		else

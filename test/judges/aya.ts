@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { judgeProgram } from "../../tools/judges/cache.ts";
+import { builtProgram, type Judge, notBuilt, once } from "./judge.ts";
+import { asFile, inScratch, type Outcome, run, runJson } from "./run.ts";
+
+/** The two aya-obj versions. */
+export type AyaName = "aya03" | "aya06";
+
+/** Success, or the library's error with its causes. */
+export interface AyaVerdict {
+  readonly ok: boolean;
+  readonly error: string | null;
+}
+
+/** A map as parsed; sizes in bytes. A definition that aya cannot read shows as type 0 with sizes 0, not as an error. */
+export interface AyaMap {
+  readonly name: string;
+  readonly definition: "btf" | "legacy";
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly mapFlags: number;
+  readonly mapExtra: number;
+  readonly pinning: number;
+  readonly btfKeyTypeId: number;
+  readonly btfValueTypeId: number;
+  readonly inner: AyaMap | null;
+}
+
+/** A program; `references` are its 16-byte loads of maps (instruction number, map that aya binds it to). */
+export interface AyaProgram {
+  readonly name: string;
+  readonly section: string;
+  readonly references: readonly { readonly insn: number; readonly map: string | null }[];
+}
+
+/** Everything that aya-obj made of one object; `fixUp` and `relocate` are null if it did not parse. */
+export interface AyaReport {
+  readonly parse: AyaVerdict;
+  readonly maps: readonly AyaMap[];
+  readonly programs: readonly AyaProgram[];
+  readonly fixUp: AyaVerdict | null;
+  readonly relocate: AyaVerdict | null;
+  /** The BTF that aya would send: the kernel has the last word on it. */
+  readonly btf?: Uint8Array;
+}
+
+function probe(name: AyaName, version: string): () => Judge {
+  return once(() => {
+    const program = judgeProgram(name);
+    if (program === undefined) return { name, version: "", usable: false, why: notBuilt(name) };
+    // A file that is no object must be refused, not crashed on.
+    const trial = run({ program, args: ["/dev/null"], seconds: 20 });
+    const starts = trial.outcome === "answer" && trial.value.status === 0;
+    return { name, version, usable: starts, why: starts ? "" : "the driver does not start" };
+  });
+}
+
+/** aya-obj 0.3, before parts of its fix-ups moved into bpf-linker. */
+export const aya03: () => Judge = probe("aya03", "0.3.0");
+
+/** aya-obj 0.6, the one of aya 0.16. */
+export const aya06: () => Judge = probe("aya06", "0.6.0");
+
+/** Parses an object (bytes or path), binds its map references, and gives the BTF that a kernel would be sent. */
+export function runAya(name: AyaName, object: Uint8Array | string, seconds = 60): Outcome<AyaReport> {
+  return inScratch((folder) =>
+    asFile(object, "object.o", (path) => {
+      const sent = join(folder, "sent.btf");
+      const result = runJson<AyaReport>({ program: builtProgram(name), args: [path, sent], seconds });
+      if (result.outcome !== "answer" || !existsSync(sent)) return result;
+      return { outcome: "answer", value: { ...result.value, btf: new Uint8Array(readFileSync(sent)) } };
+    }),
+  );
+}

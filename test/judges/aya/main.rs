@@ -1,0 +1,160 @@
+//! The aya-obj judge: parses one object as aya would, prints what it found as one JSON line, and writes the BTF that
+//! aya would send to the kernel.
+//!
+//!     judge OBJECT [BTF-OUT]
+//!
+//! A panic of the library is left to happen: it is a verdict, and the caller knows it by the exit status.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    env, fs, process,
+};
+
+use aya_obj::{Map, Object};
+
+/// A JSON string; names are `String`s in aya-obj, so they are UTF-8 already.
+fn json(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if u32::from(c) < 0x20 || c == '\x7f' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// An error with its causes, as a user of the library would print it.
+fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    text
+}
+
+fn verdict(result: Result<(), String>) -> String {
+    match result {
+        Ok(()) => r#"{"ok":true,"error":null}"#.to_owned(),
+        Err(error) => format!(r#"{{"ok":false,"error":{}}}"#, json(&error)),
+    }
+}
+
+fn describe(name: &str, map: &Map) -> String {
+    let (kind, key, value) = match map {
+        Map::Legacy(_) => ("legacy", 0, 0),
+        Map::Btf(map) => ("btf", map.def.btf_key_type_id, map.def.btf_value_type_id),
+    };
+    format!(
+        concat!(
+            r#"{{"name":{},"definition":"{}","type":{},"keySize":{},"valueSize":{},"maxEntries":{},"mapFlags":{},"#,
+            r#""mapExtra":{},"pinning":{},"btfKeyTypeId":{},"btfValueTypeId":{},"inner":{}}}"#
+        ),
+        json(name),
+        kind,
+        map.map_type(),
+        map.key_size(),
+        map.value_size(),
+        map.max_entries(),
+        map.map_flags(),
+        map.map_extra(),
+        map.pinning() as u32,
+        key,
+        value,
+        map.inner().map_or_else(|| "null".to_owned(), |inner| describe("", &inner)),
+    )
+}
+
+/// What the loader does before it sends the BTF, for a kernel that knows everything.
+#[cfg(not(feature = "v06"))]
+fn fix_up(object: &mut Object) -> Result<Option<Vec<u8>>, String> {
+    let features = aya_obj::btf::BtfFeatures::new(true, true, true, true, true, true, true, true);
+    let btf = object.fixup_and_sanitize_btf(&features).map_err(|error| explain(&error))?;
+    Ok(btf.map(|btf| btf.to_bytes()))
+}
+
+#[cfg(feature = "v06")]
+fn fix_up(object: &mut Object) -> Result<Option<Vec<u8>>, String> {
+    let everything = || Some(|_: aya_obj::btf::BtfFeature| true);
+    let btf = object.fixup_and_sanitize_btf(everything).map_err(|error| explain(&error))?;
+    Ok(btf.map(|btf| btf.to_bytes()))
+}
+
+/// Binds every map reference as the loader does, with made-up descriptors, and says which map each one got.
+fn bind(object: &mut Object) -> Result<BTreeMap<String, Vec<String>>, String> {
+    const FIRST: i32 = 1 << 20;
+    const WIDE_LOAD: u8 = 0x18;
+    let maps: Vec<(String, Map)> = object.maps.clone().into_iter().collect();
+    let text: HashSet<usize> = object.functions.keys().map(|(section, _)| *section).collect();
+    let numbered = maps.iter().zip(FIRST..).map(|((name, map), fd)| (name.as_str(), fd, map));
+    object.relocate_maps(numbered, &text).map_err(|error| explain(&error))?;
+    object.relocate_calls(&text).map_err(|error| explain(&error))?;
+    let mut bound = BTreeMap::new();
+    for (name, program) in &object.programs {
+        let Some(function) = object.functions.get(&program.function_key()) else { continue };
+        let references = function.instructions.iter().enumerate().filter_map(|(number, insn)| {
+            // src 1 is a map's address, 2 an address within its value.
+            if insn.code != WIDE_LOAD || !matches!(insn.src_reg(), 1 | 2) {
+                return None;
+            }
+            let map = usize::try_from(insn.imm - FIRST).ok().and_then(|index| maps.get(index));
+            let map = map.map_or_else(|| "null".to_owned(), |(name, _)| json(name));
+            Some(format!(r#"{{"insn":{number},"map":{map}}}"#))
+        });
+        bound.insert(name.clone(), references.collect());
+    }
+    Ok(bound)
+}
+
+fn main() {
+    let mut arguments = env::args_os().skip(1);
+    let Some(path) = arguments.next() else {
+        eprintln!("usage: judge OBJECT [BTF-OUT]");
+        process::exit(2);
+    };
+    let bytes = fs::read(&path).unwrap_or_else(|error| {
+        eprintln!("{}: {error}", path.to_string_lossy());
+        process::exit(2);
+    });
+    let mut object = match Object::parse(&bytes) {
+        Ok(object) => object,
+        Err(error) => {
+            let parse = verdict(Err(explain(&error)));
+            println!(r#"{{"parse":{parse},"maps":[],"programs":[],"fixUp":null,"relocate":null}}"#);
+            return;
+        }
+    };
+    let mut maps: Vec<_> = object.maps.iter().collect();
+    maps.sort_by_key(|(name, _)| *name);
+    let maps: Vec<String> = maps.into_iter().map(|(name, map)| describe(name, map)).collect();
+    let sent = fix_up(&mut object);
+    let bound = bind(&mut object);
+    let mut programs: Vec<_> = object.programs.iter().collect();
+    programs.sort_by_key(|(name, _)| *name);
+    let programs: Vec<String> = programs
+        .into_iter()
+        .map(|(name, program)| {
+            let section = format!("{:?}", program.section);
+            let references = bound.as_ref().ok().and_then(|bound| bound.get(name)).map_or(String::new(), |r| r.join(","));
+            format!(r#"{{"name":{},"section":{},"references":[{references}]}}"#, json(name), json(&section))
+        })
+        .collect();
+    if let (Ok(Some(btf)), Some(out)) = (&sent, arguments.next()) {
+        if let Err(error) = fs::write(&out, btf) {
+            eprintln!("{}: {error}", out.to_string_lossy());
+            process::exit(2);
+        }
+    }
+    println!(
+        r#"{{"parse":{},"maps":[{}],"programs":[{}],"fixUp":{},"relocate":{}}}"#,
+        verdict(Ok(())),
+        maps.join(","),
+        programs.join(","),
+        verdict(sent.map(|_| ())),
+        verdict(bound.map(|_| ())),
+    );
+}

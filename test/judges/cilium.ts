@@ -1,0 +1,76 @@
+import { judgeProgram } from "../../tools/judges/cache.ts";
+import { versionLine } from "../../tools/judges/toolchain.ts";
+import { builtProgram, type Judge, notBuilt, once } from "./judge.ts";
+import { kernel } from "./kernel.ts";
+import type { KernelMap } from "./libbpf.ts";
+import { asFile, type Outcome, runJson } from "./run.ts";
+
+/** Success, or the library's error text (its last 64 KiB, the verifier's log included) and the errno inside it, else 0. */
+export interface CiliumVerdict {
+  readonly ok: boolean;
+  readonly errno: number;
+  readonly error: string | null;
+}
+
+/** A map of the collection, sizes in bytes; `key` and `value` are the types as the library prints them. */
+export interface CiliumMap {
+  readonly name: string;
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly mapFlags: number;
+  readonly mapExtra: number;
+  readonly numaNode: number;
+  readonly pinning: number;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly inner: CiliumMap | null;
+  /** Its creation: with the whole collection, or alone when that failed; null if only opened. */
+  readonly created: CiliumVerdict | null;
+  /** As the kernel holds it. The library sends a blob of its own, so the ids are not the object's. */
+  readonly kernel: KernelMap | null;
+}
+
+/** A program of the collection; `loaded` as `created` above. */
+export interface CiliumProgram {
+  readonly name: string;
+  readonly section: string;
+  readonly type: number;
+  readonly loaded: CiliumVerdict | null;
+}
+
+/** Everything that cilium/ebpf made of one object. */
+export interface CiliumReport {
+  readonly version: string;
+  readonly open: CiliumVerdict;
+  readonly load: CiliumVerdict | null;
+  readonly maps: readonly CiliumMap[];
+  readonly programs: readonly CiliumProgram[];
+}
+
+/** cilium/ebpf in the version of `cilium/go.mod`. */
+export const cilium: () => Judge = once(() => {
+  const program = judgeProgram("cilium");
+  const judge = { name: "cilium", version: "", usable: false };
+  if (program === undefined) return { ...judge, why: notBuilt("cilium") };
+  const version = versionLine(program, "-version");
+  if (version === undefined) return { ...judge, why: "the driver does not start" };
+  if (!kernel().usable) return { ...judge, version, why: `no bpf(): ${kernel().why}` };
+  return { ...judge, version, usable: true, why: "" };
+});
+
+/** Opens and loads an object (bytes or path); pins go to a bpffs that dies with the run. */
+export function runCilium(
+  object: Uint8Array | string,
+  options: { until?: "open" | "load"; seconds?: number } = {},
+): Outcome<CiliumReport> {
+  return asFile(object, "object.o", (path) =>
+    runJson({
+      program: builtProgram("cilium"),
+      args: options.until === "open" ? ["-open-only", path] : ["-pins", "/sys/fs/bpf", path],
+      privateBpffs: options.until !== "open",
+      seconds: options.seconds ?? 60,
+    }),
+  );
+}

@@ -1,0 +1,261 @@
+// The cilium/ebpf judge: loads one object as a Go program would and prints what became of it as one JSON line.
+//
+//	judge [-open-only] [-pins DIR] OBJECT
+//
+// DIR is a bpffs folder for maps that are pinned by name; the caller gives one that nobody else sees.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sort"
+	"strings"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+	"golang.org/x/sys/unix"
+)
+
+// report is everything that the library made of the object; a nil error is success.
+type report struct {
+	Version  string    `json:"version"`
+	Open     verdict   `json:"open"`
+	Load     *verdict  `json:"load"`
+	Maps     []mapInfo `json:"maps"`
+	Programs []program `json:"programs"`
+}
+
+type verdict struct {
+	OK    bool    `json:"ok"`
+	Errno int     `json:"errno"`
+	Error *string `json:"error"`
+}
+
+type mapInfo struct {
+	Name       string   `json:"name"`
+	Type       uint32   `json:"type"`
+	KeySize    uint32   `json:"keySize"`
+	ValueSize  uint32   `json:"valueSize"`
+	MaxEntries uint32   `json:"maxEntries"`
+	MapFlags   uint32   `json:"mapFlags"`
+	MapExtra   uint64   `json:"mapExtra"`
+	NumaNode   uint32   `json:"numaNode"`
+	Pinning    uint32   `json:"pinning"`
+	Key        *string  `json:"key"`
+	Value      *string  `json:"value"`
+	Inner      *mapInfo `json:"inner"`
+	// Created tells whether the map could be created alone, if it was tried.
+	Created *verdict `json:"created"`
+	// Kernel is what the kernel holds of a map that was created.
+	Kernel *kernelMap `json:"kernel"`
+}
+
+// kernelMap begins like the kernel's struct bpf_map_info; ids are 0 if the map was created without BTF.
+type kernelMap struct {
+	Type           uint32 `json:"type"`
+	ID             uint32 `json:"-"`
+	KeySize        uint32 `json:"keySize"`
+	ValueSize      uint32 `json:"valueSize"`
+	MaxEntries     uint32 `json:"maxEntries"`
+	MapFlags       uint32 `json:"mapFlags"`
+	_              [10]uint32
+	BTFID          uint32 `json:"btfId"`
+	BTFKeyTypeID   uint32 `json:"btfKeyTypeId"`
+	BTFValueTypeID uint32 `json:"btfValueTypeId"`
+	_              uint32
+}
+
+type program struct {
+	Name    string   `json:"name"`
+	Section string   `json:"section"`
+	Type    uint32   `json:"type"`
+	Loaded  *verdict `json:"loaded"`
+}
+
+func judged(err error) verdict {
+	if err == nil {
+		return verdict{OK: true}
+	}
+	var errno unix.Errno
+	errors.As(err, &errno)
+	// %+v of a VerifierError is the whole log; the caller wants the reason, which stands in the last lines.
+	text := fmt.Sprintf("%+v", err)
+	if len(text) > 64<<10 {
+		text = text[len(text)-64<<10:]
+	}
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	return verdict{Errno: int(errno), Error: &text}
+}
+
+func typeName(t btf.Type) *string {
+	if t == nil {
+		return nil
+	}
+	name := strings.ToValidUTF8(fmt.Sprintf("%v", t), "\uFFFD")
+	return &name
+}
+
+func describe(spec *ebpf.MapSpec) mapInfo {
+	info := mapInfo{
+		Name: spec.Name, Type: uint32(spec.Type), KeySize: spec.KeySize, ValueSize: spec.ValueSize,
+		MaxEntries: spec.MaxEntries, MapFlags: spec.Flags, MapExtra: spec.MapExtra, NumaNode: spec.NumaNode,
+		Pinning: uint32(spec.Pinning), Key: typeName(spec.Key), Value: typeName(spec.Value),
+	}
+	if spec.InnerMap != nil {
+		inner := describe(spec.InnerMap)
+		info.Inner = &inner
+	}
+	return info
+}
+
+// inKernel asks the kernel itself, since MapInfo keeps the type ids to itself.
+func inKernel(m *ebpf.Map) *kernelMap {
+	var info kernelMap
+	attr := struct {
+		fd, size uint32
+		info     unsafe.Pointer
+	}{uint32(m.FD()), uint32(unsafe.Sizeof(info)), unsafe.Pointer(&info)}
+	_, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_OBJ_GET_INFO_BY_FD, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	if errno != 0 {
+		return nil
+	}
+	return &info
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// loader opens a collection in a pin folder of its own, since a second load would find the maps of the first.
+type loader struct {
+	pins string
+	next int
+}
+
+func (l *loader) load(spec *ebpf.CollectionSpec) (*ebpf.Collection, error) {
+	options := ebpf.CollectionOptions{}
+	if l.pins != "" {
+		options.Maps.PinPath = filepath.Join(l.pins, fmt.Sprint(l.next))
+		l.next++
+		if err := os.MkdirAll(options.Maps.PinPath, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return ebpf.NewCollectionWithOptions(spec, options)
+}
+
+// alone loads the part of the object that keep leaves over.
+func (l *loader) alone(spec *ebpf.CollectionSpec, keep func(*ebpf.CollectionSpec)) (*ebpf.Collection, error) {
+	part := spec.Copy()
+	keep(part)
+	return l.load(part)
+}
+
+func (l *loader) judge(spec *ebpf.CollectionSpec, out *report) {
+	whole, err := l.load(spec.Copy())
+	load := judged(err)
+	out.Load = &load
+	if err == nil {
+		defer whole.Close()
+	}
+	for i := range out.Maps {
+		m := &out.Maps[i]
+		if err == nil {
+			m.Created = &load
+			m.Kernel = inKernel(whole.Maps[m.Name])
+			continue
+		}
+		one, oneErr := l.alone(spec, func(part *ebpf.CollectionSpec) {
+			clear(part.Programs)
+			for name := range part.Maps {
+				if name != m.Name {
+					delete(part.Maps, name)
+				}
+			}
+			clear(part.Variables)
+		})
+		created := judged(oneErr)
+		m.Created = &created
+		if oneErr == nil {
+			m.Kernel = inKernel(one.Maps[m.Name])
+			one.Close()
+		}
+	}
+	for i := range out.Programs {
+		p := &out.Programs[i]
+		if err == nil {
+			p.Loaded = &load
+			continue
+		}
+		one, oneErr := l.alone(spec, func(part *ebpf.CollectionSpec) {
+			for name := range part.Programs {
+				if name != p.Name {
+					delete(part.Programs, name)
+				}
+			}
+		})
+		loaded := judged(oneErr)
+		p.Loaded = &loaded
+		if oneErr == nil {
+			one.Close()
+		}
+	}
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			if module.Path == "github.com/cilium/ebpf" {
+				return strings.TrimPrefix(module.Version, "v")
+			}
+		}
+	}
+	return ""
+}
+
+func main() {
+	openOnly := flag.Bool("open-only", false, "only parse")
+	pins := flag.String("pins", "", "bpffs folder for pinned maps")
+	showVersion := flag.Bool("version", false, "print the version of cilium/ebpf")
+	flag.Parse()
+	if *showVersion {
+		fmt.Println(version())
+		return
+	}
+	if flag.NArg() != 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	out := report{Version: version(), Maps: []mapInfo{}, Programs: []program{}}
+	spec, err := ebpf.LoadCollectionSpec(flag.Arg(0))
+	out.Open = judged(err)
+	if err == nil {
+		for _, name := range sortedKeys(spec.Maps) {
+			info := describe(spec.Maps[name])
+			info.Name = name
+			out.Maps = append(out.Maps, info)
+		}
+		for _, name := range sortedKeys(spec.Programs) {
+			p := spec.Programs[name]
+			out.Programs = append(out.Programs, program{Name: name, Section: p.SectionName, Type: uint32(p.Type)})
+		}
+		if !*openOnly {
+			(&loader{pins: *pins}).judge(spec, &out)
+		}
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+}
