@@ -45,7 +45,7 @@ export function rebuiltFolder(group: Pick<Group, "name">): string {
 export function describeGroup(group: Group, toolchain: Toolchain): Manifest {
   return {
     group: group.name,
-    tools: Object.fromEntries(group.tools.map((tool) => [tool, toolVersion(tool, toolchain)])),
+    tools: toolVersions(group, toolchain),
     objects: group.recipes.map((recipe) => describeObject(group, recipe)),
   };
 }
@@ -62,8 +62,12 @@ function describeObject(group: Group, recipe: Recipe): ManifestObject {
   };
 }
 
-/** Version of a tool, or of a library as the workspace's lock file pins it. */
-export function toolVersion(tool: ToolName, toolchain: Toolchain): string {
+/** Versions, on this machine, of the tools that the group is made with; of a library, as the lock file pins it. */
+export function toolVersions(group: Pick<Group, "tools">, toolchain: Toolchain): Manifest["tools"] {
+  return Object.fromEntries(group.tools.map((tool) => [tool, toolVersion(tool, toolchain)]));
+}
+
+function toolVersion(tool: ToolName, toolchain: Toolchain): string {
   switch (tool) {
     case "rustc":
       return toolchain.versions.rustc;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { forkPrograms, morePrograms } from "./aya.ts";
-import { readProjectFile, rebuiltFolder, sha256, toolVersion } from "./manifest.ts";
+import { readProjectFile, rebuiltFolder, sha256, toolVersions } from "./manifest.ts";
 import type { Group, Recipe } from "./recipe.ts";
 import { linkedShapes, shapes } from "./shapes.ts";
 import type { Toolchain } from "./toolchain.ts";
@@ -36,7 +36,6 @@ export function rebuildGroup(group: Group, toolchain: Toolchain): number {
 
 /** Digest of everything that decides what a recipe gives. */
 function contentKey(group: Group, recipe: Recipe, toolchain: Toolchain): string {
-  const tools = group.tools.map((tool) => `${tool} ${toolVersion(tool, toolchain)}`);
   const files = [recipe.source, ...recipe.inputs].map((path) => `${path} ${sha256(readProjectFile(path))}`);
-  return sha256([recipe.command, ...tools, ...files].join("\n"));
+  return sha256([recipe.command, JSON.stringify(toolVersions(group, toolchain)), ...files].join("\n"));
 }
