@@ -79,6 +79,7 @@ export class BtfBuilder {
     return this.types[id - this.origin.firstId];
   }
 
+  /** The edited blob; later edits of the builder do not reach it. */
   finish(): Btf {
     const strings = new Uint8Array(this.end - (stringLength(this.origin) - this.origin.strings.bytes.length));
     strings.set(this.origin.strings.bytes);
@@ -87,7 +88,7 @@ export class BtfBuilder {
       strings.set(bytes, at);
       at += bytes.length;
     }
-    return { ...this.origin, types: this.types, strings: { bytes: strings } };
+    return { ...this.origin, types: [...this.types], strings: { bytes: strings } };
   }
 
   private indexStrings(): void {

@@ -1,6 +1,6 @@
 import type { Btf, StringTable } from "./model.ts";
 
-const decoder = new TextDecoder("utf-8");
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The bytes of the string at `offset` without its NUL; undefined if the offset lies past the table or no NUL follows. */
 export function stringBytes(strings: StringTable, offset: number): Uint8Array | undefined {

@@ -3,14 +3,17 @@ import { ByteSink } from "./sink.ts";
 const INDENT = "    ";
 const BACKSLASH = 0x5c;
 
-/** The bytes that bpftool escapes in a string, with the letter after the backslash; all others go out as they are. */
+/**
+ * The bytes that bpftool escapes in a string, with the letter after the backslash; all others go out as they are. A backslash comes out
+ * as a newline does: a slip of bpftool's writer that its text, and so ours, has.
+ */
 const ESCAPES: ReadonlyMap<number, number> = new Map([
   [0x09, 0x74],
   [0x0a, 0x6e],
   [0x0d, 0x72],
   [0x0c, 0x66],
   [0x08, 0x62],
-  [BACKSLASH, BACKSLASH],
+  [BACKSLASH, 0x6e],
   [0x22, 0x22],
 ]);
 
