@@ -39,6 +39,23 @@ export function checkUntouchedBytes(
   }
 }
 
+/**
+ * Space that no section owns after the patch is zero: what a moved or shrunken section left, and padding behind the old end.
+ *
+ * `contents` holds the indices of sections with new content. Error: VERIFY_FAILED with the file offset of the first stale byte.
+ */
+export function checkLeftovers(before: ElfView, after: ElfView, contents: ReadonlySet<number>): void {
+  const owned = new Uint8Array(after.bytes.length);
+  for (const { offset, bytes } of after.sections) owned.fill(1, offset, offset + bytes.length);
+  const areas: Extent[] = [{ start: before.bytes.length, end: after.bytes.length }];
+  for (const { index, offset, bytes } of before.sections) {
+    if (contents.has(index)) areas.push({ start: offset, end: offset + bytes.length });
+  }
+  for (const { start, end } of areas) {
+    for (let at = start; at < end; at++) if (owned[at] === 0 && after.bytes[at] !== 0) differs(at);
+  }
+}
+
 function differs(offset: number): never {
   throw new BtfFixError("VERIFY_FAILED", `byte ${offset} of the file changed, though nothing planned touches it`, {
     section: undefined,

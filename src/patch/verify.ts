@@ -12,7 +12,7 @@ import { relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { BtfFixError } from "../errors.ts";
 import { addrsigSections, readAddrsig } from "./addrsig.ts";
 import type { PatchPlan } from "./plan.ts";
-import { checkUntouchedBytes } from "./untouched.ts";
+import { checkLeftovers, checkUntouchedBytes } from "./untouched.ts";
 
 /**
  * Reads a patched file again and holds it against the plan, without using the code that applied it; returns the new view.
@@ -33,8 +33,10 @@ export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPla
   for (const section of before.sections) checkSection(section, view, plan, { derived, rebound, numbers });
   checkRelocations(before, view, plan, numbers);
   if (rebound) checkAddrsig(before, view, numbers);
+  const contents = new Set([...plan.sections.keys(), ...derived]);
+  checkLeftovers(before, view, contents);
   checkUntouchedBytes(before, after, {
-    contents: new Set([...plan.sections.keys(), ...derived]),
+    contents,
     headers: new Set([...plan.headers.map((edit) => edit.section), ...(rebound ? symbolCounters(before) : [])]),
   });
   return view;
