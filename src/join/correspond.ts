@@ -122,7 +122,9 @@ function partsOf(own: Side, other: Side, [ownId, loweredId]: Pair): Pair[] {
     const members = matchMembers(unwrappedMembers(own, a), unwrappedMembers(other, b));
     return members.map((pair) => [pair.own.type, pair.lowered.type]);
   }
-  return a.kind === b.kind ? referencePairs(a, b) : [];
+  if (a.kind !== b.kind) return [];
+  const index: Pair[] = a.kind === "array" && b.kind === "array" ? [[a.indexType, b.indexType]] : [];
+  return [...referencePairs(a, b), ...index];
 }
 
 function isUtf(lowered: LoweredBtf, loweredId: number): boolean {
