@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Group, Recipe, ToolName } from "./recipe.ts";
 import { PROJECT, type Toolchain } from "./toolchain.ts";
@@ -39,6 +39,12 @@ export function committedFolder(group: Pick<Group, "name">): string {
 /** Folder, ignored by git, of a group's rebuilt objects. */
 export function rebuiltFolder(group: Pick<Group, "name">): string {
   return join(PROJECT, "corpus", ".rebuilt", group.name);
+}
+
+/** The group's committed MANIFEST.json, if there is one. */
+export function readManifest(group: Pick<Group, "name">): Manifest | undefined {
+  const file = join(committedFolder(group), "MANIFEST.json");
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Manifest) : undefined;
 }
 
 /** Describes the objects as they lie in the group's committed folder. */

@@ -104,8 +104,13 @@ function bitcodeCommand(shape: string, target: Target): string {
   return `cd ${SOURCES} && /usr/bin/rustc ${bitcodeArgs(shape, target, "$PWD", `${shape}.bc`).join(" ")}`;
 }
 
-/** rustc and llc both run in the folder of the sources: LLVM reads the line text of `.BTF.ext` from there. */
-function withBitcode(toolchain: Toolchain, shape: string, target: Target, use: (bitcode: string) => void): void {
+/**
+ * Compiles a shape to bitcode in a folder that is gone afterwards. rustc and llc both run in the folder of the sources:
+ * LLVM reads the line text of `.BTF.ext` from there.
+ *
+ * @throws what `execFileSync` throws when rustc fails
+ */
+export function withBitcode(toolchain: Toolchain, shape: string, target: Target, use: (bitcode: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "btf-fix-shape-"));
   try {
     const bitcode = join(folder, `${shape}.bc`);

@@ -5,7 +5,7 @@
 use aya_ebpf::{
     btf_maps::{Array, PerfEventArray, ProgramArray, StackTrace},
     macros::{btf_map, kprobe},
-    programs::{ProbeContext, tracing::StackIdContext},
+    programs::{tracing::StackIdContext, ProbeContext},
 };
 
 #[btf_map]

@@ -2,10 +2,7 @@
 #![no_std]
 #![no_main]
 
-use core::{
-    cell::UnsafeCell,
-    sync::atomic::AtomicU64,
-};
+use core::{cell::UnsafeCell, sync::atomic::AtomicU64};
 
 use aya_ebpf::{
     btf_maps::Array,

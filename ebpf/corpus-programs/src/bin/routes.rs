@@ -4,7 +4,7 @@
 
 use aya_ebpf::{
     bindings::xdp_action::{XDP_DROP, XDP_PASS},
-    btf_maps::{LpmTrie, lpm_trie::Key},
+    btf_maps::{lpm_trie::Key, LpmTrie},
     macros::{btf_map, xdp},
     programs::XdpContext,
 };
