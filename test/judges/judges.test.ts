@@ -206,7 +206,9 @@ describe("bpftool", () => {
     expect(first?.dump).toMatchObject([{ formatted: { key: 7, value: { count: 1, total: 0 } } }]);
     expect(first?.show).toMatchObject({ type: "hash", max_entries: 16 });
     const untyped = answer(bpftoolLoad(replaceText(compileC(goodSource), "qqvalue", "qq\x80alue"), [element]));
-    expect(untyped.maps.find((map) => map.name === "first")?.dump).toMatchObject([{ key: ["0x07"] }]);
+    expect(untyped.maps.find((map) => map.name === "first")?.dump).toMatchObject([
+      { key: ["0x07", "0x00", "0x00", "0x00"] },
+    ]);
     expect(untyped.maps.find((map) => map.name === "first")?.dump).not.toMatchObject([{ formatted: {} }]);
     expect(answer(bpftoolLoad(trivial))).toMatchObject({ ok: false, maps: [] });
   });

@@ -18,7 +18,9 @@ fn json(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if u32::from(c) < 0x20 || c == '\x7f' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if u32::from(c) < 0x20 || c == '\x7f' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
             c => out.push(c),
         }
     }
@@ -65,7 +67,8 @@ fn describe(name: &str, map: &Map) -> String {
         map.pinning() as u32,
         key,
         value,
-        map.inner().map_or_else(|| "null".to_owned(), |inner| describe("", &inner)),
+        map.inner()
+            .map_or_else(|| "null".to_owned(), |inner| describe("", &inner)),
     )
 }
 
@@ -73,15 +76,38 @@ fn describe(name: &str, map: &Map) -> String {
 #[cfg(not(feature = "v06"))]
 fn fix_up(object: &mut Object) -> Result<Option<Vec<u8>>, String> {
     let features = aya_obj::btf::BtfFeatures::new(true, true, true, true, true, true, true, true);
-    let btf = object.fixup_and_sanitize_btf(&features).map_err(|error| explain(&error))?;
+    let btf = object
+        .fixup_and_sanitize_btf(&features)
+        .map_err(|error| explain(&error))?;
     Ok(btf.map(|btf| btf.to_bytes()))
 }
 
 #[cfg(feature = "v06")]
 fn fix_up(object: &mut Object) -> Result<Option<Vec<u8>>, String> {
     let everything = || Some(|_: aya_obj::btf::BtfFeature| true);
-    let btf = object.fixup_and_sanitize_btf(everything).map_err(|error| explain(&error))?;
+    let btf = object
+        .fixup_and_sanitize_btf(everything)
+        .map_err(|error| explain(&error))?;
     Ok(btf.map(|btf| btf.to_bytes()))
+}
+
+/// aya-obj 0.3 knows no externs and fails on the calls of kernel functions.
+#[cfg(not(feature = "v06"))]
+fn bind_externs(_: &mut Object) -> Result<(), String> {
+    Ok(())
+}
+
+#[cfg(feature = "v06")]
+fn bind_externs(object: &mut Object) -> Result<(), String> {
+    let kernel = if object.has_typed_ksyms() {
+        Some(aya_obj::btf::Btf::from_sys_fs().map_err(|error| explain(&error))?)
+    } else {
+        None
+    };
+    object
+        .resolve_externs(kernel.as_ref())
+        .map_err(|error| explain(&error))?;
+    object.relocate_externs().map_err(|error| explain(&error))
 }
 
 /// Binds every map reference as the loader does, with made-up descriptors, and says which map each one got.
@@ -89,22 +115,48 @@ fn bind(object: &mut Object) -> Result<BTreeMap<String, Vec<String>>, String> {
     const FIRST: i32 = 1 << 20;
     const WIDE_LOAD: u8 = 0x18;
     let maps: Vec<(String, Map)> = object.maps.clone().into_iter().collect();
-    let text: HashSet<usize> = object.functions.keys().map(|(section, _)| *section).collect();
-    let numbered = maps.iter().zip(FIRST..).map(|((name, map), fd)| (name.as_str(), fd, map));
-    object.relocate_maps(numbered, &text).map_err(|error| explain(&error))?;
-    object.relocate_calls(&text).map_err(|error| explain(&error))?;
+    let text: HashSet<usize> = object
+        .functions
+        .keys()
+        .map(|(section, _)| *section)
+        .collect();
+    let numbered = maps
+        .iter()
+        .zip(FIRST..)
+        .map(|((name, map), fd)| (name.as_str(), fd, map));
+    if object.has_btf_relocations() {
+        let kernel = aya_obj::btf::Btf::from_sys_fs().map_err(|error| explain(&error))?;
+        object
+            .relocate_btf(&kernel)
+            .map_err(|error| explain(&error))?;
+    }
+    object
+        .relocate_maps(numbered, &text)
+        .map_err(|error| explain(&error))?;
+    bind_externs(object)?;
+    object
+        .relocate_calls(&text)
+        .map_err(|error| explain(&error))?;
     let mut bound = BTreeMap::new();
     for (name, program) in &object.programs {
-        let Some(function) = object.functions.get(&program.function_key()) else { continue };
-        let references = function.instructions.iter().enumerate().filter_map(|(number, insn)| {
-            // src 1 is a map's address, 2 an address within its value.
-            if insn.code != WIDE_LOAD || !matches!(insn.src_reg(), 1 | 2) {
-                return None;
-            }
-            let map = usize::try_from(insn.imm - FIRST).ok().and_then(|index| maps.get(index));
-            let map = map.map_or_else(|| "null".to_owned(), |(name, _)| json(name));
-            Some(format!(r#"{{"insn":{number},"map":{map}}}"#))
-        });
+        let Some(function) = object.functions.get(&program.function_key()) else {
+            continue;
+        };
+        let references = function
+            .instructions
+            .iter()
+            .enumerate()
+            .filter_map(|(number, insn)| {
+                // src 1 is a map's address, 2 an address within its value.
+                if insn.code != WIDE_LOAD || !matches!(insn.src_reg(), 1 | 2) {
+                    return None;
+                }
+                let map = usize::try_from(insn.imm - FIRST)
+                    .ok()
+                    .and_then(|index| maps.get(index));
+                let map = map.map_or_else(|| "null".to_owned(), |(name, _)| json(name));
+                Some(format!(r#"{{"insn":{number},"map":{map}}}"#))
+            });
         bound.insert(name.clone(), references.collect());
     }
     Ok(bound)
@@ -130,7 +182,10 @@ fn main() {
     };
     let mut maps: Vec<_> = object.maps.iter().collect();
     maps.sort_by_key(|(name, _)| *name);
-    let maps: Vec<String> = maps.into_iter().map(|(name, map)| describe(name, map)).collect();
+    let maps: Vec<String> = maps
+        .into_iter()
+        .map(|(name, map)| describe(name, map))
+        .collect();
     let sent = fix_up(&mut object);
     let bound = bind(&mut object);
     let mut programs: Vec<_> = object.programs.iter().collect();
@@ -139,8 +194,16 @@ fn main() {
         .into_iter()
         .map(|(name, program)| {
             let section = format!("{:?}", program.section);
-            let references = bound.as_ref().ok().and_then(|bound| bound.get(name)).map_or(String::new(), |r| r.join(","));
-            format!(r#"{{"name":{},"section":{},"references":[{references}]}}"#, json(name), json(&section))
+            let references = bound
+                .as_ref()
+                .ok()
+                .and_then(|bound| bound.get(name))
+                .map_or(String::new(), |r| r.join(","));
+            format!(
+                r#"{{"name":{},"section":{},"references":[{references}]}}"#,
+                json(name),
+                json(&section)
+            )
         })
         .collect();
     if let (Ok(Some(btf)), Some(out)) = (&sent, arguments.next()) {

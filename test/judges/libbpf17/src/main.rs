@@ -1,6 +1,11 @@
 //! Hands the command line to the C driver; everything else is in `../native/libbpf.c`.
 
-use std::{env, ffi::{CString, c_char, c_int}, os::unix::ffi::OsStringExt as _, process, ptr};
+use std::{
+    env,
+    ffi::{CString, c_char, c_int},
+    os::unix::ffi::OsStringExt as _,
+    process, ptr,
+};
 
 // Linked for its libbpf alone.
 use libbpf_sys as _;
@@ -11,8 +16,9 @@ unsafe extern "C" {
 }
 
 fn main() {
-    let arguments: Vec<CString> =
-        env::args_os().map(|a| CString::new(a.into_vec()).expect("arguments hold no NUL")).collect();
+    let arguments: Vec<CString> = env::args_os()
+        .map(|a| CString::new(a.into_vec()).expect("arguments hold no NUL"))
+        .collect();
     let mut argv: Vec<*mut c_char> = arguments.iter().map(|a| a.as_ptr().cast_mut()).collect();
     argv.push(ptr::null_mut());
     // SAFETY: argv is NULL-terminated and outlives the call; fflush(NULL) flushes every C stream.
