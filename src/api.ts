@@ -48,4 +48,6 @@ export interface FixResult {
   readonly diagnostics: readonly Diagnostic[];
   /** "12 names escaped", "1 map unwrapped": parts of the outcome line, in plan order. */
   readonly summary: readonly string[];
+  /** What each judge would say of the result. */
+  readonly verdicts: Verdicts;
 }

@@ -34,6 +34,31 @@ export function escapeName(name: Uint8Array): Uint8Array {
     text += isWordByte(byte) ? String.fromCharCode(byte) : `_${byte.toString(16).toUpperCase()}_`;
   }
   if (/^[0-9]/.test(text)) text = `_${text}`;
-  if (text.length > MAX_NAME_LENGTH) text = `${text.slice(0, CUT_LENGTH)}_${sipHash13(encoder.encode(text)).toString(16)}`;
+  if (text.length > MAX_NAME_LENGTH)
+    text = `${text.slice(0, CUT_LENGTH)}_${sipHash13(encoder.encode(text)).toString(16)}`;
   return encoder.encode(text);
+}
+
+const decoder = new TextDecoder("utf-8");
+
+/**
+ * A name as the source has it, for people: undoes `escapeName` where that is certain (escaping the result gives the input again),
+ * and leaves every other name as it is. `HashMap_3C_u32_2C__20_u32_3E_` → `HashMap<u32, u32>`.
+ */
+export function unescapeName(name: string): string {
+  if (!/_[0-9A-F]{1,2}_/.test(name)) return name;
+  const bytes: number[] = [];
+  for (let at = 0; at < name.length; ) {
+    const escape = /^_([0-9A-F]{1,2})_/.exec(name.slice(at, at + 4));
+    const code = escape?.[1] === undefined ? undefined : Number.parseInt(escape[1], 16);
+    if (escape !== null && code !== undefined && !isWordByte(code)) {
+      bytes.push(code);
+      at += escape[0].length;
+    } else {
+      bytes.push(...encoder.encode(name.slice(at, at + 1)));
+      at++;
+    }
+  }
+  const source = Uint8Array.from(bytes);
+  return decoder.decode(escapeName(source)) === name ? decoder.decode(source) : name;
 }

@@ -5,10 +5,17 @@ import type { Correspondence } from "../join/model.ts";
 
 /** Everything known of one object at one moment of a repair. Rules read it; each fix returns a new one. */
 export interface ObjectState {
-  readonly elf: ElfView;
-  /** Undefined for a raw `.BTF` file given alone. */
+  /** Undefined for a raw BTF file given alone. */
+  readonly elf: ElfView | undefined;
   readonly btf: Btf;
   readonly ext: BtfExt | undefined;
-  /** The second witness, undefined when the object has no (readable) DWARF. */
+  /** The two witnesses tied together, undefined when the object has no DWARF. Made from the object as it came in; ids never change. */
   readonly join: Correspondence | undefined;
+  /** Lowered types that a repair has appended so far: lowered id → own id. */
+  readonly grafts: ReadonlyMap<number, number>;
+  /**
+   * Whether the kernel throws the BTF away as it came in. Its functions were then verified in the context of their callers; once the
+   * BTF loads, every global one is verified alone. Rules on linkage ask this.
+   */
+  readonly refusedAsGiven: boolean;
 }

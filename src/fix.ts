@@ -1,0 +1,149 @@
+import type { FixResult, PlannedChange } from "./api.ts";
+import { encodeBtf } from "./btf/encode.ts";
+import { encodeBtfExt } from "./btf/ext.ts";
+import type { RuleOptions } from "./check.ts";
+import { BtfFixError } from "./errors.ts";
+import type { Fix } from "./fixes/fix.ts";
+import { allFixes } from "./fixes/index.ts";
+import { type OpenObject, openObject, stateOf } from "./object.ts";
+import { applyPlan } from "./patch/apply.ts";
+import { contentPlan } from "./patch/plan.ts";
+import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
+import { verifyPatched } from "./patch/verify.ts";
+import { unplaced } from "./rules/datasec/placed.ts";
+import { mapName } from "./rules/elf/symbols.ts";
+import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
+import { valueSizeConflict } from "./rules/maps/definition.ts";
+import type { Diagnostic, Rule } from "./rules/rule.ts";
+import type { ObjectState } from "./rules/state.ts";
+import { verdictsOf } from "./verdicts.ts";
+
+/** Rounds after which repairs that keep finding work are taken for a fault of ours. */
+const MAX_ROUNDS = 8;
+
+/** Findings that no repair may decide: curing them would change what the program means. */
+const REFUSING: ReadonlySet<string> = new Set([mapName.id, valueSizeConflict.id]);
+
+/** What one round of repairs did. */
+interface Round {
+  readonly state: ObjectState;
+  readonly plan: readonly PlannedChange[];
+  readonly cured: readonly Diagnostic[];
+  readonly counts: ReadonlyMap<Fix, number>;
+}
+
+function runFix(fix: Fix, state: ObjectState, rules: readonly Rule[]): Round {
+  const wanted = fix.rules.filter((rule) => rules.includes(rule));
+  const found = [...findings(state, wanted)];
+  if (found.length === 0) return { state, plan: [], cured: [], counts: new Map() };
+  const step = fix.apply(state, found);
+  const cured: Diagnostic[] = [];
+  const plan: PlannedChange[] = [];
+  for (const [index, finding] of found.entries()) {
+    const fixed = step.done[index];
+    if (fixed === undefined) continue;
+    cured.push({ ...finding, fixed });
+    const { typeId } = finding.target;
+    plan.push({
+      rule: finding.rule,
+      what: `${finding.message}: ${fixed}`,
+      ...(typeId === undefined ? {} : { typeId }),
+    });
+  }
+  return { state: step.state, plan, cured, counts: new Map([[fix, cured.length]]) };
+}
+
+function refuse(found: readonly Diagnostic[]): void {
+  const finding = found.find(({ rule, severity }) => severity === "error" && REFUSING.has(rule));
+  if (finding !== undefined) throw new BtfFixError("REFUSED", `${finding.message} [${finding.rule}]`);
+}
+
+interface Repair {
+  readonly state: ObjectState;
+  readonly plan: readonly PlannedChange[];
+  readonly cured: readonly Diagnostic[];
+  readonly remaining: readonly Diagnostic[];
+  readonly summary: readonly string[];
+}
+
+/**
+ * Runs every fix, round after round, until a round has nothing to do: so a second run of the tool has nothing to do either. Each round
+ * ties the witnesses together anew, as a new run would.
+ */
+function repair(object: OpenObject, rules: readonly Rule[]): Repair {
+  let state = stateOf(object, object.btf, object.ext);
+  const plan: PlannedChange[] = [];
+  const cured: Diagnostic[] = [];
+  const counts = new Map<Fix, number>();
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let found = [...findings(state, rules)];
+    const refusedAsGiven = kernelRefuses(found);
+    if (refusedAsGiven) {
+      state = { ...state, refusedAsGiven };
+      found = [...findings(state, rules)];
+    }
+    refuse(found);
+    const before = plan.length;
+    // Without a finding of some fixable rule there is nothing to run: the usual second round.
+    const work = new Set(found.map(({ rule }) => rule));
+    for (const fix of round > 0 && !allFixes.some((entry) => entry.rules.some(({ id }) => work.has(id)))
+      ? []
+      : allFixes) {
+      const done = runFix(fix, state, rules);
+      state = done.state;
+      plan.push(...done.plan);
+      cured.push(...done.cured);
+      for (const [key, count] of done.counts) counts.set(key, (counts.get(key) ?? 0) + count);
+    }
+    if (plan.length === before) return { state, plan, cured, remaining: found, summary: summaryOf(counts) };
+    state = stateOf(object, state.btf, state.ext);
+  }
+  throw new BtfFixError("VERIFY_FAILED", `repairs did not come to rest after ${MAX_ROUNDS} rounds`);
+}
+
+function summaryOf(counts: ReadonlyMap<Fix, number>): readonly string[] {
+  return allFixes.flatMap((fix) => {
+    const count = counts.get(fix) ?? 0;
+    return count === 0 ? [] : [fix.summary(count)];
+  });
+}
+
+/** The file with the repaired sections, read again and compared before it is given out. */
+function patched(bytes: Uint8Array, object: OpenObject, { state, plan }: Repair): Uint8Array {
+  const { elf, btfSection, extSection } = object;
+  const blob = encodeBtf(state.btf);
+  if (elf === undefined || btfSection === undefined) return blob;
+  const contents = new Map<number, Uint8Array>([[btfSection.index, blob]]);
+  for (const [index, content] of rebaseBtfRelocations(elf, btfSection.index, object.btf, state.btf))
+    contents.set(index, content);
+  if (extSection !== undefined && state.ext !== undefined && state.ext !== object.ext) {
+    contents.set(extSection.index, encodeBtfExt(state.ext));
+  }
+  const patch = contentPlan(contents, plan);
+  const output = plan.length === 0 ? bytes : applyPlan(elf, patch);
+  if (output !== bytes) verifyPatched(elf, output, patch);
+  return output;
+}
+
+/**
+ * Repairs an object. Existing type ids stay, instructions never change, and the result is read again before it is returned.
+ *
+ * Errors: see `openObject`; REFUSED when a repair would change meaning; VERIFY_FAILED when the result is not what was planned.
+ */
+export async function fixObject(bytes: Uint8Array, options: RuleOptions = {}): Promise<FixResult> {
+  const object = openObject(bytes, options.onPhase);
+  const rules = selectRules(options.only, options.skip);
+  const repaired = repair(object, rules);
+  options.onPhase?.("fix");
+  const output = patched(bytes, object, repaired);
+  options.onPhase?.("write");
+  return {
+    bytes: output,
+    // Filling in what every compiler leaves to the loader is no repair of a defect.
+    changed: repaired.cured.some(({ rule, severity }) => rule !== unplaced.id || severity === "error"),
+    plan: repaired.plan,
+    diagnostics: [...repaired.cured, ...repaired.remaining],
+    summary: repaired.summary,
+    verdicts: verdictsOf(repaired.remaining),
+  };
+}

@@ -1,0 +1,63 @@
+import { BtfBuilder } from "../btf/builder.ts";
+import type { BtfDatasec } from "../btf/model.ts";
+import { placedDatasecs, shrunkEntry, zeroSizeEntry } from "../rules/datasec/entries.ts";
+import { placement, unplaced } from "../rules/datasec/placed.ts";
+import type { Diagnostic } from "../rules/rule.ts";
+import type { ObjectState } from "../rules/state.ts";
+import { byteArrays } from "./bytes-type.ts";
+import { counted, type Fix, type FixStep } from "./fix.ts";
+
+/** V6: variables of size 0 leave their section's list; the VARs stay. */
+export const dropEmptyEntries: Fix = {
+  rules: [zeroSizeEntry],
+  summary: (count) => `${counted(count, "zero-sized entry").replace("entrys", "entries")} dropped`,
+  apply(state: ObjectState, findings: readonly Diagnostic[]): FixStep {
+    const builder = new BtfBuilder(state.btf);
+    const dropped = new Set(findings.map(({ target }) => `${target.typeId}:${target.member}`));
+    for (const [typeId, datasec] of placedDatasecs(state.btf)) {
+      const entries = datasec.entries.filter((_, index) => !dropped.has(`${typeId}:${index}`));
+      if (entries.length !== datasec.entries.length) builder.replace(typeId, { ...datasec, entries });
+    }
+    return { state: { ...state, btf: builder.finish() }, done: findings.map(() => "dropped the entry") };
+  },
+};
+
+/** V7: what the optimiser left of a static is as many bytes. */
+export const bytesForShrunk: Fix = {
+  rules: [shrunkEntry],
+  summary: (count) => `${counted(count, "shrunk static")} turned into bytes`,
+  apply(state: ObjectState, findings: readonly Diagnostic[]): FixStep {
+    const builder = new BtfBuilder(state.btf);
+    const bytes = byteArrays(state.btf, builder);
+    const done = findings.map(({ target: { typeId = 0, member = 0 } }) => {
+      const datasec = builder.get(typeId);
+      const entry = datasec?.kind === "datasec" ? datasec.entries[member] : undefined;
+      const variable = entry === undefined ? undefined : builder.get(entry.type);
+      if (entry === undefined || variable?.kind !== "var") return undefined;
+      builder.replace(entry.type, { ...variable, type: bytes(entry.size) });
+      return `made it an array of ${entry.size} bytes`;
+    });
+    return { state: { ...state, btf: builder.finish() }, done };
+  },
+};
+
+/** V1: size, offsets and order as `bpftool gen object` writes them. */
+export const placeDatasecs: Fix = {
+  rules: [unplaced],
+  summary: (count) => `${counted(count, "section")} laid out`,
+  apply(state: ObjectState, findings: readonly Diagnostic[]): FixStep {
+    const { elf } = state;
+    const builder = new BtfBuilder(state.btf);
+    const names = new Map([...placedDatasecs(state.btf)].map(([typeId, , name]) => [typeId, name]));
+    const done = findings.map(({ target: { typeId = 0 } }) => {
+      const datasec = builder.get(typeId);
+      const name = names.get(typeId);
+      if (elf === undefined || datasec?.kind !== "datasec" || name === undefined) return undefined;
+      const placed = placement(state, elf, datasec, name);
+      if (placed === undefined) return undefined;
+      builder.replace(typeId, { ...datasec, ...placed } satisfies BtfDatasec);
+      return "filled in size and offsets";
+    });
+    return { state: { ...state, btf: builder.finish() }, done };
+  },
+};

@@ -1,0 +1,36 @@
+import { typeChars } from "./char.ts";
+import { bytesForShrunk, dropEmptyEntries, placeDatasecs } from "./datasec.ts";
+import type { Fix } from "./fix.ts";
+import { bytesForFloats } from "./float.ts";
+import { completeForwards, rebindReferences } from "./forward.ts";
+import { makeStatic } from "./linkage.ts";
+import { rebuildMaps } from "./map-definition.ts";
+import { sortMembers, wrapUnionMembers } from "./member-order.ts";
+import { clearNames, escapeNames } from "./names.ts";
+import { nameParams } from "./params.ts";
+import { nameTags } from "./tag.ts";
+import { structsForUnits } from "./unit.ts";
+
+/**
+ * Every repair, in the order in which they build on each other: names first, so that positions in messages are the compiler's; types
+ * before the maps that look them up by structure; what changes a type's look for people after the maps; sections last, since repairs
+ * of variables decide what they list.
+ */
+export const allFixes: readonly Fix[] = [
+  clearNames,
+  escapeNames,
+  typeChars,
+  rebindReferences,
+  completeForwards,
+  wrapUnionMembers,
+  sortMembers,
+  bytesForFloats,
+  rebuildMaps,
+  nameTags,
+  structsForUnits,
+  nameParams,
+  makeStatic,
+  dropEmptyEntries,
+  bytesForShrunk,
+  placeDatasecs,
+];

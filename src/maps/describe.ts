@@ -1,0 +1,87 @@
+import { unescapeName } from "../btf/escape.ts";
+import { type Btf, typeById } from "../btf/model.ts";
+import { nameText } from "../btf/names.ts";
+import { sizeOf } from "../btf/walk.ts";
+import type { MapAttributes, MapMember, MapType, MapValues } from "./definition.ts";
+import { mapKind } from "./kinds.ts";
+import { type MapFields, readFields, typeFieldOf, uintOf } from "./read.ts";
+import { type Requirement, requirement } from "./require.ts";
+
+/** Pointers and arrays are followed this deep in a type's text. */
+const MAX_DEPTH = 16;
+
+/** A type as people read it: names as in the source, `[T; n]` for arrays, `*T` for pointers, `struct`/`union` for anonymous records. */
+export function typeText(btf: Btf, id: number, depth = 0): string {
+  const type = typeById(btf, id);
+  if (type === undefined) return "void";
+  const name = unescapeName(nameText(btf, type.nameOff));
+  if (depth > MAX_DEPTH) return "…";
+  switch (type.kind) {
+    case "ptr":
+      return `*${typeText(btf, type.type, depth + 1)}`;
+    case "array":
+      return `[${typeText(btf, type.type, depth + 1)}; ${type.nelems}]`;
+    case "const":
+    case "volatile":
+    case "restrict":
+      return `${type.kind} ${typeText(btf, type.type, depth + 1)}`;
+    case "typeTag":
+      return typeText(btf, type.type, depth + 1);
+    case "funcProto":
+      return "fn";
+    default:
+      return name === "" ? type.kind : name;
+  }
+}
+
+function membersOf(btf: Btf, id: number): readonly MapMember[] | null {
+  const type = typeById(btf, id);
+  if (type?.kind !== "struct" && type?.kind !== "union") return null;
+  return type.members.map((member) => ({
+    name: unescapeName(nameText(btf, member.nameOff)),
+    bitOffset: member.bitOffset,
+    type: typeText(btf, member.type),
+  }));
+}
+
+function mapType(btf: Btf, id: number): MapType {
+  return { name: typeText(btf, id), size: sizeOf(btf, id) ?? 0, members: membersOf(btf, id) };
+}
+
+function valuesOf(btf: Btf, fields: MapFields): MapValues | null {
+  const field = fields.find((candidate) => candidate.kind === "values");
+  if (field?.kind !== "values") return null;
+  if (field.of !== "map") return { kind: "programs" };
+  const inner = typeById(btf, field.element);
+  const innerFields = inner?.kind === "struct" ? readFields(btf, inner) : [];
+  // libbpf refuses maps of maps of maps, so an inner map's own `values` is not followed.
+  const flat = innerFields.filter((candidate) => candidate.kind !== "values");
+  return { kind: "map", map: attributesOf(btf, requirement(btf, flat)) };
+}
+
+/** What a loader reads out of the required form of a definition. */
+export function attributesOf(btf: Btf, required: Requirement): MapAttributes {
+  const fields = required.fields.flatMap((entry) => (entry.how === "size" ? [] : [entry.field]));
+  const uint = (name: Parameters<typeof uintOf>[1]): number | null => {
+    const written = required.fields.find((entry) => entry.how === "size" && entry.name === name);
+    return written?.how === "size" ? written.value : (uintOf(fields, name) ?? null);
+  };
+  const key = typeFieldOf(fields, "key");
+  const value = typeFieldOf(fields, "value");
+  const extra = fields.find((field) => field.kind === "uint" && field.name === "map_extra");
+  const type = uint("type");
+  return {
+    type,
+    typeName: mapKind(type ?? undefined).name,
+    key: key === undefined ? null : mapType(btf, key.pointee),
+    value: value === undefined ? null : mapType(btf, value.pointee),
+    keySize: key?.size ?? uint("key_size"),
+    valueSize: value?.size ?? uint("value_size"),
+    maxEntries: uint("max_entries"),
+    mapFlags: uint("map_flags"),
+    numaNode: uint("numa_node"),
+    mapExtra: extra?.kind === "uint" ? String(extra.value) : null,
+    pinning: uint("pinning"),
+    values: valuesOf(btf, fields),
+  };
+}

@@ -1,0 +1,149 @@
+import type { Btf } from "../btf/model.ts";
+import { sizeOf } from "../btf/walk.ts";
+import type { UintField } from "./definition.ts";
+import { type MapKind, mapKind } from "./kinds.ts";
+import { type MapField, type MapFields, typeFieldOf, uintOf } from "./read.ts";
+
+/** Why a definition cannot stand as it is; each is a rule of `rules/maps/`. */
+export type DeviationKind =
+  | "value-on-ringbuf"
+  | "value-size-conflict"
+  | "redundant-size"
+  | "key-zero-size"
+  | "key-without-size"
+  | "prog-array-key"
+  | "values-not-array";
+
+/** One departure from what the loaders take, with the member it concerns. */
+export interface Deviation {
+  readonly kind: DeviationKind;
+  readonly field: MapField;
+  /** The fact, for people: "value is 16 bytes but value_size is 0". */
+  readonly fact: string;
+  /** What curing it does, in the past tense: "dropped member value". */
+  readonly cure: string;
+  /** Set when both facts stand against each other and neither may win. */
+  readonly contradiction?: true;
+}
+
+/** How a member of the required definition comes about: as it is, as `<field>_size`, or as the array that `values` must be. */
+export type RequiredField =
+  | { readonly how: "keep"; readonly field: MapField }
+  | { readonly how: "size"; readonly name: UintField; readonly field: MapField; readonly value: number }
+  | { readonly how: "array"; readonly field: Extract<MapField, { kind: "values" }> };
+
+/** A definition as libbpf, cilium/ebpf and aya all take it, and what had to change for it. */
+export interface Requirement {
+  readonly kind: MapKind;
+  readonly fields: readonly RequiredField[];
+  readonly deviations: readonly Deviation[];
+}
+
+type Judged = { readonly keep?: RequiredField; readonly deviation?: Deviation };
+
+function dropped(kind: DeviationKind, field: MapField, fact: string): Judged {
+  return { deviation: { kind, field, fact, cure: `dropped member ${field.name}` } };
+}
+
+/** A `key` or `value` that names a type. */
+function judgeType(kind: MapKind, fields: MapFields, field: Extract<MapField, { kind: "type" }>): Judged {
+  const keep: RequiredField = { how: "keep", field };
+  const sizeName = field.name === "key" ? "key_size" : "value_size";
+  const given = uintOf(fields, sizeName);
+  if (kind.valueless === true) {
+    return dropped(
+      "value-on-ringbuf",
+      field,
+      `a ${kind.name} map has no ${field.name}${given === undefined ? "" : `, and ${sizeName} is ${given}`}`,
+    );
+  }
+  if (field.name === "key" && kind.keyless === true && field.size === 0) {
+    return dropped("key-zero-size", field, `key has no size, and a ${kind.name} map has no key`);
+  }
+  if (field.size === undefined) {
+    return {
+      keep,
+      deviation: {
+        kind: "key-without-size",
+        field,
+        fact: `${field.name} points at a type without size`,
+        cure: `took the type of ${field.name} from DWARF`,
+      },
+    };
+  }
+  const isProgramKey =
+    field.name === "key" && kind.values === "programs" && fields.some((other) => other.kind === "values");
+  if (isProgramKey && typeFieldOf(fields, "value") === undefined) {
+    // A key id without a value id: the kernel answers EINVAL and libbpf always retries without BTF.
+    const cure = "wrote key as key_size";
+    return {
+      keep: { how: "size", name: "key_size", field, value: field.size },
+      deviation: {
+        kind: "prog-array-key",
+        field,
+        fact: "a prog_array with values has a key type but no value type",
+        cure,
+      },
+    };
+  }
+  return { keep };
+}
+
+/** A `key_size` or `value_size` beside the type that says the same, or something else. */
+function judgeSize(kind: MapKind, fields: MapFields, field: Extract<MapField, { kind: "uint" }>): Judged {
+  const typed = typeFieldOf(fields, field.name === "key_size" ? "key" : "value");
+  const size = Number(field.value);
+  if (kind.valueless === true && (typed !== undefined || size !== 0)) {
+    return dropped(
+      "value-on-ringbuf",
+      field,
+      `a ${kind.name} map has no ${field.name === "key_size" ? "key" : "value"}`,
+    );
+  }
+  if (typed?.size === undefined) return { keep: { how: "keep", field } };
+  const subject = `${typed.name} is ${typed.size} bytes`;
+  if (typed.size === size) return dropped("redundant-size", field, `${subject} and ${field.name} says it again`);
+  const deviation: Deviation = {
+    kind: "value-size-conflict",
+    field,
+    fact: `${subject} but ${field.name} is ${size}`,
+    cure: "",
+    contradiction: true,
+  };
+  return { keep: { how: "keep", field }, deviation };
+}
+
+/**
+ * What the loaders require of a definition with these fields: the members to keep, in order, and each departure with its reason.
+ *
+ * Sources: libbpf `parse_btf_map_def`, `bpf_object__create_map`; kernel `map_create` and the maps' `map_check_btf`; cilium/ebpf
+ * `mapSpecFromBTF`.
+ */
+export function requirement(btf: Btf, fields: MapFields): Requirement {
+  const kind = mapKind(uintOf(fields, "type"));
+  const required: RequiredField[] = [];
+  const deviations: Deviation[] = [];
+  for (const field of fields) {
+    const judged = judge(btf, kind, fields, field);
+    if (judged.keep !== undefined) required.push(judged.keep);
+    if (judged.deviation !== undefined) deviations.push(judged.deviation);
+  }
+  // libbpf wants `values` last.
+  required.sort((a, b) => Number(a.field.kind === "values") - Number(b.field.kind === "values"));
+  return { kind, fields: required, deviations };
+}
+
+function judge(btf: Btf, kind: MapKind, fields: MapFields, field: MapField): Judged {
+  if (field.kind === "type") return judgeType(kind, fields, field);
+  if (field.kind === "uint" && (field.name === "key_size" || field.name === "value_size")) {
+    return judgeSize(kind, fields, field);
+  }
+  if (field.kind === "values" && !field.isArray && sizeOf(btf, field.typeId) !== undefined) {
+    const cure = "made values the array that it points at";
+    return {
+      keep: { how: "array", field },
+      deviation: { kind: "values-not-array", field, fact: "values is a pointer to an array, not an array", cure },
+    };
+  }
+  return { keep: { how: "keep", field } };
+}

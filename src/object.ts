@@ -1,0 +1,75 @@
+import { parseBtfExt } from "./btf/ext.ts";
+import type { BtfExt } from "./btf/ext-model.ts";
+import { looksLikeBtf } from "./btf/header.ts";
+import type { Btf } from "./btf/model.ts";
+import { parseBtf } from "./btf/parse.ts";
+import { embeddedDwarfModule } from "./dwarf/embedded.ts";
+import { openDwarf } from "./dwarf/open.ts";
+import type { ElfView, Section } from "./elf/model.ts";
+import { parseElf } from "./elf/parse.ts";
+import { sectionNamed } from "./elf/symbols.ts";
+import { BtfFixError } from "./errors.ts";
+import { correspond } from "./join/correspond.ts";
+import { lowerDwarf } from "./lower/lower.ts";
+import type { LoweredBtf } from "./lower/model.ts";
+import type { ObjectState } from "./rules/state.ts";
+
+/** Called with the name of each phase as it ends, for those who measure. */
+export type OnPhase = (phase: "read" | "wasm" | "lower" | "fix" | "write") => void;
+
+/** An input taken apart: an ELF object or a raw BTF file. */
+export interface OpenObject {
+  readonly elf: ElfView | undefined;
+  readonly btfSection: Section | undefined;
+  readonly extSection: Section | undefined;
+  readonly btf: Btf;
+  readonly ext: BtfExt | undefined;
+  /** What DWARF says; undefined if the object has none. */
+  readonly lowered: LoweredBtf | undefined;
+}
+
+/**
+ * Reads an object: ELF, `.BTF`, `.BTF.ext`, and DWARF through gimli, which is loaded only where there is `.debug_info`.
+ *
+ * Errors: those of every reader; BTF_MISSING if there is no `.BTF`.
+ */
+export function openObject(bytes: Uint8Array, onPhase?: OnPhase): OpenObject {
+  if (looksLikeBtf(bytes)) {
+    const btf = parseBtf(bytes);
+    onPhase?.("read");
+    return { elf: undefined, btfSection: undefined, extSection: undefined, btf, ext: undefined, lowered: undefined };
+  }
+  const elf = parseElf(bytes);
+  const btfSection = sectionNamed(elf, ".BTF");
+  const extSection = sectionNamed(elf, ".BTF.ext");
+  const hasDwarf = sectionNamed(elf, ".debug_info") !== undefined;
+  if (btfSection === undefined) throw missing(hasDwarf);
+  const btf = parseBtf(btfSection.bytes);
+  const ext = extSection === undefined ? undefined : parseBtfExt(extSection.bytes);
+  onPhase?.("read");
+  const dwarf = hasDwarf ? openDwarf(elf, embeddedDwarfModule()) : undefined;
+  onPhase?.("wasm");
+  const lowered = dwarf === undefined ? undefined : lowerDwarf(dwarf, elf);
+  onPhase?.("lower");
+  return { elf, btfSection, extSection, btf, ext, lowered };
+}
+
+function missing(hasDwarf: boolean): BtfFixError {
+  const what = hasDwarf
+    ? "the object has debug info but no .BTF section; link it with `--btf`"
+    : "the object has neither a .BTF section nor debug info; build it with `debug = 2` and link it with `--btf`";
+  return new BtfFixError("BTF_MISSING", what);
+}
+
+/** The state that rules look at, for BTF as it stands; `refusedAsGiven` is for the caller to find out. */
+export function stateOf(object: OpenObject, btf: Btf, ext: BtfExt | undefined): ObjectState {
+  const { elf, lowered } = object;
+  return {
+    elf,
+    btf,
+    ext,
+    join: elf === undefined || lowered === undefined ? undefined : correspond(elf, btf, ext, lowered),
+    grafts: new Map(),
+    refusedAsGiven: false,
+  };
+}

@@ -1,0 +1,32 @@
+import { typeById, typesWithIds } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import { skipModifiers } from "../../btf/walk.ts";
+import { kernelDrops } from "../answers.ts";
+import { label, placeOf } from "../label.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+export const floatMisaligned: Rule = {
+  id: "btf/float-misaligned",
+  title: "A FLOAT member is aligned to its size, at most to 8 bytes.",
+  covers: ["T11", "KM-11"],
+  source: "kernel/bpf/btf.c btf_float_check_member",
+  fixable: true,
+  *check({ btf, join }: ObjectState): Generator<Diagnostic> {
+    for (const [typeId, type] of typesWithIds(btf)) {
+      if (type.kind !== "struct" && type.kind !== "union") continue;
+      for (const [member, { type: of, bitOffset, nameOff }] of type.members.entries()) {
+        const float = typeById(btf, skipModifiers(btf, of));
+        if (float?.kind !== "float" || bitOffset % (8 * Math.min(8, float.size)) === 0) continue;
+        yield {
+          rule: floatMisaligned.id,
+          severity: "error",
+          message: `${nameText(btf, nameOff)} in ${label(btf, typeId)} is a float of ${float.size} bytes at bit ${bitOffset}`,
+          target: { typeId, member },
+          ...placeOf(join, typeId, member),
+          answers: kernelDrops("Member is not properly aligned"),
+        };
+      }
+    }
+  },
+};

@@ -1,0 +1,87 @@
+import { isPortableName, MAX_NAME_LENGTH, unescapeName } from "../../btf/escape.ts";
+import { type Btf, type BtfType, LINKAGE_STATIC, typesWithIds } from "../../btf/model.ts";
+import { nameBytes, nameText } from "../../btf/names.ts";
+import { kernelDrops } from "../answers.ts";
+import { label, placeOf } from "../label.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+/** A name with its place: of the type itself (`member` undefined) or of one member, enumerator or parameter. */
+export interface NameSite {
+  readonly typeId: number;
+  readonly member: number | undefined;
+  readonly nameOff: number;
+}
+
+/** Kinds whose own name the kernel checks (`btf_name_valid_identifier`); VAR is apart, since its name is the symbol's. */
+const NAMED: ReadonlySet<BtfType["kind"]> = new Set(["struct", "union", "enum", "enum64", "fwd", "typedef", "func"]);
+
+/** The names inside a type, in order: members, enumerators or parameters. */
+export function innerNames(type: BtfType): readonly { readonly nameOff: number }[] {
+  if (type.kind === "struct" || type.kind === "union") return type.members;
+  if (type.kind === "enum" || type.kind === "enum64") return type.values;
+  return type.kind === "funcProto" ? type.params : [];
+}
+
+/** Every name that must be an identifier and may be changed without touching a symbol. */
+export function* nameSites(btf: Btf): Generator<NameSite> {
+  for (const [typeId, type] of typesWithIds(btf)) {
+    const isFreeVar = type.kind === "var" && type.linkage === LINKAGE_STATIC;
+    if (NAMED.has(type.kind) || isFreeVar) yield { typeId, member: undefined, nameOff: type.nameOff };
+    let member = 0;
+    for (const { nameOff } of innerNames(type)) yield { typeId, member: member++, nameOff };
+  }
+}
+
+/** Whether the kernels from 5.10 on take the name of a VAR: dots are allowed there. */
+export function isAcceptedVarName(name: Uint8Array): boolean {
+  return isPortableName(name) || isPortableName(name.map((byte) => (byte === 0x2e ? 0x5f : byte)));
+}
+
+function isWrong(btf: Btf, site: NameSite, name: Uint8Array): boolean {
+  const type = btf.types[site.typeId - btf.firstId];
+  return type?.kind === "var" ? !isAcceptedVarName(name) : !isPortableName(name);
+}
+
+function* check(state: ObjectState, tooLong: boolean): Generator<Diagnostic> {
+  const { btf, join } = state;
+  for (const site of nameSites(btf)) {
+    if (site.nameOff === 0) continue;
+    const name = nameBytes(btf, site.nameOff);
+    if (name === undefined || name.length === 0 || !isWrong(btf, site, name)) continue;
+    if (tooLong !== name.length > MAX_NAME_LENGTH) continue;
+    const text = unescapeName(nameText(btf, site.nameOff));
+    const what = site.member === undefined ? label(btf, site.typeId) : `${text} in ${label(btf, site.typeId)}`;
+    const target = site.member === undefined ? { typeId: site.typeId } : { typeId: site.typeId, member: site.member };
+    // Kernels from 6.1 on take identifiers of up to 512 bytes, so length alone is a loss on old kernels only.
+    const isOldKernelsOnly = tooLong && name.length <= 512 && isPortableName(name.subarray(0, MAX_NAME_LENGTH));
+    yield {
+      rule: tooLong ? nameTooLong.id : nameNotIdentifier.id,
+      severity: isOldKernelsOnly ? "warning" : "error",
+      message: tooLong
+        ? `${what} has a name of ${name.length} bytes; kernels before 6.1 take ${MAX_NAME_LENGTH}`
+        : `${what} has a name that is no C identifier`,
+      target,
+      ...placeOf(join, site.typeId, site.member),
+      answers: kernelDrops("Invalid name"),
+    };
+  }
+}
+
+export const nameNotIdentifier: Rule = {
+  id: "btf/name-not-identifier",
+  title: "Names of types, members, enumerators, parameters and functions are C identifiers.",
+  covers: ["N1", "N2", "KE-03", "KM-02", "KP-05"],
+  source: "kernel/bpf/btf.c btf_name_valid_identifier",
+  fixable: true,
+  check: (state) => check(state, false),
+};
+
+export const nameTooLong: Rule = {
+  id: "btf/name-too-long",
+  title: "Names are at most 128 bytes long.",
+  covers: ["N3"],
+  source: "kernel/bpf/btf.c btf_name_valid_identifier, KSYM_NAME_LEN (128 before 6.1, 512 since)",
+  fixable: true,
+  check: (state) => check(state, true),
+};

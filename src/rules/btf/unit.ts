@@ -1,0 +1,31 @@
+import { typesWithIds } from "../../btf/model.ts";
+import { rejects } from "../answers.ts";
+import { label } from "../label.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+export const zeroSizeInt: Rule = {
+  id: "btf/zero-size-int",
+  title: "No INT has the size 0; rustc writes `()` as one.",
+  covers: ["T2", "T3", "KY-04"],
+  source:
+    "kernel/bpf/btf.c btf_array_resolve (btf_type_int_is_regular); bpftool btf dump format c divides by its alignment",
+  fixable: true,
+  *check({ btf }: ObjectState): Generator<Diagnostic> {
+    const elements = new Set<number>();
+    for (const type of btf.types) if (type.kind === "array") elements.add(type.type);
+    for (const [typeId, type] of typesWithIds(btf)) {
+      if (type.kind !== "int" || type.size !== 0) continue;
+      const isElement = elements.has(typeId);
+      yield {
+        rule: zeroSizeInt.id,
+        severity: isElement ? "error" : "warning",
+        message: `${label(btf, typeId)} has the size 0${isElement ? " and is the element of an array" : ""}`,
+        target: { typeId },
+        answers: isElement
+          ? [{ judge: "kernel", answer: "drops the BTF", text: "Invalid array of int" }]
+          : [rejects("bpftool", "dies of SIGFPE in `btf dump … format c`")],
+      };
+    }
+  },
+};

@@ -1,0 +1,129 @@
+import type { ElfView, Section } from "../../elf/model.ts";
+import { relocationsOf } from "../../elf/relocations.ts";
+import { definedSymbols, sectionsNamed } from "../../elf/symbols.ts";
+import { MAPS_SECTION } from "../../maps/sites.ts";
+import { rejects } from "../answers.ts";
+import { mapsOf } from "../maps/findings.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+/** Section of `bpf_map_def` definitions, which libbpf dropped in 1.0. */
+const LEGACY_SECTION = "maps";
+
+export const legacyMaps: Rule = {
+  id: "elf/legacy-maps",
+  title: "Maps are defined by BTF, not by `bpf_map_def` in a section `maps`.",
+  covers: ["V5", "LE-03"],
+  source: "libbpf bpf_object__elf_collect",
+  fixable: false,
+  *check({ elf }: ObjectState): Generator<Diagnostic> {
+    const [section] = elf === undefined ? [] : sectionsNamed(elf, LEGACY_SECTION);
+    if (elf === undefined || section === undefined) return;
+    const names = definedSymbols(elf, section.index).map((symbol) => symbol.name);
+    yield {
+      rule: legacyMaps.id,
+      severity: "error",
+      message: `section maps holds legacy definitions: ${names.join(", ")}`,
+      target: { section: section.index },
+      answers: [
+        rejects("libbpf", "elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+"),
+        { judge: "aya", answer: "accepts" },
+      ],
+      help: "use aya's #[btf_map] instead of #[map]; this version does not convert them",
+    };
+  },
+};
+
+export const duplicateMaps: Rule = {
+  id: "elf/duplicate-maps",
+  title: "There is one section `.maps`.",
+  covers: ["V2", "LE-04", "R16"],
+  source: "libbpf bpf_object__elf_collect, bpf_object__init_user_btf_maps",
+  fixable: false,
+  *check({ elf }: ObjectState): Generator<Diagnostic> {
+    const [first, second] = elf === undefined ? [] : sectionsNamed(elf, MAPS_SECTION);
+    if (elf === undefined || first === undefined || second === undefined) return;
+    const names = (section: Section): string =>
+      definedSymbols(elf, section.index)
+        .map((symbol) => symbol.name)
+        .join(", ");
+    yield {
+      rule: duplicateMaps.id,
+      severity: "error",
+      message: `two sections are called .maps: one holds ${names(first)}, the other ${names(second)}`,
+      target: { section: second.index },
+      answers: [
+        rejects("libbpf", "bad map relo against a map in section '.maps'"),
+        rejects("cilium/ebpf", "section .maps: contains 1 symbols but 2 btf.Vars"),
+      ],
+      help: "make all map statics mutable or none of them (`static mut` and UnsafeCell give a section of their own)",
+    };
+  },
+};
+
+/** Byte ranges of the maps that may hold relocations: those with `values`. */
+function valueRanges(state: ObjectState): readonly (readonly [start: number, end: number])[] {
+  return mapsOf(state).flatMap(({ site, own, lowered }) => {
+    const hasValues = [own, lowered].some((witness) => witness?.attributes.values != null);
+    return hasValues && site.symbol !== undefined
+      ? [[site.symbol.value, site.symbol.value + site.symbol.size] as const]
+      : [];
+  });
+}
+
+export const mapsRelocations: Rule = {
+  id: "elf/maps-relocations",
+  title: "Relocations of `.maps` fill `values` and nothing else.",
+  covers: ["V3"],
+  source: "libbpf bpf_object__collect_map_relos",
+  fixable: false,
+  *check(state: ObjectState): Generator<Diagnostic> {
+    const { elf } = state;
+    if (elf === undefined) return;
+    const ranges = valueRanges(state);
+    for (const section of sectionsNamed(elf, MAPS_SECTION)) {
+      const stray = relocationsOf(elf, section.index).filter(
+        ({ offset }) => !ranges.some(([start, end]) => offset >= start && offset < end),
+      );
+      if (stray.length === 0) continue;
+      yield {
+        rule: mapsRelocations.id,
+        severity: "error",
+        message: `.maps has ${stray.length} relocations outside \`values\`: its integers point at real arrays`,
+        target: { section: section.index },
+        answers: [rejects("libbpf", "-EINVAL without a message")],
+        help: "initialise the definition with null pointers",
+      };
+    }
+  },
+};
+
+/** Length that the blob at the start of `.BTF` gives itself. */
+function blobLength(elf: ElfView, bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const word = (at: number): number => view.getUint32(at, elf.littleEndian);
+  return bytes.length < 24 ? bytes.length : word(4) + Math.max(word(8) + word(12), word(16) + word(20));
+}
+
+export const concatenatedBtf: Rule = {
+  id: "elf/concatenated-btf",
+  title: "Section `.BTF` holds one blob; GNU ld puts those of all inputs one after the other.",
+  covers: ["V10"],
+  source: "libbpf btf_parse_hdr (reads the first blob only)",
+  fixable: false,
+  *check({ elf }: ObjectState): Generator<Diagnostic> {
+    const [section] = elf === undefined ? [] : sectionsNamed(elf, ".BTF");
+    if (elf === undefined || section === undefined) return;
+    const end = (blobLength(elf, section.bytes) + 3) & ~3;
+    const magic = elf.littleEndian ? [0x9f, 0xeb] : [0xeb, 0x9f];
+    if (section.bytes[end] !== magic[0] || section.bytes[end + 1] !== magic[1]) return;
+    yield {
+      rule: concatenatedBtf.id,
+      severity: "error",
+      message: "section .BTF holds more than one blob; readers see the first",
+      target: { section: section.index },
+      answers: [rejects("libbpf", "missing .BTF.ext function info")],
+      help: "link with bpf-linker or `bpftool gen object`",
+    };
+  },
+};

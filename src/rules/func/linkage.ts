@@ -1,0 +1,86 @@
+import { LINKAGE_GLOBAL } from "../../btf/model.ts";
+import { STB_LOCAL, STV_DEFAULT } from "../../elf/model.ts";
+import { rejects } from "../answers.ts";
+import { label, placeOf } from "../label.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+import { type FunctionSite, functionSites } from "./sites.ts";
+import { verifiedAlone } from "./verified-alone.ts";
+
+/** Functions that compilers call by themselves; bpf-linker exports them, and none survives being verified alone. */
+const MEMORY_BUILTINS: ReadonlySet<string> = new Set(["memset", "memcpy", "memmove", "memcmp", "bcmp"]);
+
+function* globalSubprograms(state: ObjectState): Generator<FunctionSite> {
+  for (const site of functionSites(state)) {
+    if (site.isSubprogram && site.func.linkage === LINKAGE_GLOBAL) yield site;
+  }
+}
+
+function finding(state: ObjectState, rule: Rule, site: FunctionSite, why: string, text: string): Diagnostic {
+  return {
+    rule: rule.id,
+    severity: "error",
+    message: `${label(state.btf, site.funcId)} is global, ${why}`,
+    target: { typeId: site.funcId },
+    ...placeOf(state.join, site.funcId),
+    answers: [rejects("libbpf", text), rejects("cilium/ebpf", text)],
+  };
+}
+
+export const builtinGlobal: Rule = {
+  id: "func/builtin-global",
+  title: "memset, memcpy, memmove, memcmp and bcmp are static functions.",
+  covers: ["F2b"],
+  source: "kernel/bpf/verifier.c btf_check_func_arg_match; aya-obj fixup_and_sanitize does the same",
+  fixable: true,
+  *check(state: ObjectState): Generator<Diagnostic> {
+    for (const site of globalSubprograms(state)) {
+      if (!MEMORY_BUILTINS.has(site.name)) continue;
+      const text = `Caller passes invalid args into func#1 ('${site.name}')`;
+      const built = finding(state, builtinGlobal, site, "and verified alone it refuses what its callers pass", text);
+      yield { ...built, answers: [...built.answers, { judge: "aya", answer: "repairs" }] };
+    }
+  },
+};
+
+/**
+ * A function whose symbol is local was never meant to be verified alone. Asked only of BTF that the kernel refused as it came: where it
+ * was taken, the linkage is part of what loads, and static can break a program (verified per call instead of once).
+ */
+export const linkageNotSymbol: Rule = {
+  id: "func/linkage-not-symbol",
+  title: "A FUNC is global only if its ELF symbol is.",
+  covers: ["F2"],
+  source: "llvm BTFDebug::processFuncPrototypes (linkage from DISubprogram, not from the symbol)",
+  fixable: true,
+  *check(state: ObjectState): Generator<Diagnostic> {
+    if (!state.refusedAsGiven) return;
+    for (const site of globalSubprograms(state)) {
+      const { symbol } = site;
+      if (MEMORY_BUILTINS.has(site.name) || symbol === undefined) continue;
+      if (symbol.binding !== STB_LOCAL && symbol.visibility === STV_DEFAULT) continue;
+      yield finding(state, linkageNotSymbol, site, "but its symbol is local", "Caller passes invalid args into func#N");
+    }
+  },
+};
+
+export const notVerifiableAlone: Rule = {
+  id: "func/not-verifiable-alone",
+  title: "A global function has a prototype that the verifier can check without its callers.",
+  covers: ["F7", "R14", "KB-15", "KB-16", "KB-17"],
+  source: "kernel/bpf/btf.c btf_prepare_func_args",
+  fixable: true,
+  *check(state: ObjectState): Generator<Diagnostic> {
+    for (const site of globalSubprograms(state)) {
+      if (site.proto === undefined || MEMORY_BUILTINS.has(site.name)) continue;
+      const verdict = verifiedAlone(state.btf, site.name, site.proto);
+      if (!verdict.fits) {
+        yield finding(state, notVerifiableAlone, site, "and its prototype cannot be verified alone", verdict.text);
+      } else if (verdict.pointers && state.refusedAsGiven) {
+        // With the BTF refused its callers vouched for the pointer; alone it may be null, and a context is no memory.
+        const text = "Caller passes invalid args into func#N";
+        yield finding(state, notVerifiableAlone, site, "and takes a pointer that only its callers vouch for", text);
+      }
+    }
+  },
+};

@@ -1,0 +1,71 @@
+import { type BtfFuncProto, typeById, typesWithIds } from "../../btf/model.ts";
+import { nameBytes } from "../../btf/names.ts";
+import { kernelDrops } from "../answers.ts";
+import { label, placeOf } from "../label.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+import { protoOf } from "./sites.ts";
+
+/** Positions of the parameters that need a name: all but the variadic marker (the last one, with type 0 and no name). */
+export function unnamedParams({ btf }: ObjectState, proto: BtfFuncProto): readonly number[] {
+  const last = proto.params.length - 1;
+  return proto.params.flatMap(({ nameOff, type }, index) => {
+    if (nameOff !== 0 && nameBytes(btf, nameOff)?.length !== 0) return [];
+    return index === last && type === 0 && nameOff === 0 ? [] : [index];
+  });
+}
+
+export const paramUnnamed: Rule = {
+  id: "func/param-unnamed",
+  title: "Every parameter of a FUNC has a name.",
+  covers: ["F1", "KF-03"],
+  source: "kernel/bpf/btf.c btf_func_check",
+  fixable: true,
+  *check(state: ObjectState): Generator<Diagnostic> {
+    const { btf, join } = state;
+    for (const [typeId, type] of typesWithIds(btf)) {
+      const proto = type.kind === "func" ? protoOf(btf, type) : undefined;
+      if (type.kind !== "func" || proto === undefined) continue;
+      for (const member of unnamedParams(state, proto)) {
+        yield {
+          rule: paramUnnamed.id,
+          severity: "error",
+          message: `parameter ${member + 1} of ${label(btf, typeId)} has no name`,
+          target: { typeId, member },
+          ...placeOf(join, typeId),
+          answers: [...kernelDrops(`Invalid arg#${member + 1}`), { judge: "aya", answer: "repairs" }],
+        };
+      }
+    }
+  },
+};
+
+/** F6: with line tables only, every FUNC's type id is chance. */
+export const funcWithoutPrototype: Rule = {
+  id: "func/without-prototype",
+  title: "A FUNC refers to a FUNC_PROTO; with `-C debuginfo=1` LLVM leaves the id to chance.",
+  covers: ["F6", "KF-02", "LB-19"],
+  source: "llvm BTFDebug::visitSubroutineType (empty type array); libbpf btf_validate_type",
+  fixable: false,
+  *check({ btf, join }: ObjectState): Generator<Diagnostic> {
+    for (const [typeId, type] of typesWithIds(btf)) {
+      if (type.kind !== "func" || typeById(btf, type.type)?.kind === "funcProto") continue;
+      yield {
+        rule: funcWithoutPrototype.id,
+        severity: "error",
+        message: `${label(btf, typeId)} has no prototype`,
+        target: { typeId },
+        ...placeOf(join, typeId),
+        answers: [
+          {
+            judge: "libbpf",
+            answer: "rejects",
+            text: `btf: type [${typeId}]: referenced type [${type.type}] is not FUNC_PROTO`,
+          },
+          ...kernelDrops("Invalid type_id"),
+        ],
+        help: 'build with `debug = 2` ("line-tables-only" leaves no types)',
+      };
+    }
+  },
+};

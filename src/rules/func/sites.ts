@@ -1,0 +1,54 @@
+import { type Btf, type BtfFunc, type BtfFuncProto, typeById } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import { type ElfSymbol, type ElfView, SHF_EXECINSTR } from "../../elf/model.ts";
+import { functionSymbolAt } from "../../elf/symbols.ts";
+import type { ObjectState } from "../state.ts";
+
+/** Section of functions that are called, not attached: libbpf takes every function elsewhere for a program. */
+const SUBPROGRAMS = ".text";
+
+/** One func_info record with what it names in the file. */
+export interface FunctionSite {
+  readonly funcId: number;
+  readonly func: BtfFunc;
+  readonly name: string;
+  readonly proto: BtfFuncProto | undefined;
+  /** Section name as `.BTF.ext` gives it, and offset in bytes. */
+  readonly section: string;
+  readonly offset: number;
+  readonly symbol: ElfSymbol | undefined;
+  /** Called by programs rather than attached by itself. */
+  readonly isSubprogram: boolean;
+}
+
+function codeSection(elf: ElfView | undefined, name: string): number | undefined {
+  return elf?.sections.find((section) => section.name === name && (section.flags & SHF_EXECINSTR) !== 0)?.index;
+}
+
+/** The FUNC's prototype, if it is one. */
+export function protoOf(btf: Btf, func: BtfFunc): BtfFuncProto | undefined {
+  const proto = typeById(btf, func.type);
+  return proto?.kind === "funcProto" ? proto : undefined;
+}
+
+/** Every function that `.BTF.ext` describes, joined to its symbol by section and offset, never by name. */
+export function* functionSites({ elf, btf, ext }: ObjectState): Generator<FunctionSite> {
+  for (const { secNameOff, records } of ext?.funcInfo?.sections ?? []) {
+    const section = nameText(btf, secNameOff);
+    const index = codeSection(elf, section);
+    for (const { typeId, insnOff } of records) {
+      const func = typeById(btf, typeId);
+      if (func?.kind !== "func") continue;
+      yield {
+        funcId: typeId,
+        func,
+        name: nameText(btf, func.nameOff),
+        proto: protoOf(btf, func),
+        section,
+        offset: insnOff,
+        symbol: elf === undefined || index === undefined ? undefined : functionSymbolAt(elf, index, insnOff),
+        isSubprogram: section === SUBPROGRAMS,
+      };
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { type Btf, type BtfFuncProto, typeById } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import { sizeOf, skipModifiers } from "../../btf/walk.ts";
+
+/** Arguments that a global function may have: they travel in r1 to r5. */
+const MAX_GLOBAL_ARGUMENTS = 5;
+
+/**
+ * The context structs that the kernel knows by name for some program type: a pointer to one is a context argument, which needs no
+ * check for null (kernel/bpf/btf.c `btf_is_prog_ctx_type`, include/linux/bpf_types.h).
+ */
+const CONTEXTS: ReadonlySet<string> = new Set([
+  "__sk_buff",
+  "xdp_md",
+  "bpf_sock",
+  "bpf_sock_addr",
+  "bpf_sock_ops",
+  "sk_msg_md",
+  "bpf_flow_keys",
+  "bpf_user_pt_regs_t",
+  "pt_regs",
+  "bpf_raw_tracepoint_args",
+  "bpf_perf_event_data",
+  "bpf_cgroup_dev_ctx",
+  "bpf_sysctl",
+  "bpf_sockopt",
+  "sk_reuseport_md",
+  "bpf_sk_lookup",
+]);
+
+/** How a prototype fares when the verifier looks at the function alone, as it does with every global one. */
+export type AloneVerdict =
+  | { readonly fits: true; readonly pointers: boolean }
+  | { readonly fits: false; readonly text: string };
+
+function isScalar(btf: Btf, id: number): boolean {
+  const kind = typeById(btf, skipModifiers(btf, id))?.kind;
+  return kind === "int" || kind === "enum" || kind === "enum64";
+}
+
+/** A pointer parameter: to a context struct (no check needed), to sized memory (may be null), or to nothing the verifier can size. */
+function pointee(btf: Btf, id: number): "context" | "memory" | "unsized" | undefined {
+  const pointer = typeById(btf, skipModifiers(btf, id));
+  if (pointer?.kind !== "ptr") return undefined;
+  const target = skipModifiers(btf, pointer.type);
+  const type = typeById(btf, target);
+  if (type !== undefined && CONTEXTS.has(nameText(btf, type.nameOff))) return "context";
+  return sizeOf(btf, target) === undefined ? "unsized" : "memory";
+}
+
+/** Judges a prototype as kernel/bpf/btf.c `btf_prepare_func_args` does (rules KB-15 to KB-17). `name` is for the text. */
+export function verifiedAlone(btf: Btf, name: string, proto: BtfFuncProto): AloneVerdict {
+  if (proto.params.length > MAX_GLOBAL_ARGUMENTS) {
+    return {
+      fits: false,
+      text: `global function ${name} has ${proto.params.length} > ${MAX_GLOBAL_ARGUMENTS} args, stack args not supported`,
+    };
+  }
+  if (proto.returnType !== 0 && !isScalar(btf, proto.returnType)) {
+    return {
+      fits: false,
+      text: `Global function ${name}() return value not void or scalar. Only those are supported.`,
+    };
+  }
+  let pointers = false;
+  for (const [index, { type }] of proto.params.entries()) {
+    if (isScalar(btf, type)) continue;
+    const target = pointee(btf, type);
+    if (target === undefined || target === "unsized") {
+      const kind = typeById(btf, skipModifiers(btf, type))?.kind ?? "unknown";
+      return { fits: false, text: `Arg#${index} type ${kind.toUpperCase()} in ${name}() is not supported yet.` };
+    }
+    if (target === "memory") pointers = true;
+  }
+  return { fits: true, pointers };
+}

@@ -1,0 +1,93 @@
+import { charWithoutType } from "./btf/char.ts";
+import { floatMisaligned } from "./btf/float.ts";
+import { boundByName, forwardIncomplete } from "./btf/forward.ts";
+import { memberOrder, unionMemberOffset } from "./btf/member-order.ts";
+import { nameNotIdentifier, nameTooLong } from "./btf/names.ts";
+import { emptyNameNotZero, nameOnNamelessKind } from "./btf/no-name.ts";
+import { tagUnnamed } from "./btf/tag.ts";
+import { zeroSizeInt } from "./btf/unit.ts";
+import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
+import { unplaced } from "./datasec/placed.ts";
+import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
+import { externWithoutBtf, functionWithoutInfo, mapName, privateMap, variableName } from "./elf/symbols.ts";
+import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
+import { funcWithoutPrototype, paramUnnamed } from "./func/params.ts";
+import {
+  definitionDiffers,
+  innerIncomplete,
+  keyWithoutSize,
+  keyZeroSize,
+  notADefinition,
+  progArrayKey,
+  redundantSize,
+  valueOnRingbuf,
+  valueSizeConflict,
+  valuesNotArray,
+  wrapped,
+} from "./maps/definition.ts";
+import type { Diagnostic, Rule } from "./rule.ts";
+import type { ObjectState } from "./state.ts";
+
+/** Every rule, in the order in which a report lists findings: what stops the object first, first. */
+export const allRules: readonly Rule[] = [
+  legacyMaps,
+  duplicateMaps,
+  mapsRelocations,
+  concatenatedBtf,
+  externWithoutBtf,
+  privateMap,
+  mapName,
+  notADefinition,
+  wrapped,
+  valueOnRingbuf,
+  valueSizeConflict,
+  redundantSize,
+  keyZeroSize,
+  keyWithoutSize,
+  progArrayKey,
+  valuesNotArray,
+  innerIncomplete,
+  definitionDiffers,
+  charWithoutType,
+  nameNotIdentifier,
+  nameTooLong,
+  variableName,
+  nameOnNamelessKind,
+  emptyNameNotZero,
+  memberOrder,
+  unionMemberOffset,
+  floatMisaligned,
+  zeroSizeInt,
+  forwardIncomplete,
+  boundByName,
+  tagUnnamed,
+  funcWithoutPrototype,
+  functionWithoutInfo,
+  paramUnnamed,
+  builtinGlobal,
+  linkageNotSymbol,
+  notVerifiableAlone,
+  zeroSizeEntry,
+  shrunkEntry,
+  unplaced,
+];
+
+/** The rules chosen by id or by fact id ("M2"); an empty `only` chooses all. */
+export function selectRules(only: readonly string[] = [], skip: readonly string[] = []): readonly Rule[] {
+  const isNamed = (rule: Rule, names: readonly string[]): boolean =>
+    names.some((name) => name === rule.id || rule.covers.includes(name));
+  return allRules.filter((rule) => (only.length === 0 || isNamed(rule, only)) && !isNamed(rule, skip));
+}
+
+/** All findings of a state, by rule and then by place. */
+export function* findings(state: ObjectState, rules: readonly Rule[] = allRules): Generator<Diagnostic> {
+  for (const rule of rules) yield* rule.check(state);
+}
+
+/** Whether some finding means that the kernel throws the whole BTF away. */
+export function kernelRefuses(found: readonly Diagnostic[]): boolean {
+  return found.some(
+    ({ severity, answers }) =>
+      severity === "error" && answers.some(({ judge, answer }) => judge === "kernel" && answer === "drops the BTF"),
+  );
+}

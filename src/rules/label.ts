@@ -1,0 +1,43 @@
+import { unescapeName } from "../btf/escape.ts";
+import { type Btf, type BtfType, typeById } from "../btf/model.ts";
+import { nameText } from "../btf/names.ts";
+import type { Correspondence } from "../join/model.ts";
+import type { Diagnostic } from "./rule.ts";
+
+/** Kind names as the kernel and bpftool print them. */
+const KIND_TEXT: Readonly<Record<BtfType["kind"], string>> = {
+  int: "INT",
+  ptr: "PTR",
+  array: "ARRAY",
+  struct: "STRUCT",
+  union: "UNION",
+  enum: "ENUM",
+  fwd: "FWD",
+  typedef: "TYPEDEF",
+  volatile: "VOLATILE",
+  const: "CONST",
+  restrict: "RESTRICT",
+  func: "FUNC",
+  funcProto: "FUNC_PROTO",
+  var: "VAR",
+  datasec: "DATASEC",
+  float: "FLOAT",
+  declTag: "DECL_TAG",
+  typeTag: "TYPE_TAG",
+  enum64: "ENUM64",
+  unknown: "UNKNOWN",
+};
+
+/** A type in a message: `STRUCT Limit<u16, 4> [12]`, with the name as the source has it. */
+export function label(btf: Btf, id: number): string {
+  const type = typeById(btf, id);
+  if (type === undefined) return `type [${id}]`;
+  const name = unescapeName(nameText(btf, type.nameOff));
+  return `${KIND_TEXT[type.kind]}${name === "" ? "" : ` ${name}`} [${id}]`;
+}
+
+/** The source place of a type or member, in the form that `Diagnostic` spreads in. */
+export function placeOf(join: Correspondence | undefined, id: number, member?: number): Pick<Diagnostic, "place"> {
+  const place = join?.place(id, member);
+  return place === undefined ? {} : { place };
+}

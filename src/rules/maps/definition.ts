@@ -1,0 +1,221 @@
+import { typeById } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import { type ExaminedMap, witnessesAgree } from "../../maps/examine.ts";
+import type { Deviation, DeviationKind } from "../../maps/require.ts";
+import { accepts, rejects } from "../answers.ts";
+import type { JudgeAnswer, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+import { eachMap, type MapFact, sourceName } from "./findings.ts";
+
+/** A rule about one kind of deviation from the required form. */
+function deviationRule(
+  kind: DeviationKind,
+  head: Omit<Rule, "check" | "fixable">,
+  answers: (name: string, deviation: Deviation) => readonly JudgeAnswer[],
+  severity: "error" | "warning" = "error",
+): Rule {
+  const rule: Rule = {
+    ...head,
+    fixable: true,
+    check: (state) =>
+      eachMap(state, rule, function* (map): Generator<MapFact> {
+        for (const deviation of map.own?.required.deviations ?? []) {
+          if (deviation.kind !== kind) continue;
+          yield { fact: deviation.fact, answers: answers(map.site.name, deviation), severity };
+        }
+      }),
+  };
+  return rule;
+}
+
+export const valueOnRingbuf: Rule = deviationRule(
+  "value-on-ringbuf",
+  {
+    id: "map/value-on-ringbuf",
+    title: "A ring buffer has neither key nor value, as types or as sizes.",
+    covers: ["M2", "M2b"],
+    source: "libbpf parse_btf_map_def (conflicting value size); kernel/bpf/ringbuf.c ringbuf_map_alloc",
+  },
+  (name, { fact }) => [
+    fact.includes("value_size is")
+      ? rejects("libbpf", `map '${name}': conflicting value size`)
+      : rejects("libbpf", `Error in bpf_create_map_xattr(${name}): -EINVAL`),
+    rejects("cilium/ebpf", "both value and value_size given"),
+    accepts("aya"),
+  ],
+);
+
+export const valueSizeConflict: Rule = {
+  ...deviationRule(
+    "value-size-conflict",
+    {
+      id: "map/value-size-conflict",
+      title: "A size that a definition gives beside a type is the size of that type.",
+      covers: ["LM-14"],
+      source: "libbpf parse_btf_map_def",
+    },
+    (name) => [rejects("libbpf", `map '${name}': conflicting value size`)],
+  ),
+  fixable: false,
+};
+
+export const redundantSize: Rule = deviationRule(
+  "redundant-size",
+  {
+    id: "map/redundant-size",
+    title: "A definition gives a type or its size, not both.",
+    covers: ["LM-14"],
+    source: "cilium/ebpf mapSpecFromBTF",
+  },
+  (_, { field }) => [
+    accepts("libbpf"),
+    rejects("cilium/ebpf", `both ${field.name.replace("_size", "")} and ${field.name} given`),
+  ],
+  "warning",
+);
+
+export const keyZeroSize: Rule = deviationRule(
+  "key-zero-size",
+  {
+    id: "map/key-zero-size",
+    title: "A map without keys names no key type; aya writes `()`.",
+    covers: ["M3"],
+    source: "kernel/bpf/syscall.c map_check_btf",
+  },
+  (name) => [
+    {
+      judge: "libbpf",
+      answer: "drops the BTF",
+      text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
+    },
+    { judge: "aya", answer: "repairs" },
+  ],
+);
+
+export const keyWithoutSize: Rule = deviationRule(
+  "key-without-size",
+  {
+    id: "map/key-without-size",
+    title: "Key and value types have a size.",
+    covers: ["M4", "LM-13"],
+    source: "libbpf parse_btf_map_def (btf__resolve_size)",
+  },
+  (name, { field }) => [rejects("libbpf", `map '${name}': can't determine ${field.name} size for type`)],
+);
+
+export const progArrayKey: Rule = deviationRule(
+  "prog-array-key",
+  {
+    id: "map/prog-array-key",
+    title: "A PROG_ARRAY with `values` gives its key as key_size.",
+    covers: ["M5"],
+    source: "kernel/bpf/syscall.c map_check_btf (a key id without a value id)",
+  },
+  (name) => [
+    {
+      judge: "libbpf",
+      answer: "drops the BTF",
+      text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
+    },
+  ],
+  "warning",
+);
+
+export const valuesNotArray: Rule = deviationRule(
+  "values-not-array",
+  {
+    id: "map/values-not-array",
+    title: "`values` is a zero-length array of pointers.",
+    covers: ["M6", "LM-18"],
+    source: "libbpf parse_btf_map_def",
+  },
+  (name) => [rejects("libbpf", `map '${name}': map-in-map inner spec is not a zero-sized array.`)],
+);
+
+export const wrapped: Rule = {
+  id: "map/wrapped",
+  title: "A map's VAR leads to the definition itself, not to a newtype around it.",
+  covers: ["M1", "LM-23", "R17"],
+  source: "libbpf parse_btf_map_def",
+  fixable: true,
+  check: (state) =>
+    eachMap(state, wrapped, function* ({ site, own }): Generator<MapFact> {
+      const [outer] = own?.unwrapped.wrappers ?? [];
+      if (own === undefined || outer === undefined) return;
+      const wrapper = typeById(state.btf, outer);
+      const [member] = wrapper?.kind === "struct" ? wrapper.members.slice(0, 1) : [];
+      const field = member === undefined ? "__0" : nameText(state.btf, member.nameOff);
+      yield {
+        fact: `its definition is wrapped in ${own.unwrapped.wrappers.map((id) => sourceName(state, id)).join(", ")}`,
+        answers: [
+          rejects("libbpf", `map '${site.name}': unknown field '${field}'.`),
+          rejects("cilium/ebpf", `unrecognized field ${field} in BTF map definition`),
+          { judge: "aya", answer: "misreads", text: "type 0 and all sizes 0" },
+        ],
+      };
+    }),
+};
+
+/** The FWDs among the pointees of an inner map's definition. */
+function innerIsIncomplete(state: ObjectState, map: ExaminedMap): boolean {
+  const values = map.own?.fields.find((field) => field.kind === "values");
+  return values?.kind === "values" && values.of === "map" && typeById(state.btf, values.element)?.kind === "fwd";
+}
+
+export const innerIncomplete: Rule = {
+  id: "map/inner-incomplete",
+  title: "The definition of an inner map is there in full.",
+  covers: ["M6", "LM-19"],
+  source: "libbpf parse_btf_map_def; llvm BTFDebug::visitMapDefType before 22",
+  fixable: true,
+  check: (state) =>
+    eachMap(state, innerIncomplete, function* (map): Generator<MapFact> {
+      if (!innerIsIncomplete(state, map)) return;
+      yield {
+        fact: "its inner map is only declared",
+        answers: [rejects("libbpf", `map '${map.site.name}': map-in-map inner def is of unexpected kind fwd.`)],
+      };
+    }),
+};
+
+export const definitionDiffers: Rule = {
+  id: "map/definition-differs",
+  title: "The definition in BTF is the one of the source.",
+  covers: ["LM-05", "M4"],
+  source: "libbpf parse_btf_map_def against DWARF",
+  fixable: true,
+  check: (state) =>
+    eachMap(state, definitionDiffers, function* (map): Generator<MapFact> {
+      if (map.lowered === undefined || map.variable === undefined || witnessesAgree(map)) return;
+      yield {
+        fact: map.own === undefined ? "its VAR leads to no map definition" : "BTF and DWARF define it differently",
+        answers: [rejects("libbpf", `map '${map.site.name}': unexpected def kind var.`)],
+      };
+    }),
+};
+
+export const notADefinition: Rule = {
+  id: "map/not-a-definition",
+  title: "A variable in .maps is a map definition whose every field the loaders know.",
+  covers: ["LM-05", "LM-23", "LM-25"],
+  source: "libbpf parse_btf_map_def",
+  fixable: false,
+  check: (state) =>
+    eachMap(state, notADefinition, function* ({ site, own, lowered, variable }): Generator<MapFact> {
+      if (variable === undefined || (own === undefined && lowered !== undefined)) return;
+      if (own === undefined) {
+        yield {
+          fact: "no definition with a member `type` lies behind it",
+          answers: [rejects("libbpf", `map '${site.name}': unknown field`)],
+        };
+        return;
+      }
+      for (const field of own.fields) {
+        if (field.kind !== "unknown") continue;
+        yield {
+          fact: `its member ${field.name} is no map attribute, or not in the form of one`,
+          answers: [rejects("libbpf", `map '${site.name}': unknown field '${field.name}'.`)],
+        };
+      }
+    }),
+};

@@ -1,0 +1,70 @@
+import { unescapeName } from "../../btf/escape.ts";
+import { typeById } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import { typeText } from "../../maps/describe.ts";
+import { type ExaminedMap, examineMaps } from "../../maps/examine.ts";
+import type { Diagnostic, JudgeAnswer, Rule, Severity } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+const examined = new WeakMap<ObjectState, readonly ExaminedMap[]>();
+
+/** The maps of a state, examined once for all rules; none for a raw BTF file. */
+export function mapsOf(state: ObjectState): readonly ExaminedMap[] {
+  let maps = examined.get(state);
+  if (maps === undefined) {
+    maps = state.elf === undefined ? [] : examineMaps(state.elf, state.btf, state.join);
+    examined.set(state, maps);
+  }
+  return maps;
+}
+
+/** What a rule says of one map, before it becomes a finding. */
+export interface MapFact {
+  readonly fact: string;
+  readonly answers: readonly JudgeAnswer[];
+  readonly severity?: Severity;
+  readonly help?: string;
+}
+
+/** "static EVENTS: RingBuf<Event, 4096>", from DWARF where it is there. */
+function subjectOf(state: ObjectState, map: ExaminedMap): string {
+  const { variable } = map.site;
+  const text =
+    variable !== undefined && state.join !== undefined
+      ? typeText(state.join.lowered.btf(), variable.typeId)
+      : typeText(state.btf, map.variable?.type ?? 0);
+  return `static ${variable?.name ?? map.site.name}: ${text}`;
+}
+
+/** A finding about one map. */
+export function mapFinding(state: ObjectState, rule: Rule, map: ExaminedMap, found: MapFact): Diagnostic {
+  const place = map.site.variable?.place;
+  return {
+    rule: rule.id,
+    severity: found.severity ?? "error",
+    message: `map ${map.site.name}: ${found.fact}`,
+    target: {
+      ...(map.site.varId === undefined ? {} : { typeId: map.site.varId }),
+      ...(map.site.symbol === undefined ? {} : { symbol: map.site.symbol.index }),
+    },
+    subject: subjectOf(state, map),
+    ...(place === undefined ? {} : { place }),
+    answers: found.answers,
+    ...(found.help === undefined ? {} : { help: found.help }),
+  };
+}
+
+/** Applies a judgement to every map. */
+export function* eachMap(
+  state: ObjectState,
+  rule: Rule,
+  judge: (map: ExaminedMap) => Iterable<MapFact>,
+): Generator<Diagnostic> {
+  for (const map of mapsOf(state)) for (const fact of judge(map)) yield mapFinding(state, rule, map, fact);
+}
+
+/** Name of a type of the own BTF as the source has it. */
+export function sourceName(state: ObjectState, id: number): string {
+  const type = typeById(state.btf, id);
+  return type === undefined ? "void" : unescapeName(nameText(state.btf, type.nameOff));
+}
