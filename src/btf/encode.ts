@@ -36,7 +36,7 @@ export function encodeBtf(btf: Btf): Uint8Array {
   const allow = { wideVlen: wire.wideVlen === true };
   let id = btf.firstId;
   for (const type of btf.types) {
-    output.subject = `[${id++}]`;
+    output.typeId = id++;
     encodeRecord(type, output, allow);
   }
 

@@ -88,13 +88,13 @@ function contents(options: BlobOptions): fc.Arbitrary<Pick<WireBlob, "records" |
     return fc.array(anyName, { maxLength: 12 }).chain((names) => {
       const strings = stringTable(names).bytes;
       return fc.record({
-        records: fc.array(wildRecord(strings.length, options), { maxLength }),
+        records: fc.array(wildRecord(strings.length, options), { maxLength, size: "max" }),
         strings: fc.constant(strings),
       });
     });
   }
   const names = fc.array(identifier, { minLength: 1, maxLength: 12 });
-  return fc.tuple(names, fc.array(draft, { maxLength })).map(([list, drafts]) => {
+  return fc.tuple(names, fc.array(draft, { maxLength, size: "max" })).map(([list, drafts]) => {
     const { bytes, offsets } = stringTable(list);
     return { records: plausibleRecords(drafts, offsets), strings: bytes };
   });

@@ -77,9 +77,12 @@ export function plausibleRecords(drafts: readonly Draft[], nameOffsets: readonly
         let offset = 0;
         let size = 0;
         const tail = members.flatMap(({ nameOff, type, seed }) => {
-          const bits = (isUnion ? 0 : offset) * 8;
-          offset += sizeOf(type);
-          size = isUnion ? Math.max(size, sizeOf(type)) : offset;
+          // Kernels want a FLOAT aligned; every member is, up to 8 bytes.
+          const alignment = Math.min(8, 2 ** Math.ceil(Math.log2(Math.max(1, sizeOf(type)))));
+          const start = isUnion ? 0 : Math.ceil(offset / alignment) * alignment;
+          const bits = start * 8;
+          offset = start + sizeOf(type);
+          size = Math.max(size, offset);
           const width = flag ? 1 + (seed % Math.min(64, sizeOf(type) * 8)) : 0;
           return [nameOff, type, bits + width * 2 ** 24];
         });

@@ -30,8 +30,8 @@ export class RecordInput {
 /** Where records are encoded to; the caller has sized the buffer. A number that its field cannot hold is `LIMIT_EXCEEDED`. */
 export class RecordOutput {
   at: number;
-  /** Named in errors: the id and kind of the record being written. */
-  subject = "";
+  /** Id of the record being written; errors name it. */
+  typeId = 0;
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly littleEndian: boolean;
@@ -61,7 +61,7 @@ export class RecordOutput {
   }
 
   raise(what: string): never {
-    throw new BtfFixError("LIMIT_EXCEEDED", `type ${this.subject} cannot be encoded: ${what}`);
+    throw new BtfFixError("LIMIT_EXCEEDED", `type [${this.typeId}] cannot be encoded: ${what}`);
   }
 }
 
