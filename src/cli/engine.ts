@@ -1,4 +1,4 @@
-import type { CheckResult, FixResult, Verdicts } from "../api.ts";
+import type { CheckResult, FixResult } from "../api.ts";
 import type { MapDefinition } from "../maps/definition.ts";
 
 /** Which rules run: ids ("map/value-size-conflict") or fact ids ("M2"). Empty `only` means all. */
@@ -11,9 +11,6 @@ export interface EngineFixOptions extends RuleSelection {
   /** Called when a phase (read, wasm, lower, fix) ends, for the trace. */
   readonly onPhase?: (phase: string) => void;
 }
-
-/** A repair, with the verdicts on its result where the library gives them. */
-export type EngineFixResult = FixResult & { readonly verdicts?: Verdicts };
 
 export interface DumpRequest {
   readonly format: "raw" | "json";
@@ -30,7 +27,7 @@ export type MapWitness = "dwarf" | "btf" | "both";
  */
 export interface Engine {
   check(bytes: Uint8Array, options: RuleSelection): Promise<CheckResult>;
-  fix(bytes: Uint8Array, options: EngineFixOptions): Promise<EngineFixResult>;
+  fix(bytes: Uint8Array, options: EngineFixOptions): Promise<FixResult>;
   dump(bytes: Uint8Array, request: DumpRequest): Promise<Uint8Array>;
   maps(bytes: Uint8Array, witness: MapWitness): Promise<readonly MapDefinition[]>;
 }

@@ -39,7 +39,7 @@ function readAll(fd: number, expected: number): Uint8Array {
     used += count;
     if (used > INPUT_LIMIT) tooLarge();
     if (used < buffer.length) continue;
-    const larger = new Uint8Array(buffer.length * 2);
+    const larger = new Uint8Array(Math.min(buffer.length * 2, INPUT_LIMIT + 1));
     larger.set(buffer);
     buffer = larger;
   }

@@ -21,7 +21,8 @@ export interface FixedFile {
   readonly plan: readonly PlannedChange[];
   readonly summary: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly verdicts?: Verdicts;
+  /** On the result. */
+  readonly verdicts: Verdicts;
 }
 
 /** A file of which no model can be built, or that was refused. */
@@ -45,9 +46,9 @@ export function checkedFile(file: string, result: CheckResult): CheckedFile {
 }
 
 /** One entry for a repaired file. */
-export function fixedFile(file: string, output: string | null, result: FixResult, verdicts?: Verdicts): FixedFile {
-  const { changed, plan, summary, diagnostics } = result;
-  return { file, output, changed, plan, summary, diagnostics, ...(verdicts === undefined ? {} : { verdicts }) };
+export function fixedFile(file: string, output: string | null, result: FixResult): FixedFile {
+  const { changed, plan, summary, diagnostics, verdicts } = result;
+  return { file, output, changed, plan, summary, diagnostics, verdicts };
 }
 
 /** One entry for a file that could not be used. */

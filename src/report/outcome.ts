@@ -16,8 +16,7 @@ export function remaining(diagnostics: readonly Diagnostic[]): Remaining {
  * "; kernel 5.15+: BTF accepted", or "" where the rules cannot tell. The bytes as a loader sends them count: every compiler leaves
  * DATASEC sizes to the loader, so the bytes alone say little.
  */
-function kernelText(kernel: KernelVerdict | undefined): string {
-  if (kernel === undefined) return "";
+function kernelText(kernel: KernelVerdict): string {
   const name = kernel.version === "" ? "kernel" : `kernel ${kernel.version}`;
   if (kernel.accepted === true || kernel.asSent.accepted === true) return `; ${name}: BTF accepted`;
   return kernel.asSent.accepted === false ? `; ${name}: BTF refused` : "";
@@ -29,11 +28,11 @@ function countsText(counts: Remaining): string {
 }
 
 /** The closing line of a repair: `fork: 12 names escaped, 1 map unwrapped, 0 errors; kernel 5.15+: BTF accepted`. */
-export function fixOutcome(file: string, result: FixResult, kernel: KernelVerdict | undefined): string {
+export function fixOutcome(file: string, result: FixResult): string {
   const counts = remaining(result.diagnostics);
   const unchanged = counts.error === 0 ? "already fine" : "nothing repaired";
   const done = result.changed && result.summary.length > 0 ? result.summary.join(", ") : unchanged;
-  return printable(`${file}: ${done}, ${countsText(counts)}${kernelText(kernel)}`);
+  return printable(`${file}: ${done}, ${countsText(counts)}${kernelText(result.verdicts.kernel)}`);
 }
 
 /** The closing line of a check: `fork: 3 errors, 1 warning`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runIn } from "./double.ts";
+import { fixed, runIn } from "./double.ts";
 
 test.each([
   [["fork"], "say where the result goes: -o FILE or --in-place"],
@@ -51,7 +51,7 @@ test("after -- a command's name or an option's is a file", async () => {
   const seen: string[] = [];
   const fix = async (bytes: Uint8Array) => {
     seen.push(new TextDecoder().decode(bytes));
-    return { bytes: new Uint8Array(), changed: true, plan: [], diagnostics: [], summary: [] };
+    return fixed();
   };
   await runIn(["--in-place", "--", "--color"], { "--color": "a file" }, { fix });
   expect(seen).toEqual(["a file"]);

@@ -1,5 +1,5 @@
-import type { CheckResult, Verdict, Verdicts } from "../../src/api.ts";
-import type { Engine, EngineFixResult } from "../../src/cli/engine.ts";
+import type { CheckResult, FixResult, Verdict, Verdicts } from "../../src/api.ts";
+import type { Engine } from "../../src/cli/engine.ts";
 import type { Host, InputFile, ReplaceRequest } from "../../src/cli/host.ts";
 import { run } from "../../src/cli/run.ts";
 import { BtfFixError } from "../../src/errors.ts";
@@ -27,8 +27,16 @@ export function verdicts(kernel: boolean | null, asSent: boolean | null = kernel
   };
 }
 
-export function fixed(fields: Partial<EngineFixResult> = {}): EngineFixResult {
-  return { bytes: new Uint8Array([1]), changed: true, plan: [], diagnostics: [], summary: [], ...fields };
+export function fixed(fields: Partial<FixResult> = {}): FixResult {
+  return {
+    bytes: new Uint8Array([1]),
+    changed: true,
+    plan: [],
+    diagnostics: [],
+    summary: [],
+    verdicts: verdicts(null),
+    ...fields,
+  };
 }
 
 export function checked(diagnostics: readonly Diagnostic[] = []): CheckResult {

@@ -136,6 +136,7 @@ test("--json reports what was done and where it went", async () => {
         plan: [{ rule: "btf/x", what: "did it" }],
         summary: ["1 thing"],
         diagnostics: [finding],
+        verdicts: verdicts(null),
       },
     ],
   });

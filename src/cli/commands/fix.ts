@@ -1,9 +1,9 @@
+import type { FixResult } from "../../api.ts";
 import { BtfFixError } from "../../errors.ts";
 import { type FailedFile, type FixedFile, failedFile, fixedFile, reportJson } from "../../report/json.ts";
 import { fixOutcome, remaining } from "../../report/outcome.ts";
 import { counted, printable } from "../../report/printable.ts";
 import { diagnosticsText } from "../../report/text.ts";
-import type { EngineFixResult } from "../engine.ts";
 import { EXIT_DEFECTS, EXIT_PASS, type ExitCode, worse } from "../exit-code.ts";
 import { displayName, reportFailure, type Session } from "../session.ts";
 import { startTrace } from "../trace.ts";
@@ -50,7 +50,7 @@ function write(session: Session, path: string, mode: number | undefined, before:
   return target;
 }
 
-async function fixOne(session: Session, path: string): Promise<{ entry: FixedFile; result: EngineFixResult }> {
+async function fixOne(session: Session, path: string): Promise<{ entry: FixedFile; result: FixResult }> {
   const { host, engine, invocation } = session;
   const trace = startTrace(host);
   const input = host.readInput(path);
@@ -61,7 +61,7 @@ async function fixOne(session: Session, path: string): Promise<{ entry: FixedFil
   const output = write(session, path, input.mode, input.bytes, result.bytes);
   trace.mark("write");
   trace.print(path);
-  return { entry: fixedFile(displayName(path), output, result, result.verdicts), result };
+  return { entry: fixedFile(displayName(path), output, result), result };
 }
 
 /** Repairs each input. The report goes to stdout, or to stderr where the result itself goes to stdout. */
@@ -81,7 +81,7 @@ export async function fixCommand(session: Session): Promise<ExitCode> {
       if (invocation.json) continue;
       say(diagnosticsText(result.diagnostics, invocation.loudness, paint));
       if (invocation.loudness !== "quiet") {
-        say(`${fixOutcome(displayName(path), result, result.verdicts?.kernel)}\n`);
+        say(`${fixOutcome(displayName(path), result)}\n`);
       }
     } catch (thrown) {
       const failure = reportFailure(session, path, thrown);
