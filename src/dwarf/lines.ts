@@ -47,11 +47,11 @@ export function lineReader(
     if (allowed < 0) throw fault("DWARF_MALFORMED", "line programs overlap", SECTION.line, offset);
     const version = gimli.word(RECORD.lineVersion);
     const directories = names(false, offset, gimli.word(RECORD.directories)).map(({ path }) => path);
-    // Up to DWARF 4 directory 0 is the unit's own and not listed.
+    // Directory 0 is the unit's own; up to DWARF 4 it is not listed. The others may be relative to it.
     if (version < 5) directories.unshift(unit.compDir);
-    const root = directories[0] ?? unit.compDir;
+    const own = directories[0] ?? unit.compDir;
     const paths = names(true, offset, gimli.word(RECORD.files)).map(({ path, directory }) =>
-      join(root, join(directories[directory] ?? "", path)),
+      join(directory === 0 ? own : join(own, directories[directory] ?? ""), path),
     );
     const table = { base: version < 5 ? 1 : 0, paths };
     tables.set(offset, table);
