@@ -74,8 +74,12 @@ export function findToolchain(): ToolchainProbe {
     }
   }
   const llc = firstLine(LLC, ["--version"], /LLVM version (\S+)/);
-  if (llc === undefined || firstLine(NM, ["--version"], /LLVM version (\S+)/) === undefined) {
-    return { missing: `${LLC} and ${NM} (apt-get install llvm-22)` };
+  const others = [NM, "llvm-readobj-22", "llvm-dis-22"];
+  if (llc === undefined || others.some((tool) => firstLine(tool, ["--version"], /(LLVM)/) === undefined)) {
+    return { missing: `${LLC}, ${others.join(", ")} (apt-get install llvm-22)` };
+  }
+  if (firstLine("bpftool", ["version"], /(bpftool)/) === undefined) {
+    return { missing: "bpftool (apt-get install bpftool)" };
   }
   const bpfLinker = findBpfLinker();
   const linkerVersion = bpfLinker && firstLine(bpfLinker, ["--version"], /bpf-linker (\S+)/);
