@@ -1,6 +1,6 @@
-import { type ElfView, type Section, SHDR_SIZE, SHT_NOBITS, SHT_NULL } from "../elf/model.ts";
+import { type ElfView, type Section, SHDR_SIZE, SHF_EXECINSTR, SHT_NOBITS, SHT_NULL } from "../elf/model.ts";
 import { writeU64 } from "../elf/u64.ts";
-import { BtfFixError } from "../errors.ts";
+import { BtfFixError, type BtfFixErrorCode } from "../errors.ts";
 import type { HeaderEdit, PatchPlan } from "./plan.ts";
 import { resolvePlan } from "./resolve.ts";
 
@@ -50,8 +50,9 @@ function place(
     const content = contents.get(index);
     if (section === undefined || content === undefined) throw new RangeError(`the object has no section ${index}`);
     if (section.type === SHT_NULL || section.type === SHT_NOBITS) {
-      throw new RangeError(`section ${index} (${section.name}) has no content to replace`);
+      refuse("REFUSED", section, "has no content in the file that could be replaced");
     }
+    if ((section.flags & SHF_EXECINSTR) !== 0) refuse("REFUSED", section, "holds instructions, which never change");
     let { offset } = section;
     if (content.length > section.size) {
       // A section that ends the file, as one moved by an earlier patch may, grows where it is.
@@ -66,15 +67,7 @@ function place(
 function alignUp(offset: number, section: Section): number {
   const alignment = Math.max(1, section.addralign);
   if (alignment > MAX_ALIGNMENT) {
-    throw new BtfFixError(
-      "LIMIT_EXCEEDED",
-      `section ${section.index} (${section.name}) asks for alignment ${alignment}`,
-      {
-        section: section.name,
-        offset: 0,
-        length: section.size,
-      },
-    );
+    refuse("LIMIT_EXCEEDED", section, `asks for alignment ${alignment}`);
   }
   return Math.ceil(offset / alignment) * alignment;
 }
@@ -89,4 +82,9 @@ function editHeader(view: DataView, elf: ElfView, edit: HeaderEdit): void {
   if (edit.info !== undefined) view.setUint32(at + 44, edit.info, littleEndian);
   if (edit.addralign !== undefined) writeU64(view, at + 48, littleEndian, edit.addralign);
   if (edit.entsize !== undefined) writeU64(view, at + 56, littleEndian, edit.entsize);
+}
+
+function refuse(code: BtfFixErrorCode, section: Section, why: string): never {
+  const span = { section: section.name, offset: 0, length: section.bytes.length };
+  throw new BtfFixError(code, `section ${section.index} (${section.name}) ${why}`, span);
 }
