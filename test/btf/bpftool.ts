@@ -18,6 +18,12 @@ export function dumpFile(file: string, ...flags: readonly string[]): Buffer {
   return answer(run({ program: path ?? "bpftool", args: [...flags, "btf", "dump", "file", file] })).stdout;
 }
 
+/** The raw dump, or undefined where bpftool refuses the file. */
+export function tryDump(file: string): Buffer | undefined {
+  const { status, stdout } = answer(run({ program: path ?? "bpftool", args: ["btf", "dump", "file", file] }));
+  return status === 0 ? stdout : undefined;
+}
+
 /** What we say that the dumps of a file are. */
 export interface ExpectedDump {
   readonly raw: Uint8Array;
