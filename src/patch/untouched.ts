@@ -1,5 +1,6 @@
 import { type ElfView, SHDR_SIZE } from "../elf/model.ts";
 import { BtfFixError } from "../errors.ts";
+import { firstDifference } from "./compare.ts";
 
 /** Where sh_offset and sh_size stand in a section header. */
 const OFFSET_AND_SIZE = 24;
@@ -34,7 +35,8 @@ export function checkUntouchedBytes(
   free.push({ start: before.bytes.length, end: before.bytes.length });
   let from = 0;
   for (const { start, end } of free) {
-    for (let at = from; at < start; at++) if (before.bytes[at] !== after[at]) differs(at);
+    const at = firstDifference(before.bytes, after, from, start);
+    if (at !== undefined) differs(before, at);
     from = Math.max(from, end);
   }
 }
@@ -52,14 +54,16 @@ export function checkLeftovers(before: ElfView, after: ElfView, contents: Readon
     if (contents.has(index)) areas.push({ start: offset, end: offset + bytes.length });
   }
   for (const { start, end } of areas) {
-    for (let at = start; at < end; at++) if (owned[at] === 0 && after.bytes[at] !== 0) differs(at);
+    for (let at = start; at < end; at++) if (owned[at] === 0 && after.bytes[at] !== 0) differs(before, at);
   }
 }
 
-function differs(offset: number): never {
-  throw new BtfFixError("VERIFY_FAILED", `byte ${offset} of the file changed, though nothing planned touches it`, {
-    section: undefined,
-    offset,
+function differs(before: ElfView, at: number): never {
+  const section = before.sections.find(({ offset, bytes }) => at >= offset && at < offset + bytes.length);
+  const where = section === undefined ? `byte ${at} of the file` : `byte ${at - section.offset} of ${section.name}`;
+  throw new BtfFixError("VERIFY_FAILED", `the patched file failed its check: ${where} is not what was planned`, {
+    section: section?.name,
+    offset: at - (section?.offset ?? 0),
     length: 1,
   });
 }

@@ -11,6 +11,7 @@ import { parseElf } from "../elf/parse.ts";
 import { relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { BtfFixError } from "../errors.ts";
 import { addrsigSections, readAddrsig } from "./addrsig.ts";
+import { equalBytes, sameFields } from "./compare.ts";
 import type { PatchPlan } from "./plan.ts";
 import { checkLeftovers, checkUntouchedBytes } from "./untouched.ts";
 
@@ -22,7 +23,7 @@ import { checkLeftovers, checkUntouchedBytes } from "./untouched.ts";
  * Errors: VERIFY_FAILED with the section that differs; whatever `parseElf` says of the new file is its cause.
  */
 export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPlan): ElfView {
-  const view = reread(after);
+  const view = reread(() => parseElf(after));
   if (view.sections.length !== before.sections.length) {
     fail(`${view.sections.length} sections instead of ${before.sections.length}`, undefined);
   }
@@ -30,8 +31,9 @@ export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPla
   const numbers = checkSymbols(before, view, plan);
   const rebound = changesBinding(before, plan);
   const derived = derivedSections(before, plan, rebound);
-  for (const section of before.sections) checkSection(section, view, plan, { derived, rebound, numbers });
-  checkRelocations(before, view, plan, numbers);
+  const change: SectionChange = { derived, rebound, numbers };
+  for (const section of before.sections) checkSection(section, view, plan, change);
+  checkRelocations(before, view, plan, change);
   if (rebound) checkAddrsig(before, view, numbers);
   const contents = new Set([...plan.sections.keys(), ...derived]);
   checkLeftovers(before, view, contents);
@@ -44,6 +46,21 @@ export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPla
 
 type SectionFields = Omit<Section, "bytes">;
 
+const SECTION_FIELDS = [
+  "index",
+  "name",
+  "type",
+  "flags",
+  "offset",
+  "size",
+  "link",
+  "info",
+  "addralign",
+  "entsize",
+] as const satisfies readonly (keyof Section)[];
+const SYMBOL_FIELDS = ["name", "binding", "type", "visibility", "section", "value", "size"] as const;
+const RELOCATION_FIELDS = ["target", "offset", "type", "symbol", "addend"] as const;
+
 /** What the symbol and relocation edits of a plan entail. */
 interface SectionChange {
   /** Sections whose content follows from the plan without being in it. */
@@ -54,9 +71,10 @@ interface SectionChange {
   readonly numbers: readonly number[];
 }
 
-function reread(after: Uint8Array): ElfView {
+/** Reads something of the patched file; whatever is wrong with it is the patch's fault. */
+function reread<T>(read: () => T): T {
   try {
-    return parseElf(after);
+    return read();
   } catch (error) {
     if (!(error instanceof BtfFixError)) throw error;
     throw new BtfFixError("VERIFY_FAILED", `the patched file is unreadable: ${error.message}`, error.span, error);
@@ -82,7 +100,7 @@ function checkSymbols(before: ElfView, after: ElfView, plan: PatchPlan): readonl
   order.forEach((symbol, index) => {
     numbers[symbol.index] = index;
     const now = after.symbols[index];
-    if (now === undefined || !sameFields({ ...symbol, index }, now)) {
+    if (now === undefined || !sameFields<ElfSymbol>(symbol, now, SYMBOL_FIELDS)) {
       fail(`symbol ${index} is not ${symbol.name === "" ? `old symbol ${symbol.index}` : symbol.name}`, ".symtab");
     }
   });
@@ -136,19 +154,20 @@ function checkSection(section: Section, after: ElfView, plan: PatchPlan, change:
   for (const { section: index, ...fields } of plan.headers) {
     if (index === section.index) expected = { ...expected, ...fields };
   }
-  if (!sameFields({ ...expected, bytes: undefined }, { ...now, bytes: undefined })) {
+  if (!sameFields<SectionFields>(expected, now, SECTION_FIELDS)) {
     fail("its header is not the planned one", section.name);
   }
-  // `checkSymbols`, `checkRelocations` and `checkAddrsig` read what these sections mean.
-  if (change.derived.has(section.index)) return;
-  if (!equalBytes(content ?? section.bytes, now.bytes)) {
-    fail(content === undefined ? "its content changed" : "its content is not the planned one", section.name);
-  }
+  // What derived sections mean, `checkSymbols`, `checkRelocations` and `checkAddrsig` read.
+  // With its header, an untouched section keeps its place in the file, which `checkUntouchedBytes` compares as a whole.
+  if (content !== undefined && !equalBytes(content, now.bytes))
+    fail("its content is not the planned one", section.name);
 }
 
 /** Entry by entry: place and type as before or planned, and the same symbol by its new number. */
-function checkRelocations(before: ElfView, after: ElfView, plan: PatchPlan, numbers: readonly number[]): void {
+function checkRelocations(before: ElfView, after: ElfView, plan: PatchPlan, change: SectionChange): void {
   for (const section of relocationSections(before)) {
+    // The same bytes and the same numbers mean the same.
+    if (!plan.sections.has(section.index) && !change.derived.has(section.index)) continue;
     const old = relocationEntries(before, { ...section, bytes: plan.sections.get(section.index) ?? section.bytes });
     const expected: ElfRelocation[] = old.map((entry) => ({ ...entry }));
     for (const { relSection, entry, ...fields } of plan.relocations) {
@@ -156,12 +175,13 @@ function checkRelocations(before: ElfView, after: ElfView, plan: PatchPlan, numb
       if (relSection === section.index && target !== undefined) expected[entry] = { ...target, ...fields };
     }
     const now = after.sections[section.index];
-    const actual = now === undefined ? [] : relocationEntries(after, now);
+    const actual = now === undefined ? [] : reread(() => relocationEntries(after, now));
     if (actual.length !== expected.length) fail("the number of relocations is not the planned one", section.name);
     expected.forEach((entry, i) => {
       const got = actual[i];
-      const wanted = { ...entry, symbol: numbers[entry.symbol] ?? -1 };
-      if (got === undefined || !sameFields(wanted, got)) fail(`relocation ${i} is not the planned one`, section.name);
+      const wanted = { ...entry, symbol: change.numbers[entry.symbol] ?? -1 };
+      if (got === undefined || !sameFields<ElfRelocation>(wanted, got, RELOCATION_FIELDS))
+        fail(`relocation ${i} is not the planned one`, section.name);
     });
   }
 }
@@ -170,23 +190,11 @@ function checkAddrsig(before: ElfView, after: ElfView, numbers: readonly number[
   for (const section of addrsigSections(before)) {
     const now = after.sections[section.index];
     const wanted = readAddrsig(section, before.symbols.length).map((symbol) => numbers[symbol]);
-    const got = now === undefined ? [] : readAddrsig(now, after.symbols.length);
+    const got = now === undefined ? [] : reread(() => readAddrsig(now, after.symbols.length));
     if (wanted.length !== got.length || wanted.some((symbol, i) => symbol !== got[i])) {
       fail("it lists other symbols than before", section.name);
     }
   }
-}
-
-function sameFields(a: object, b: object): boolean {
-  const left = Object.entries(a);
-  const right = new Map(Object.entries(b));
-  return left.length === right.size && left.every(([key, value]) => right.get(key) === value);
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 function fail(what: string, section: string | undefined): never {
