@@ -56,7 +56,7 @@ export const FUNCTIONS: { readonly [name in keyof GimliFunctions]: readonly [par
 export const GLOBALS = ["__data_end", "__heap_base"] as const;
 
 /** The one memory: pages of 64 KiB at the start, no maximum of its own (`begin` sets the limit). */
-export const MEMORY = { name: "memory", pages: 27, maximum: undefined } as const;
+export const MEMORY = { name: "memory", pages: 25, maximum: undefined } as const;
 
 /** Everything that an instance exports. There are no imports. */
 export interface GimliExports extends GimliFunctions {

@@ -1,3 +1,4 @@
+import { BtfFixError } from "../errors.ts";
 import { COLUMN, LINE_END_SEQUENCE, LINE_IS_STMT, RECORD, SECTION, WIDE } from "./abi.ts";
 import type { LineRow } from "./model.ts";
 import { fault, type Gimli } from "./module.ts";
@@ -33,29 +34,46 @@ export function lineReader(
   lineLength: number,
   release: () => void,
 ): LineReader {
-  const tables = new Map<number, FileTable>();
+  // A broken program is not read again for each DIE that names it.
+  const tables = new Map<number, FileTable | BtfFixError>();
   let all: readonly LineRow[] | undefined;
   let allowed = 2 * lineLength + OVERLAP_SLACK;
 
-  /** Opens the program and gives its files; the first time counts against the overlap allowed. */
-  function open(offset: number, unit: IndexedUnit): FileTable {
+  /** The program's files, read on the first call. */
+  function files(offset: number, unit: IndexedUnit): FileTable {
+    let table = tables.get(offset);
+    if (table === undefined) {
+      try {
+        table = readFiles(offset, unit);
+      } catch (error) {
+        if (!(error instanceof BtfFixError)) throw error;
+        table = error;
+      }
+      tables.set(offset, table);
+    }
+    if (table instanceof BtfFixError) throw table;
+    return table;
+  }
+
+  function open(offset: number, unit: IndexedUnit): void {
     release();
     gimli.openLines(offset, unit.addressSize);
-    const known = tables.get(offset);
-    if (known !== undefined) return known;
+  }
+
+  function readFiles(offset: number, unit: IndexedUnit): FileTable {
+    open(offset, unit);
     allowed -= gimli.word(RECORD.lineLength);
     if (allowed < 0) throw fault("DWARF_MALFORMED", "line programs overlap", SECTION.line, offset);
     const version = gimli.word(RECORD.lineVersion);
+    const fileCount = gimli.word(RECORD.files);
     const directories = names(false, offset, gimli.word(RECORD.directories)).map(({ path }) => path);
     // Directory 0 is the unit's own; up to DWARF 4 it is not listed. The others may be relative to it.
     if (version < 5) directories.unshift(unit.compDir);
     const own = directories[0] ?? unit.compDir;
-    const paths = names(true, offset, gimli.word(RECORD.files)).map(({ path, directory }) =>
+    const paths = names(true, offset, fileCount).map(({ path, directory }) =>
       join(directory === 0 ? own : join(own, directories[directory] ?? ""), path),
     );
-    const table = { base: version < 5 ? 1 : 0, paths };
-    tables.set(offset, table);
-    return table;
+    return { base: version < 5 ? 1 : 0, paths };
   }
 
   function names(files: boolean, offset: number, count: number): { path: string; directory: number }[] {
@@ -74,7 +92,7 @@ export function lineReader(
 
   function file(unit: IndexedUnit, index: number): string | undefined {
     if (unit.lineProgram === undefined) return undefined;
-    const table = tables.get(unit.lineProgram) ?? open(unit.lineProgram, unit);
+    const table = files(unit.lineProgram, unit);
     return table.paths[index - table.base];
   }
 
@@ -85,7 +103,10 @@ export function lineReader(
     for (const unit of units) {
       if (unit.lineProgram === undefined || seen.has(unit.lineProgram)) continue;
       seen.add(unit.lineProgram);
-      appendRows(unit.lineProgram, open(unit.lineProgram, unit), result);
+      const table = files(unit.lineProgram, unit);
+      // The names may have come long ago, and other programs since.
+      open(unit.lineProgram, unit);
+      appendRows(unit.lineProgram, table, result);
     }
     all = result;
     return result;

@@ -33,6 +33,8 @@ const WORKING_MEMORY = 64 << 20;
 export class Gimli {
   private readonly exports: GimliExports;
   private readonly recordAddress: number;
+  /** The trap that ended this instance: its stack is not in order any more, so nothing runs in it again. */
+  private trap: BtfFixError | undefined;
   private buffer: ArrayBufferLike;
   private words: Uint32Array;
   private halves: Uint16Array;
@@ -127,6 +129,7 @@ export class Gimli {
 
   /** Runs a call and gives `rows`; a failure or a trap becomes one error. `offset` and `section` place a trap. */
   private call(run: () => number, offset: number, section: number): number {
+    if (this.trap !== undefined) throw this.trap;
     let succeeded: number;
     try {
       succeeded = run();
@@ -134,7 +137,8 @@ export class Gimli {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
       const code = this.exports.exhausted() === 0 ? "DWARF_MALFORMED" : "LIMIT_EXCEEDED";
       const what = code === "DWARF_MALFORMED" ? "cannot be read" : "needs more memory than is allowed";
-      throw fault(code, what, section, offset, cause);
+      this.trap = fault(code, what, section, offset, cause);
+      throw this.trap;
     }
     this.refresh();
     if (succeeded === 0) this.raise();
