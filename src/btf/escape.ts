@@ -49,11 +49,11 @@ export function unescapeName(name: string): string {
   if (!/_[0-9A-F]{1,2}_/.test(name)) return name;
   const bytes: number[] = [];
   for (let at = 0; at < name.length; ) {
-    const escape = /^_([0-9A-F]{1,2})_/.exec(name.slice(at, at + 4));
-    const code = escape?.[1] === undefined ? undefined : Number.parseInt(escape[1], 16);
-    if (escape !== null && code !== undefined && !isWordByte(code)) {
+    const match = /^_([0-9A-F]{1,2})_/.exec(name.slice(at, at + 4));
+    const code = match?.[1] === undefined ? undefined : Number.parseInt(match[1], 16);
+    if (match !== null && code !== undefined && !isWordByte(code)) {
       bytes.push(code);
-      at += escape[0].length;
+      at += match[0].length;
     } else {
       bytes.push(...encoder.encode(name.slice(at, at + 1)));
       at++;
