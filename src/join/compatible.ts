@@ -38,7 +38,8 @@ export function compatibility(own: Side, lowered: Side, isUtf: (loweredId: numbe
     const questions: Question[] = [{ own: ownId, lowered: loweredId, position: "root", element: false }];
     const seen = new Set<number>();
     for (let question = questions.pop(); question !== undefined; question = questions.pop()) {
-      if (++steps > MAX_STEPS) return false;
+      steps += 1 + membersOf(own, question.own);
+      if (steps > MAX_STEPS) return false;
       const key = question.own * IDS + question.lowered;
       if (seen.has(key)) continue;
       seen.add(key);
@@ -48,6 +49,11 @@ export function compatibility(own: Side, lowered: Side, isUtf: (loweredId: numbe
     }
     return true;
   };
+}
+
+function membersOf(side: Side, id: number): number {
+  const type = typeById(side.btf(), id);
+  return type?.kind === "struct" || type?.kind === "union" ? type.members.length : 0;
 }
 
 /** Further questions on which the answer hangs; undefined if it is no. */

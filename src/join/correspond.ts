@@ -1,5 +1,5 @@
 import type { BtfExt } from "../btf/ext-model.ts";
-import { type Btf, typeById } from "../btf/model.ts";
+import { type Btf, type BtfType, typeById } from "../btf/model.ts";
 import { AT, ATE, TAG } from "../dwarf/constants.ts";
 import type { DieRow, SourcePlace } from "../dwarf/model.ts";
 import type { ElfView } from "../elf/model.ts";
@@ -11,6 +11,9 @@ import type { Correspondence } from "./model.ts";
 import { type Side, sideOf } from "./names.ts";
 import { matchParams } from "./params.ts";
 import { referencePairs } from "./same-type.ts";
+
+/** How often each type may be met, on average, before the walk is given up. */
+const MAX_SHARE = 16;
 
 type Pair = readonly [own: number, lowered: number];
 
@@ -40,14 +43,23 @@ export function correspond(elf: ElfView, btf: Btf, ext: BtfExt | undefined, lowe
     if (type?.kind === "func" && !protoOwners.has(type.type)) protoOwners.set(type.type, fn);
   }
 
-  const row = (ownId: number, member?: number): DieRow | undefined => {
+  const partRows = new Map<number, PartRows>();
+  const rowsOfParts = (ownId: number): PartRows => {
     const fn = anchors.functions.get(ownId) ?? protoOwners.get(ownId);
-    if (fn !== undefined) return member === undefined ? fn.row : paramRow(own, ownId, fn, member);
-    const variable = anchors.variables.get(ownId);
-    if (variable !== undefined) return variable.row;
+    if (fn !== undefined) return paramRows(own, ownId, fn);
     const loweredId = loweredOf.get(ownId);
-    if (loweredId === undefined) return undefined;
-    return member === undefined ? lowered.rowOf(loweredId) : memberRow(own, other, lowered, [ownId, loweredId], member);
+    return loweredId === undefined ? () => undefined : memberRows(own, other, lowered, [ownId, loweredId]);
+  };
+  const row = (ownId: number, member?: number): DieRow | undefined => {
+    if (member !== undefined) {
+      const rows = partRows.get(ownId) ?? rowsOfParts(ownId);
+      partRows.set(ownId, rows);
+      return rows(member);
+    }
+    const place = anchors.functions.get(ownId) ?? protoOwners.get(ownId) ?? anchors.variables.get(ownId);
+    if (place !== undefined) return place.row;
+    const loweredId = loweredOf.get(ownId);
+    return loweredId === undefined ? undefined : lowered.rowOf(loweredId);
   };
   return {
     lowered,
@@ -100,17 +112,27 @@ function pairTypes(own: Side, other: Side, lowered: LoweredBtf, start: readonly 
   };
   enqueue(start);
   // A sane object needs about one pair a type; a scrambled one must not cost the product of both sides.
-  const limit = start.length + 8 * (own.btf().types.length + other.btf().types.length) + 1000;
-  for (let at = 0; at < queue.length && at < limit; at++) {
+  let left = MAX_SHARE * (weight(own.btf()) + weight(other.btf())) + start.length;
+  for (let at = 0; at < queue.length; at++) {
     const pair = queue[at];
     if (pair === undefined) break;
     const [ownId, loweredId] = pair;
+    left -= weightOf(typeById(own.btf(), ownId)) + weightOf(typeById(other.btf(), loweredId));
+    if (left < 0) break;
     if (!paired.has(ownId) && typeById(own.btf(), ownId) !== undefined && compatible(ownId, loweredId)) {
       paired.set(ownId, loweredId);
     }
     enqueue(partsOf(own, other, pair));
   }
   return paired;
+}
+
+function weight(btf: Btf): number {
+  return btf.types.reduce((sum, type) => sum + weightOf(type), 0);
+}
+
+function weightOf(type: BtfType | undefined): number {
+  return type?.kind === "struct" || type?.kind === "union" ? 1 + type.members.length : 1;
 }
 
 /** Pairs one step further: references, prototypes by position, members by name and place. */
@@ -133,26 +155,27 @@ function isUtf(lowered: LoweredBtf, loweredId: number): boolean {
   return row !== undefined && dwarf.tag(row) === TAG.baseType && dwarf.number(row, AT.encoding) === ATE.utf;
 }
 
-function paramRow(own: Side, ownId: number, fn: LoweredFunction, index: number): DieRow | undefined {
+/** DIE of a part (member, enumerator, parameter) by its position in the own type. */
+type PartRows = (index: number) => DieRow | undefined;
+
+function paramRows(own: Side, ownId: number, fn: LoweredFunction): PartRows {
   const type = typeById(own.btf(), ownId);
   const proto = type?.kind === "func" ? typeById(own.btf(), type.type) : type;
-  return proto?.kind === "funcProto" ? matchParams(own, proto, fn)[index]?.row : undefined;
+  const params = proto?.kind === "funcProto" ? matchParams(own, proto, fn) : [];
+  return (index) => params[index]?.row;
 }
 
 /** Members lie elsewhere in the lowered record (sorted, tag wrapped); enumerators and parameters do not. */
-function memberRow(
-  own: Side,
-  other: Side,
-  lowered: LoweredBtf,
-  [ownId, loweredId]: Pair,
-  member: number,
-): DieRow | undefined {
+function memberRows(own: Side, other: Side, lowered: LoweredBtf, [ownId, loweredId]: Pair): PartRows {
   const a = typeById(own.btf(), ownId);
   const b = typeById(other.btf(), loweredId);
   if ((a?.kind === "struct" || a?.kind === "union") && (b?.kind === "struct" || b?.kind === "union")) {
     const pairs = matchMembers(unwrappedMembers(own, a), unwrappedMembers(other, b));
-    const partner = pairs.find((pair) => pair.own.index === member)?.lowered;
-    return partner === undefined ? undefined : lowered.memberRow(loweredId, partner.index);
+    const partners = new Map(pairs.map((pair) => [pair.own.index, pair.lowered.index]));
+    return (index) => {
+      const partner = partners.get(index);
+      return partner === undefined ? undefined : lowered.memberRow(loweredId, partner);
+    };
   }
-  return lowered.memberRow(loweredId, member);
+  return (index) => lowered.memberRow(loweredId, index);
 }

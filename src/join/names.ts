@@ -1,6 +1,6 @@
 import { escapeName } from "../btf/escape.ts";
 import type { Btf } from "../btf/model.ts";
-import { nameBytes } from "../btf/names.ts";
+import { nameBytes, stringLength } from "../btf/names.ts";
 
 /** Every byte is one character of this encoding, so that byte strings can be compared as text. */
 const bytewise = new TextDecoder("latin1");
@@ -17,19 +17,27 @@ export function comparableName(bytes: Uint8Array): string {
   return bytewise.decode(escapeName(bytes));
 }
 
+/** Bytes of names per byte of string table that are escaped before names are taken as unequal: offsets may overlap without end. */
+const MAX_NAME_SHARE = 8;
+
 /** A side over a blob that may grow at its end; string offsets keep their meaning. */
 export function sideOf(btf: () => Btf): Side {
   const names = new Map<number, string>();
+  let escapedBytes = 0;
+  const read = (nameOff: number): string => {
+    const blob = btf();
+    const bytes = nameBytes(blob, nameOff);
+    if (bytes === undefined || bytes.length === 0) return "";
+    escapedBytes += bytes.length;
+    return escapedBytes > MAX_NAME_SHARE * stringLength(blob) ? `\0${nameOff}` : comparableName(bytes);
+  };
   return {
     btf,
     name(nameOff: number): string {
       if (nameOff === 0) return "";
-      const known = names.get(nameOff);
-      if (known !== undefined) return known;
-      const bytes = nameBytes(btf(), nameOff);
-      const name = bytes === undefined || bytes.length === 0 ? "" : comparableName(bytes);
-      names.set(nameOff, name);
-      return name;
+      const known = names.get(nameOff) ?? read(nameOff);
+      names.set(nameOff, known);
+      return known;
     },
   };
 }

@@ -8,8 +8,8 @@ export interface SameTypeOptions {
   readonly fwd?: "equal" | "different";
 }
 
-/** Pairs looked at in one comparison before it is given up as different: more than any compiler's type graph. */
-const MAX_PAIRS = 200_000;
+/** Pairs and members that one comparer looks at before it gives up with "different"; hostile graphs could ask for any number. */
+const MAX_STEPS = 50_000_000;
 
 /** Compares types of two blobs; answers are remembered. */
 export type TypeComparer = (ownId: number, loweredId: number) => boolean;
@@ -37,10 +37,11 @@ export function sameType(
 export function typeComparer(own: Side, lowered: Side, options: SameTypeOptions = {}): TypeComparer {
   const equal = new Map<number, Set<number>>();
   const different = new Map<number, Set<number>>();
+  const budget = { left: MAX_STEPS };
   return (ownId, loweredId) => {
     if (equal.get(ownId)?.has(loweredId) === true) return true;
     if (different.get(ownId)?.has(loweredId) === true) return false;
-    const assumed = reachable(own, lowered, ownId, loweredId, options.fwd === "equal", equal);
+    const assumed = reachable(own, lowered, ownId, loweredId, options.fwd === "equal", equal, budget);
     if (assumed === undefined) {
       note(different, ownId, loweredId);
       return false;
@@ -72,15 +73,17 @@ function reachable(
   loweredId: number,
   forwardIsEqual: boolean,
   equal: ReadonlyMap<number, ReadonlySet<number>>,
+  budget: { left: number },
 ): readonly Pair[] | undefined {
   const pairs: Pair[] = [[ownId, loweredId]];
   const seen = new Map<number, Set<number>>();
   note(seen, ownId, loweredId);
   for (let at = 0; at < pairs.length; at++) {
     const pair = pairs[at];
-    if (pair === undefined || pairs.length > MAX_PAIRS) return undefined;
-    const children = childPairs(own, lowered, pair, forwardIsEqual);
+    const children = pair === undefined ? undefined : childPairs(own, lowered, pair, forwardIsEqual);
     if (children === undefined) return undefined;
+    budget.left -= 1 + children.length;
+    if (budget.left < 0) return undefined;
     for (const [a, b] of children) {
       if (equal.get(a)?.has(b) !== true && note(seen, a, b)) pairs.push([a, b]);
     }

@@ -48,7 +48,7 @@ export function completeType(lowering: Lowering, entry: Entry, builder: BtfBuild
       return { kind: "array", nameOff: 0, type, indexType: lowering.indexType, nelems: entry.count };
     }
     case "enum":
-      return enumType(dwarf, entry.row, builder);
+      return enumType(dwarf, entry.row, entry.values, builder);
     case "composite": {
       const { kind, row, size, bitfields } = entry;
       const nameOff = row === undefined || dwarf.tag(row) === TAG.variantPart ? 0 : builder.string(nameOf(dwarf, row));
@@ -89,11 +89,11 @@ function basicType(lowering: Lowering, row: DieRow, builder: BtfBuilder): BtfTyp
 }
 
 /** BTFTypeEnum and BTFTypeEnum64: values wider than the kind are cut. */
-function enumType(dwarf: Dwarf, row: DieRow, builder: BtfBuilder): BtfType {
+function enumType(dwarf: Dwarf, row: DieRow, enumerators: readonly DieRow[], builder: BtfBuilder): BtfType {
   const { signed, bits } = enumShape(dwarf, row);
   const nameOff = builder.string(nameOf(dwarf, row));
   const size = word(dwarf.number(row, AT.byteSize) ?? 0);
-  const named = enumerators(dwarf, row).map((child) => ({
+  const named = enumerators.map((child) => ({
     nameOff: builder.string(nameOf(dwarf, child)),
     value: dwarf.bigint(child, AT.constValue) ?? 0n,
   }));
@@ -104,9 +104,4 @@ function enumType(dwarf: Dwarf, row: DieRow, builder: BtfBuilder): BtfType {
   }
   const values = named.map(({ nameOff, value }) => ({ nameOff, value: Number(cut(32, value)) }));
   return { kind: "enum", nameOff, size, signed, values };
-}
-
-/** The enumerators of an enumeration, in DWARF order. */
-export function enumerators(dwarf: Dwarf, row: DieRow): DieRow[] {
-  return [...dwarf.children(row)].filter((child) => dwarf.tag(child) === TAG.enumerator);
 }

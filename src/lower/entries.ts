@@ -42,7 +42,8 @@ export interface ReferenceEntry extends OfRow {
 export type Entry =
   | CompositeEntry
   | ReferenceEntry
-  | ({ readonly entry: "basic" | "enum" } & OfRow)
+  | ({ readonly entry: "basic" } & OfRow)
+  | ({ readonly entry: "enum"; readonly values: readonly DieRow[] } & OfRow)
   | ({ readonly entry: "fwd"; readonly union: boolean } & OfRow)
   | ({ readonly entry: "array"; readonly element: TypeRef; readonly count: number } & OfRow)
   | ({ readonly entry: "proto"; readonly params: readonly DieRow[] } & OfRow)
@@ -63,6 +64,8 @@ export interface Lowering {
   readonly open: Set<DieRow>;
   /** DIEs that were visited as parts of a map definition. */
   readonly mapped: Set<DieRow>;
+  /** Whether a DIE has annotations, for those that were asked. */
+  readonly annotated: Map<DieRow, boolean>;
   /** Id of `__ARRAY_SIZE_TYPE__`, 0 until the first array. */
   indexType: number;
   /** Pruned pointees: composite DIE → references that wait for it. */

@@ -1,7 +1,7 @@
 import type { Btf } from "../btf/model.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import type { ElfView } from "../elf/model.ts";
-import { enumerators, lookup } from "./complete.ts";
+import { lookup } from "./complete.ts";
 import { type DialectName, dialectOf } from "./dialect.ts";
 import { emitterOf } from "./emit.ts";
 import type { Lowering } from "./entries.ts";
@@ -30,6 +30,7 @@ export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {
     ids: new Map(),
     open: new Set(),
     mapped: new Set(),
+    annotated: new Map(),
     indexType: 0,
     waiting: new Map(),
   };
@@ -95,7 +96,7 @@ export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {
 function memberRow(lowering: Lowering, id: number, index: number): DieRow | undefined {
   const entry = lowering.entries[id - 1];
   if (entry?.entry === "composite") return entry.members[index]?.row;
-  if (entry?.entry === "enum") return enumerators(lowering.dwarf, entry.row)[index];
+  if (entry?.entry === "enum") return entry.values[index];
   if (entry?.entry === "proto") return entry.params[index];
   return undefined;
 }

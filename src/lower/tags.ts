@@ -3,11 +3,14 @@ import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { addEntry, type Lowering, type TypeRef } from "./entries.ts";
 
 /** Whether a DIE carries annotations of any name: such a pointer does not prune its pointee. */
-export function hasAnnotations(dwarf: Dwarf, row: DieRow): boolean {
-  for (const child of dwarf.children(row)) {
-    if (dwarf.tag(child) === TAG.llvmAnnotation) return true;
-  }
-  return false;
+export function isAnnotated(lowering: Lowering, row: DieRow): boolean {
+  const { dwarf, annotated } = lowering;
+  const known = annotated.get(row);
+  if (known !== undefined) return known;
+  let found = false;
+  for (const child of dwarf.children(row)) found ||= dwarf.tag(child) === TAG.llvmAnnotation;
+  annotated.set(row, found);
+  return found;
 }
 
 function* annotations(dwarf: Dwarf, row: DieRow, name: string): Generator<string> {

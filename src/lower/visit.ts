@@ -5,11 +5,13 @@ import { addEntry, type Lowering, type ReferenceEntry } from "./entries.ts";
 import { bytesOf, dimension, withoutAtomic } from "./layout.ts";
 import { compositeEntry, elementsOf, inLayoutOrder, memberEntry } from "./members.ts";
 import { nameOf, typeOf } from "./names.ts";
-import { addDeclTags, addTypeTags, hasAnnotations } from "./tags.ts";
+import { addDeclTags, addTypeTags, isAnnotated } from "./tags.ts";
 import { addVariantUnion, discriminator, variantsOf } from "./variant-part.ts";
 
 /** Longest list of members, enumerators or parameters that BTF can count (BTF::MAX_VLEN). */
 const MAX_VLEN = 0xffff;
+/** References in a row that are followed again and again; compilers make a handful, hostile DWARF rings and endless chains. */
+const MAX_CHAIN = 64;
 
 /**
  * A visit still to be made. BTFDebug recurses; this is its call stack as data, so that deep or endless DWARF costs memory in proportion
@@ -120,19 +122,16 @@ function visitOne(
 }
 
 /**
- * Brings in what an earlier, pruned visit of the same chain of references left out (the first half of BTFDebug::visitTypeEntry). A
- * chain of references that leads into itself ends at the first one seen twice.
+ * Brings in what an earlier, pruned visit of the same chain of references left out (the first half of BTFDebug::visitTypeEntry).
  */
 function reopen(lowering: Lowering, row: DieRow, checkPointer: boolean, seenPointer: boolean): readonly Step[] {
   const { dwarf, ids } = lowering;
-  const seen = new Set<DieRow>();
   let at = row;
-  while (!seen.has(at)) {
-    seen.add(at);
+  for (let step = 0; step < MAX_CHAIN; step++) {
     const base = withoutAtomic(dwarf, typeOf(dwarf, at));
     if (base === undefined) return [];
     if (!ids.has(base)) {
-      const passes = checkPointer && dwarf.tag(at) === TAG.pointerType && !hasAnnotations(dwarf, at);
+      const passes = checkPointer && dwarf.tag(at) === TAG.pointerType && !isAnnotated(lowering, at);
       if (passes && isForwardCandidate(dwarf, base)) return [];
       return [{ step: "type", row: base, checkPointer, seenPointer: seenPointer || passes }];
     }
@@ -159,7 +158,7 @@ function visitReference(
 ): readonly Step[] {
   const { dwarf, dialect, waiting } = lowering;
   const base = typeOf(dwarf, row);
-  const seenPointer = seenBefore || (checkPointer && kind === "ptr" && !hasAnnotations(dwarf, row));
+  const seenPointer = seenBefore || (checkPointer && kind === "ptr" && !isAnnotated(lowering, row));
   if (dialect.prune && checkPointer && seenPointer && base !== undefined && isForwardCandidate(dwarf, base)) {
     const entry: ReferenceEntry = { entry: "reference", kind, row, target: { id: 0 } };
     addEntry(lowering, entry, row);
@@ -189,13 +188,12 @@ function addBasic(lowering: Lowering, row: DieRow): void {
   else lowering.ids.set(row, 0);
 }
 
+/** ENUM or ENUM64 (BTFDebug::visitEnumType). */
 function addEnum(lowering: Lowering, row: DieRow): void {
-  let count = 0;
-  for (const child of lowering.dwarf.children(row)) {
-    if (lowering.dwarf.tag(child) === TAG.enumerator) count++;
-  }
-  if (count > MAX_VLEN) lowering.ids.set(row, 0);
-  else addEntry(lowering, { entry: "enum", row }, row);
+  const { dwarf, ids } = lowering;
+  const values = [...dwarf.children(row)].filter((child) => dwarf.tag(child) === TAG.enumerator);
+  if (values.length > MAX_VLEN) ids.set(row, 0);
+  else addEntry(lowering, { entry: "enum", row, values }, row);
 }
 
 /** STRUCT, UNION or FWD (BTFDebug::visitStructType, visitFwdDeclType). */
@@ -223,7 +221,7 @@ function visitComposite(lowering: Lowering, row: DieRow, kind: "struct" | "union
     const part = dwarf.tag(row) === TAG.variantPart;
     steps.push({ step: "type", row: part ? row : typeOf(dwarf, row), checkPointer: true, seenPointer: false });
     const component = components.get(row);
-    if (component !== undefined && hasAnnotations(dwarf, row))
+    if (component !== undefined && isAnnotated(lowering, row))
       steps.push({ step: "memberTags", row, owner, component });
   }
   return steps;
