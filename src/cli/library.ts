@@ -2,19 +2,10 @@ import type { Btf } from "../btf/model.ts";
 import { BtfFixError } from "../errors.ts";
 import type { DumpRequest, Engine } from "./engine.ts";
 
-function notYet(): never {
-  throw new BtfFixError("USAGE", "not built yet");
-}
-
-/** A raw BTF blob begins with the magic 0xeb9f in its own byte order. */
-function isRawBtf(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x9f && bytes[1] === 0xeb) || (bytes[0] === 0xeb && bytes[1] === 0x9f);
-}
-
 /** The types of a raw blob or of an object's `.BTF`, which bpftool reads unrelocated too. */
 async function readBtf(bytes: Uint8Array, base: Btf | undefined): Promise<Btf> {
-  const { parseBtf } = await import("../btf/parse.ts");
-  if (isRawBtf(bytes)) return parseBtf(bytes, base);
+  const [{ parseBtf }, { looksLikeBtf }] = await Promise.all([import("../btf/parse.ts"), import("../btf/header.ts")]);
+  if (looksLikeBtf(bytes)) return parseBtf(bytes, base);
   const [{ parseElf }, { sectionNamed }] = await Promise.all([import("../elf/parse.ts"), import("../elf/symbols.ts")]);
   const section = sectionNamed(parseElf(bytes), ".BTF");
   if (section === undefined) throw new BtfFixError("BTF_MISSING", "the object has no .BTF section");
@@ -29,8 +20,8 @@ async function dump(bytes: Uint8Array, { format, pretty, base }: DumpRequest): P
 
 /** The library itself, each part loaded when it is first asked for. */
 export const library: Engine = {
-  check: async () => notYet(),
-  fix: async () => notYet(),
+  check: async (bytes, options) => (await import("../check.ts")).checkObject(bytes, options),
+  fix: async (bytes, options) => (await import("../fix.ts")).fixObject(bytes, options),
   dump,
-  maps: async () => notYet(),
+  maps: async (bytes, from) => (await import("../maps.ts")).readMaps(bytes, { from }),
 };
