@@ -1,5 +1,5 @@
 import type { BtfExt } from "../btf/ext-model.ts";
-import { type Btf, typesWithIds } from "../btf/model.ts";
+import { type Btf, typeById, typesWithIds } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
 import { type ElfSymbol, type ElfView, STT_FUNC, STT_SECTION } from "../elf/model.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "../lower/model.ts";
@@ -23,10 +23,44 @@ export function findAnchors(elf: ElfView, own: Side, ext: BtfExt | undefined, lo
   };
 }
 
-function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
+/** Symbols under several keys, each given out once. */
+class SymbolQueues {
+  private readonly queues = new Map<string, { readonly symbols: ElfSymbol[]; next: number }>();
+  private readonly taken = new Set<number>();
+
+  add(key: string, symbol: ElfSymbol): void {
+    const queue = this.queues.get(key);
+    if (queue === undefined) this.queues.set(key, { symbols: [symbol], next: 0 });
+    else queue.symbols.push(symbol);
+  }
+
+  /** First symbol under the first of the keys that has one left. */
+  take(keys: readonly string[]): ElfSymbol | undefined {
+    for (const key of keys) {
+      const queue = this.queues.get(key);
+      for (
+        let symbol = queue?.symbols[queue.next];
+        queue !== undefined && symbol !== undefined;
+        symbol = queue.symbols[queue.next]
+      ) {
+        queue.next++;
+        if (this.taken.has(symbol.index)) continue;
+        this.taken.add(symbol.index);
+        return symbol;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** Keys for a name at a place, the most telling first. */
+function keysOf(name: string, place: VarPlace | undefined): string[] {
+  const forms = [`raw ${name}`, `escaped ${comparableName(encoder.encode(name))}`];
+  const of = (form: string): string[] =>
+    place === undefined
+      ? [form]
+      : [`${place.offset} in ${place.section}: ${form}`, `in ${place.section}: ${form}`, form];
+  return forms.flatMap(of);
 }
 
 /** VAR name = symbol name (up to escaping). Statics of one name are told apart by section and offset of their DATASEC entry, then by order. */
@@ -35,22 +69,20 @@ function variableAnchors(elf: ElfView, own: Side, lowered: LoweredBtf): Map<numb
   for (const variable of lowered.variables) {
     if (variable.symbol !== undefined) bySymbol.set(variable.symbol, variable);
   }
-  const symbols = new Map<string, ElfSymbol[]>();
+  const queues = new SymbolQueues();
   for (const symbol of elf.symbols) {
-    if (symbol.name === "" || symbol.type === STT_SECTION || symbol.type === STT_FUNC) continue;
-    if (bySymbol.has(symbol.index)) append(symbols, comparableName(encoder.encode(symbol.name)), symbol);
+    if (symbol.name === "" || symbol.type === STT_SECTION || symbol.type === STT_FUNC || !bySymbol.has(symbol.index))
+      continue;
+    const section = elf.sections[symbol.section]?.name ?? "";
+    for (const key of keysOf(symbol.name, { section, offset: symbol.value })) queues.add(key, symbol);
   }
   const places = placesOfVars(own.btf());
-  const taken = new Set<number>();
   const anchors = new Map<number, LoweredVariable>();
   for (const [id, type] of typesWithIds(own.btf())) {
     if (type.kind !== "var") continue;
-    const candidates = (symbols.get(own.name(type.nameOff)) ?? []).filter((symbol) => !taken.has(symbol.index));
-    const symbol = bestCandidate(elf, candidates, nameText(own.btf(), type.nameOff), places.get(id));
+    const symbol = queues.take(keysOf(nameText(own.btf(), type.nameOff), places.get(id)));
     const variable = symbol === undefined ? undefined : bySymbol.get(symbol.index);
-    if (symbol === undefined || variable === undefined) continue;
-    taken.add(symbol.index);
-    anchors.set(id, variable);
+    if (variable !== undefined) anchors.set(id, variable);
   }
   return anchors;
 }
@@ -70,35 +102,24 @@ function placesOfVars(btf: Btf): Map<number, VarPlace> {
   return places;
 }
 
-function bestCandidate(
-  elf: ElfView,
-  candidates: readonly ElfSymbol[],
-  name: string,
-  place: VarPlace | undefined,
-): ElfSymbol | undefined {
-  if (candidates.length < 2) return candidates[0];
-  const exact = candidates.filter((symbol) => symbol.name === name);
-  const named = exact.length > 0 ? exact : candidates;
-  const inSection = named.filter((symbol) => elf.sections[symbol.section]?.name === place?.section);
-  return inSection.find((symbol) => symbol.value === place?.offset) ?? inSection[0] ?? named[0];
-}
-
 /** func_info says section and offset of a FUNC; of several sections of that name the one where the function has the FUNC's name. */
 function functionAnchors(elf: ElfView, own: Side, ext: BtfExt, lowered: LoweredBtf): Map<number, LoweredFunction> {
-  const byPlace = new Map<string, LoweredFunction[]>();
+  const byPlace = new Map<string, LoweredFunction>();
   for (const fn of lowered.functions) {
-    append(byPlace, `${fn.offset} ${elf.sections[fn.section]?.name ?? ""}`, fn);
+    const place = `${fn.offset} in ${elf.sections[fn.section]?.name ?? ""}`;
+    for (const key of [`${place}: ${comparableName(encoder.encode(fn.name))}`, place]) {
+      if (!byPlace.has(key)) byPlace.set(key, fn);
+    }
   }
   const anchors = new Map<number, LoweredFunction>();
   const btf = own.btf();
   for (const { secNameOff, records } of ext.funcInfo?.sections ?? []) {
     const section = nameText(btf, secNameOff);
     for (const { insnOff, typeId } of records) {
-      const type = btf.types[typeId - btf.firstId];
+      const type = typeById(btf, typeId);
       if (type?.kind !== "func" || anchors.has(typeId)) continue;
-      const candidates = byPlace.get(`${insnOff} ${section}`) ?? [];
-      const name = own.name(type.nameOff);
-      const fn = candidates.find((one) => comparableName(encoder.encode(one.name)) === name) ?? candidates[0];
+      const place = `${insnOff} in ${section}`;
+      const fn = byPlace.get(`${place}: ${own.name(type.nameOff)}`) ?? byPlace.get(place);
       if (fn !== undefined) anchors.set(typeId, fn);
     }
   }

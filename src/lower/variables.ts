@@ -15,14 +15,19 @@ export interface StaticVariable {
   readonly offset: number;
 }
 
+/** How many symbols of one place are searched for a variable that has none of their names. */
+const MAX_ALIASES = 64;
+
 /** Symbols by the place that they mark. */
 interface SymbolIndex {
   readonly byPlace: ReadonlyMap<string, readonly ElfSymbol[]>;
+  readonly byNameAndPlace: ReadonlyMap<string, ElfSymbol>;
   readonly undefinedByName: ReadonlyMap<string, ElfSymbol>;
 }
 
 function indexSymbols(elf: ElfView): SymbolIndex {
   const byPlace = new Map<string, ElfSymbol[]>();
+  const byNameAndPlace = new Map<string, ElfSymbol>();
   const undefinedByName = new Map<string, ElfSymbol>();
   for (const symbol of elf.symbols) {
     if (symbol.index === 0 || symbol.type === STT_SECTION || symbol.type === STT_FUNC || symbol.name === "") continue;
@@ -30,12 +35,18 @@ function indexSymbols(elf: ElfView): SymbolIndex {
       if (!undefinedByName.has(symbol.name)) undefinedByName.set(symbol.name, symbol);
       continue;
     }
-    const place = `${symbol.section}:${symbol.value}`;
+    const place = placeKey(symbol.section, symbol.value);
+    const named = `${place} ${symbol.name}`;
+    if (!byNameAndPlace.has(named)) byNameAndPlace.set(named, symbol);
     const others = byPlace.get(place);
     if (others === undefined) byPlace.set(place, [symbol]);
-    else others.push(symbol);
+    else if (others.length < MAX_ALIASES) others.push(symbol);
   }
-  return { byPlace, undefinedByName };
+  return { byPlace, byNameAndPlace, undefinedByName };
+}
+
+function placeKey(section: number, offset: number): string {
+  return `${section}:${offset}`;
 }
 
 /**
@@ -74,19 +85,21 @@ function definedAt(
     return { row, name, type, symbol: elf.symbols[undefinedSymbol], section: undefined, offset };
   }
   if (section === undefined) return undefined;
-  const candidates = symbols.byPlace.get(`${section}:${offset}`) ?? [];
-  return { row, name, type, symbol: bestSymbol(candidates, name, linkageNameOf(dwarf, row)), section, offset };
+  const symbol = symbolAt(symbols, placeKey(section, offset), name, linkageNameOf(dwarf, row));
+  return { row, name, type, symbol, section, offset };
 }
 
 /** Of several symbols at one address (zero-sized statics, aliases) the one that is named like the variable. */
-function bestSymbol(
-  candidates: readonly ElfSymbol[],
+function symbolAt(
+  symbols: SymbolIndex,
+  place: string,
   name: string,
   linkageName: string | undefined,
 ): ElfSymbol | undefined {
+  const candidates = symbols.byPlace.get(place) ?? [];
   return (
-    candidates.find((symbol) => symbol.name === linkageName) ??
-    candidates.find((symbol) => symbol.name === name) ??
+    (linkageName === undefined ? undefined : symbols.byNameAndPlace.get(`${place} ${linkageName}`)) ??
+    symbols.byNameAndPlace.get(`${place} ${name}`) ??
     candidates.find((symbol) => symbol.name.endsWith(`.${name}`)) ??
     candidates.find((symbol) => symbol.type === STT_OBJECT) ??
     candidates[0]
