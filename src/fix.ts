@@ -13,7 +13,7 @@ import { verifyPatched } from "./patch/verify.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
 import { mapName } from "./rules/elf/symbols.ts";
 import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
-import { valueSizeConflict } from "./rules/maps/definition.ts";
+import { sizeContradiction } from "./rules/maps/definition.ts";
 import type { Diagnostic, Rule } from "./rules/rule.ts";
 import type { ObjectState } from "./rules/state.ts";
 import { verdictsOf } from "./verdicts.ts";
@@ -22,7 +22,7 @@ import { verdictsOf } from "./verdicts.ts";
 const MAX_ROUNDS = 8;
 
 /** Findings that no repair may decide: curing them would change what the program means. */
-const REFUSING: ReadonlySet<string> = new Set([mapName.id, valueSizeConflict.id]);
+const REFUSING: ReadonlySet<string> = new Set([mapName.id, sizeContradiction.id]);
 
 /** What one round of repairs did. */
 interface Round {

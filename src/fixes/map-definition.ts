@@ -8,6 +8,7 @@ import {
   progArrayKey,
   redundantSize,
   valueOnRingbuf,
+  valueSizeConflict,
   valuesNotArray,
   wrapped,
 } from "../rules/maps/definition.ts";
@@ -56,6 +57,7 @@ function cureOf(map: ExaminedMap, finding: Diagnostic): string {
 export const rebuildMaps: Fix = {
   rules: [
     wrapped,
+    valueSizeConflict,
     valueOnRingbuf,
     redundantSize,
     keyZeroSize,

@@ -4,6 +4,7 @@ import { AT, ATE, TAG } from "../dwarf/constants.ts";
 import type { DieRow, SourcePlace } from "../dwarf/model.ts";
 import type { ElfView } from "../elf/model.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "../lower/model.ts";
+import { placeOf } from "../lower/place.ts";
 import { type Anchors, findAnchors } from "./anchors.ts";
 import { compatibility } from "./compatible.ts";
 import { matchMembers, unwrappedMembers } from "./members.ts";
@@ -40,7 +41,8 @@ export function correspond(elf: ElfView, btf: Btf, ext: BtfExt | undefined, lowe
   const protoOwners = new Map<number, LoweredFunction>();
   for (const [id, fn] of anchors.functions) {
     const type = typeById(btf, id);
-    if (type?.kind === "func" && !protoOwners.has(type.type)) protoOwners.set(type.type, fn);
+    if (type?.kind !== "func" || typeById(btf, type.type)?.kind !== "funcProto") continue;
+    if (!protoOwners.has(type.type)) protoOwners.set(type.type, fn);
   }
 
   const partRows = new Map<number, PartRows>();
@@ -70,7 +72,7 @@ export function correspond(elf: ElfView, btf: Btf, ext: BtfExt | undefined, lowe
     row,
     place(ownId: number, member?: number): SourcePlace | undefined {
       const at = row(ownId, member);
-      return at === undefined ? undefined : lowered.dwarf.place(at);
+      return at === undefined ? undefined : placeOf(lowered.dwarf, at);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Btf } from "../btf/model.ts";
-import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import type { DieRow, Dwarf, SourcePlace } from "../dwarf/model.ts";
 import type { ElfView } from "../elf/model.ts";
 import { lookup } from "./complete.ts";
 import { type DialectName, dialectOf } from "./dialect.ts";
@@ -8,6 +8,7 @@ import type { Lowering } from "./entries.ts";
 import { subprogramNames, subprograms } from "./functions.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "./model.ts";
 import { textName, typeOf } from "./names.ts";
+import { placeOf } from "./place.ts";
 import { staticVariables } from "./variables.ts";
 import { visitMapType, visitType } from "./visit.ts";
 
@@ -64,7 +65,9 @@ export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {
         symbol: symbol?.index,
         section,
         offset,
-        place: dwarf.place(row),
+        get place(): SourcePlace | undefined {
+          return placeOf(dwarf, row);
+        },
       }),
     ),
     functions: functions.map(
@@ -79,7 +82,9 @@ export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {
           typeId: idOf(typeOf(dwarf, param)),
           row: param,
         })),
-        place: dwarf.place(row),
+        get place(): SourcePlace | undefined {
+          return placeOf(dwarf, row);
+        },
       }),
     ),
     typeId(row: DieRow | undefined): number {

@@ -3,11 +3,13 @@ import { sizeOf } from "../btf/walk.ts";
 import type { UintField } from "./definition.ts";
 import { type MapKind, mapKind } from "./kinds.ts";
 import { type MapField, type MapFields, typeFieldOf, uintOf } from "./read.ts";
+import { typeText } from "./text.ts";
 
 /** Why a definition cannot stand as it is; each is a rule of `rules/maps/`. */
 export type DeviationKind =
   | "value-on-ringbuf"
   | "value-size-conflict"
+  | "size-contradiction"
   | "redundant-size"
   | "key-zero-size"
   | "key-without-size"
@@ -22,8 +24,6 @@ export interface Deviation {
   readonly fact: string;
   /** What curing it does, in the past tense: "dropped member value". */
   readonly cure: string;
-  /** Set when both facts stand against each other and neither may win. */
-  readonly contradiction?: true;
 }
 
 /** How a member of the required definition comes about: as it is, as `<field>_size`, or as the array that `values` must be. */
@@ -45,18 +45,30 @@ function dropped(kind: DeviationKind, field: MapField, fact: string): Judged {
   return { deviation: { kind, field, fact, cure: `dropped member ${field.name}` } };
 }
 
-/** A `key` or `value` that names a type. */
-function judgeType(kind: MapKind, fields: MapFields, field: Extract<MapField, { kind: "type" }>): Judged {
-  const keep: RequiredField = { how: "keep", field };
+/** A `key` or `value` on a kind that has neither (ring buffers). */
+function judgeValueless(
+  btf: Btf,
+  kind: MapKind,
+  fields: MapFields,
+  field: Extract<MapField, { kind: "type" }>,
+): Judged {
+  if (field.name === "key" && field.size === 0) {
+    return dropped("key-zero-size", field, `key has no size, and a ${kind.name} map has no key`);
+  }
   const sizeName = field.name === "key" ? "key_size" : "value_size";
   const given = uintOf(fields, sizeName);
-  if (kind.valueless === true) {
-    return dropped(
-      "value-on-ringbuf",
-      field,
-      `a ${kind.name} map has no ${field.name}${given === undefined ? "" : `, and ${sizeName} is ${given}`}`,
-    );
+  if (given === undefined || given === field.size) {
+    return dropped("value-on-ringbuf", field, `a ${kind.name} map has no ${field.name}`);
   }
+  const size = field.size === undefined ? "without size" : `${field.size} bytes`;
+  const fact = `${field.name} is ${typeText(btf, field.pointee)} (${size}) but ${sizeName} is ${given}`;
+  return dropped("value-size-conflict", field, fact);
+}
+
+/** A `key` or `value` that names a type. */
+function judgeType(btf: Btf, kind: MapKind, fields: MapFields, field: Extract<MapField, { kind: "type" }>): Judged {
+  if (kind.valueless === true) return judgeValueless(btf, kind, fields, field);
+  const keep: RequiredField = { how: "keep", field };
   if (field.name === "key" && kind.keyless === true && field.size === 0) {
     return dropped("key-zero-size", field, `key has no size, and a ${kind.name} map has no key`);
   }
@@ -94,21 +106,17 @@ function judgeSize(kind: MapKind, fields: MapFields, field: Extract<MapField, { 
   const typed = typeFieldOf(fields, field.name === "key_size" ? "key" : "value");
   const size = Number(field.value);
   if (kind.valueless === true && (typed !== undefined || size !== 0)) {
-    return dropped(
-      "value-on-ringbuf",
-      field,
-      `a ${kind.name} map has no ${field.name === "key_size" ? "key" : "value"}`,
-    );
+    const what = field.name === "key_size" ? "key" : "value";
+    return dropped("redundant-size", field, `${field.name} is ${size}, and a ${kind.name} map has no ${what}`);
   }
   if (typed?.size === undefined) return { keep: { how: "keep", field } };
   const subject = `${typed.name} is ${typed.size} bytes`;
   if (typed.size === size) return dropped("redundant-size", field, `${subject} and ${field.name} says it again`);
   const deviation: Deviation = {
-    kind: "value-size-conflict",
+    kind: "size-contradiction",
     field,
     fact: `${subject} but ${field.name} is ${size}`,
     cure: "",
-    contradiction: true,
   };
   return { keep: { how: "keep", field }, deviation };
 }
@@ -134,7 +142,7 @@ export function requirement(btf: Btf, fields: MapFields): Requirement {
 }
 
 function judge(btf: Btf, kind: MapKind, fields: MapFields, field: MapField): Judged {
-  if (field.kind === "type") return judgeType(kind, fields, field);
+  if (field.kind === "type") return judgeType(btf, kind, fields, field);
   if (field.kind === "uint" && (field.name === "key_size" || field.name === "value_size")) {
     return judgeSize(kind, fields, field);
   }

@@ -29,6 +29,7 @@ function answerText(answer: JudgeAnswer, first: boolean): string {
   const verb = {
     rejects: `rejects ${object}`,
     "drops the BTF": "drops the whole BTF",
+    "drops the map's types": "drops the types of the map",
     accepts: "accepts",
     repairs: "repairs it",
     misreads: `misreads ${object}`,

@@ -9,8 +9,8 @@ export type Judge = "kernel" | "libbpf" | "cilium/ebpf" | "aya" | "bpftool";
 /** What one judge does with the defect, and the text that its user would see. */
 export interface JudgeAnswer {
   readonly judge: Judge;
-  /** As in "libbpf rejects the object", "aya accepts", "the kernel drops the whole BTF". */
-  readonly answer: "rejects" | "drops the BTF" | "accepts" | "repairs" | "misreads";
+  /** As in "libbpf rejects the object", "aya accepts", "the kernel drops the whole BTF", "libbpf drops the types of the map". */
+  readonly answer: "rejects" | "drops the BTF" | "drops the map's types" | "accepts" | "repairs" | "misreads";
   readonly text?: string;
 }
 

@@ -16,6 +16,11 @@ function* globalSubprograms(state: ObjectState): Generator<FunctionSite> {
   }
 }
 
+/** libbpf makes a function static by itself if its symbol is hidden and called like the FUNC (`bpf_object__sanitize_and_load_btf`). */
+function isMadeStaticByLibbpf({ symbol, name }: FunctionSite): boolean {
+  return symbol !== undefined && symbol.visibility !== STV_DEFAULT && symbol.name === name;
+}
+
 function finding(state: ObjectState, rule: Rule, site: FunctionSite, why: string, text: string): Diagnostic {
   return {
     rule: rule.id,
@@ -23,7 +28,10 @@ function finding(state: ObjectState, rule: Rule, site: FunctionSite, why: string
     message: `${label(state.btf, site.funcId)} is global, ${why}`,
     target: { typeId: site.funcId },
     ...placeOf(state.join, site.funcId),
-    answers: [rejects("libbpf", text), rejects("cilium/ebpf", text)],
+    answers: [
+      isMadeStaticByLibbpf(site) ? { judge: "libbpf", answer: "repairs" } : rejects("libbpf", text),
+      rejects("cilium/ebpf", text),
+    ],
   };
 }
 

@@ -28,33 +28,49 @@ function deviationRule(
   return rule;
 }
 
+export const valueSizeConflict: Rule = deviationRule(
+  "value-size-conflict",
+  {
+    id: "map/value-size-conflict",
+    title: "A ring buffer does not give a value type and a value_size beside it.",
+    covers: ["M2", "LM-14"],
+    source: "libbpf parse_btf_map_def; aya-ebpf up to 0.2 writes both",
+  },
+  (name, { fact, field }) => {
+    const [, size, given] = /\((\d+) bytes\) but \w+ is (\d+)/.exec(fact) ?? [];
+    return [
+      rejects("libbpf", `map '${name}': conflicting ${field.name} size ${size} != ${given}.`),
+      rejects("cilium/ebpf", `both ${field.name} and ${field.name}_size given`),
+      accepts("aya"),
+    ];
+  },
+);
+
 export const valueOnRingbuf: Rule = deviationRule(
   "value-on-ringbuf",
   {
     id: "map/value-on-ringbuf",
     title: "A ring buffer has neither key nor value, as types or as sizes.",
-    covers: ["M2", "M2b"],
-    source: "libbpf parse_btf_map_def (conflicting value size); kernel/bpf/ringbuf.c ringbuf_map_alloc",
+    covers: ["M2b"],
+    source: "kernel/bpf/ringbuf.c ringbuf_map_alloc (key_size and value_size must be 0)",
   },
-  (name, { fact }) => [
-    fact.includes("value_size is")
-      ? rejects("libbpf", `map '${name}': conflicting value size`)
-      : rejects("libbpf", `Error in bpf_create_map_xattr(${name}): -EINVAL`),
-    rejects("cilium/ebpf", "both value and value_size given"),
-    accepts("aya"),
+  (name) => [
+    rejects("libbpf", `map '${name}': failed to create: -EINVAL`),
+    { judge: "cilium/ebpf", answer: "repairs" },
+    { judge: "aya", answer: "repairs" },
   ],
 );
 
-export const valueSizeConflict: Rule = {
+export const sizeContradiction: Rule = {
   ...deviationRule(
-    "value-size-conflict",
+    "size-contradiction",
     {
-      id: "map/value-size-conflict",
+      id: "map/size-contradiction",
       title: "A size that a definition gives beside a type is the size of that type.",
       covers: ["LM-14"],
       source: "libbpf parse_btf_map_def",
     },
-    (name) => [rejects("libbpf", `map '${name}': conflicting value size`)],
+    (name, { field }) => [rejects("libbpf", `map '${name}': conflicting ${field.name.replace("_size", "")} size`)],
   ),
   fixable: false,
 };
@@ -85,7 +101,7 @@ export const keyZeroSize: Rule = deviationRule(
   (name) => [
     {
       judge: "libbpf",
-      answer: "drops the BTF",
+      answer: "drops the map's types",
       text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
     },
     { judge: "aya", answer: "repairs" },
@@ -114,7 +130,7 @@ export const progArrayKey: Rule = deviationRule(
   (name) => [
     {
       judge: "libbpf",
-      answer: "drops the BTF",
+      answer: "drops the map's types",
       text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
     },
   ],

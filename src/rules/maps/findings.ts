@@ -1,8 +1,8 @@
 import { unescapeName } from "../../btf/escape.ts";
 import { typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
-import { typeText } from "../../maps/describe.ts";
 import { type ExaminedMap, examineMaps } from "../../maps/examine.ts";
+import { typeText } from "../../maps/text.ts";
 import type { Diagnostic, JudgeAnswer, Rule, Severity } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 
