@@ -7,7 +7,6 @@ import { nameText } from "../../src/btf/names.ts";
 import { mapReferences } from "../../src/btf/walk.ts";
 import { correspond } from "../../src/join/correspond.ts";
 import { ownIndex } from "../../src/join/find-own.ts";
-import { sideOf } from "../../src/join/names.ts";
 import { nameOf } from "../../src/lower/names.ts";
 import { arbitraryBtf } from "../btf/arbitrary.ts";
 import { readObject } from "../lower/objects.ts";
@@ -23,10 +22,7 @@ describe.runIf(existsSync(OBJECT))("a .BTF that lies", () => {
   /** Asks everything that can be asked. */
   function interrogate(own: Btf): void {
     const correspondence = correspond(elf, own, ext, lowered);
-    const find = ownIndex(
-      sideOf(() => own),
-      sideOf(() => lowered.btf()),
-    );
+    const find = ownIndex(own, lowered);
     for (const [id] of typesWithIds(lowered.btf())) {
       find(id);
       for (const ownId of correspondence.ownIds(id)) expect(correspondence.loweredId(ownId)).toBe(id);
