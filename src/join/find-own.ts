@@ -1,6 +1,5 @@
-import { type Btf, type BtfType, typeById, typesWithIds } from "../btf/model.ts";
-import type { LoweredBtf } from "../lower/model.ts";
-import { type Side, sideOf } from "./names.ts";
+import { type BtfType, typeById, typesWithIds } from "../btf/model.ts";
+import type { Side } from "./names.ts";
 import { type SameTypeOptions, singleReference, typeComparer } from "./same-type.ts";
 
 /** How far a key looks along pointers, qualifiers and arrays. */
@@ -13,9 +12,7 @@ export type FindOwn = (loweredId: number) => number | undefined;
  * Finds an existing own type for a lowered one, by structure alone: candidates share a key of kinds, names and sizes, and are then
  * compared in depth (`sameType`). The index over all own types is built at the first question.
  */
-export function ownIndex(ownBtf: Btf, loweredBtf: LoweredBtf, options: SameTypeOptions = {}): FindOwn {
-  const own = sideOf(() => ownBtf);
-  const lowered = sideOf(() => loweredBtf.btf());
+export function ownIndex(own: Side, lowered: Side, options: SameTypeOptions = {}): FindOwn {
   const same = typeComparer(own, lowered, options);
   const answers = new Map<number, number | undefined>();
   let index: ReadonlyMap<string, readonly number[]> | undefined;

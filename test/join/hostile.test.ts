@@ -7,6 +7,7 @@ import { nameText } from "../../src/btf/names.ts";
 import { mapReferences } from "../../src/btf/walk.ts";
 import { correspond } from "../../src/join/correspond.ts";
 import { ownIndex } from "../../src/join/find-own.ts";
+import { sideOf } from "../../src/join/names.ts";
 import { nameOf } from "../../src/lower/names.ts";
 import { arbitraryBtf } from "../btf/arbitrary.ts";
 import { readObject } from "../lower/objects.ts";
@@ -22,7 +23,10 @@ describe.runIf(existsSync(OBJECT))("a .BTF that lies", () => {
   /** Asks everything that can be asked. */
   function interrogate(own: Btf): void {
     const correspondence = correspond(elf, own, ext, lowered);
-    const find = ownIndex(own, lowered);
+    const find = ownIndex(
+      sideOf(() => own),
+      sideOf(() => lowered.btf()),
+    );
     for (const [id] of typesWithIds(lowered.btf())) {
       find(id);
       for (const ownId of correspondence.ownIds(id)) expect(correspondence.loweredId(ownId)).toBe(id);

@@ -8,10 +8,9 @@ import { type Btf, type BtfType, typesWithIds } from "../../src/btf/model.ts";
 import { nameBytes } from "../../src/btf/names.ts";
 import { mapNames, mapReferences } from "../../src/btf/walk.ts";
 import { ownIndex } from "../../src/join/find-own.ts";
+import { sideOf } from "../../src/join/names.ts";
 import { sameType } from "../../src/join/same-type.ts";
-import type { LoweredBtf } from "../../src/lower/model.ts";
 import { arbitraryBtf } from "../btf/arbitrary.ts";
-import { memoryDwarf } from "../lower/memory-dwarf.ts";
 import { readObject } from "../lower/objects.ts";
 
 const NOT_COMPARED: readonly string[] = ["func", "var", "datasec", "declTag", "unknown"];
@@ -41,24 +40,6 @@ function distinctMembers(type: Extract<BtfType, { readonly kind: "struct" | "uni
   return new Set(places).size === places.length;
 }
 
-/** A lowered BTF is asked for nothing but its blob here. */
-const NO_DWARF: LoweredBtf = {
-  dwarf: memoryDwarf([]),
-  variables: [],
-  functions: [],
-  typeId: () => 0,
-  rowOf: () => undefined,
-  memberRow: () => undefined,
-  btf: () => ({
-    littleEndian: true,
-    types: [],
-    firstId: 1,
-    strings: { bytes: new Uint8Array(1) },
-    base: undefined,
-    wire: undefined,
-  }),
-};
-
 const disguise = arbitraryBtf().chain((btf) =>
   fc.tuple(
     fc.constant(btf),
@@ -71,7 +52,10 @@ describe("sameType", () => {
     fc.assert(
       fc.property(disguise, ([btf, order]) => {
         const other = disguised(btf, order);
-        const find = ownIndex(other, { ...NO_DWARF, btf: () => btf });
+        const find = ownIndex(
+          sideOf(() => other),
+          sideOf(() => btf),
+        );
         for (const [id, type] of typesWithIds(btf)) {
           if (!comparable(type)) continue;
           const moved = order.indexOf(id - btf.firstId) + btf.firstId;
@@ -149,7 +133,10 @@ test.each(files.filter((name) => !DEFECTIVE.some((shape) => name.startsWith(shap
   "%s: every lowered type is found among the own ones",
   (file) => {
     const { own, lowered } = readObject(join(SHAPES, file));
-    const find = ownIndex(own, lowered);
+    const find = ownIndex(
+      sideOf(() => own),
+      sideOf(() => lowered.btf()),
+    );
     for (const [id] of typesWithIds(lowered.btf())) expect(find(id), `lowered type ${id}`).toBeGreaterThan(0);
   },
 );
