@@ -1,17 +1,47 @@
 import { unescapeName } from "../../btf/escape.ts";
 import { type Btf, type BtfComposite, typeById, typesWithIds } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { references } from "../../btf/walk.ts";
 import type { Correspondence } from "../../join/model.ts";
+import type { LoweredBtf } from "../../lower/model.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+
+/** DW_LANG_Rust. */
+const RUST = 0x1c;
+
+/**
+ * Most types that completing one FWD may bring in. A pointer to `task_struct` in generated kernel bindings leads to thousands, which
+ * nobody reads and every load would carry. Counted in the lowered graph alone, so that a second run decides alike.
+ */
+const MAX_CLOSURE = 256;
+
+/** Whether a lowered type is Rust's: C programs lean on pruned pointees (vmlinux.h), and what clang wrote for them stays. */
+function isRust(lowered: LoweredBtf, loweredId: number): boolean {
+  const row = lowered.rowOf(loweredId);
+  return row !== undefined && lowered.dwarf.unitOf(row).language === RUST;
+}
+
+function isSmallClosure(btf: Btf, loweredId: number): boolean {
+  const seen = new Set([loweredId]);
+  // A set grows while it is walked, and the walk sees what came in.
+  for (const id of seen) {
+    if (seen.size > MAX_CLOSURE) return false;
+    const type = typeById(btf, id);
+    for (const next of type === undefined ? [] : references(type)) if (next !== 0) seen.add(next);
+  }
+  return true;
+}
 
 /** The lowered STRUCT or UNION that a FWD stands for; undefined when DWARF has no more than a declaration either. */
 export function definitionOf(state: ObjectState, fwdId: number): number | undefined {
   const loweredId = state.join?.loweredId(fwdId);
   if (state.join === undefined || loweredId === undefined) return undefined;
-  const kind = typeById(state.join.lowered.btf(), loweredId)?.kind;
-  return kind === "struct" || kind === "union" ? loweredId : undefined;
+  const { lowered } = state.join;
+  const kind = typeById(lowered.btf(), loweredId)?.kind;
+  if ((kind !== "struct" && kind !== "union") || !isRust(lowered, loweredId)) return undefined;
+  return isSmallClosure(lowered.btf(), loweredId) ? loweredId : undefined;
 }
 
 export const forwardIncomplete: Rule = {

@@ -1,4 +1,5 @@
 import { LINKAGE_GLOBAL } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
 import { STB_LOCAL, STV_DEFAULT } from "../../elf/model.ts";
 import { rejects } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -10,9 +11,22 @@ import { verifiedAlone } from "./verified-alone.ts";
 /** Functions that compilers call by themselves; bpf-linker exports them, and none survives being verified alone. */
 const MEMORY_BUILTINS: ReadonlySet<string> = new Set(["memset", "memcpy", "memmove", "memcmp", "bcmp"]);
 
+const EXCEPTION_CALLBACK = "exception_callback:";
+
+/** Functions that a program names as its exception callback, by DECL_TAG: the kernel wants them global. */
+function exceptionCallbacks({ btf }: ObjectState): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const type of btf.types) {
+    const tag = type.kind === "declTag" ? nameText(btf, type.nameOff) : "";
+    if (tag.startsWith(EXCEPTION_CALLBACK)) names.add(tag.slice(EXCEPTION_CALLBACK.length));
+  }
+  return names;
+}
+
 function* globalSubprograms(state: ObjectState): Generator<FunctionSite> {
+  const callbacks = exceptionCallbacks(state);
   for (const site of functionSites(state)) {
-    if (site.isSubprogram && site.func.linkage === LINKAGE_GLOBAL) yield site;
+    if (site.isSubprogram && site.func.linkage === LINKAGE_GLOBAL && !callbacks.has(site.name)) yield site;
   }
 }
 
@@ -81,10 +95,10 @@ export const notVerifiableAlone: Rule = {
   *check(state: ObjectState): Generator<Diagnostic> {
     for (const site of globalSubprograms(state)) {
       if (site.proto === undefined || MEMORY_BUILTINS.has(site.name)) continue;
-      const verdict = verifiedAlone(state.btf, site.name, site.proto);
-      if (!verdict.fits) {
-        yield finding(state, notVerifiableAlone, site, "and its prototype cannot be verified alone", verdict.text);
-      } else if (verdict.pointers && state.refusedAsGiven) {
+      const alone = verifiedAlone(state.btf, site.name, site.proto);
+      if (alone.verdict === "fails") {
+        yield finding(state, notVerifiableAlone, site, "and its prototype cannot be verified alone", alone.text);
+      } else if (alone.verdict === "pointers" && state.refusedAsGiven) {
         // With the BTF refused its callers vouched for the pointer; alone it may be null, and a context is no memory.
         const text = "Caller passes invalid args into func#N";
         yield finding(state, notVerifiableAlone, site, "and takes a pointer that only its callers vouch for", text);

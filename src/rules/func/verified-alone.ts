@@ -1,6 +1,6 @@
 import { type Btf, type BtfFuncProto, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
-import { sizeOf, skipModifiers } from "../../btf/walk.ts";
+import { skipModifiers } from "../../btf/walk.ts";
 
 /** Arguments that a global function may have: they travel in r1 to r5. */
 const MAX_GLOBAL_ARGUMENTS = 5;
@@ -28,37 +28,38 @@ const CONTEXTS: ReadonlySet<string> = new Set([
   "bpf_sk_lookup",
 ]);
 
-/** How a prototype fares when the verifier looks at the function alone, as it does with every global one. */
+/**
+ * How a prototype fares when the verifier looks at the function alone, as it does with every global one. "pointers": it may pass, but
+ * alone its pointers may be null, of another size, or no context; tags (`__arg_ctx`, `__arg_nonnull`) can make even `void *` right.
+ */
 export type AloneVerdict =
-  | { readonly fits: true; readonly pointers: boolean }
-  | { readonly fits: false; readonly text: string };
+  | { readonly verdict: "fits" | "pointers" }
+  | { readonly verdict: "fails"; readonly text: string };
 
 function isScalar(btf: Btf, id: number): boolean {
   const kind = typeById(btf, skipModifiers(btf, id))?.kind;
   return kind === "int" || kind === "enum" || kind === "enum64";
 }
 
-/** A pointer parameter: to a context struct (no check needed), to sized memory (may be null), or to nothing the verifier can size. */
-function pointee(btf: Btf, id: number): "context" | "memory" | "unsized" | undefined {
+/** Whether a parameter is a pointer, and if so, whether the kernel knows it for a context, which needs no check. */
+function pointee(btf: Btf, id: number): "context" | "other" | undefined {
   const pointer = typeById(btf, skipModifiers(btf, id));
   if (pointer?.kind !== "ptr") return undefined;
-  const target = skipModifiers(btf, pointer.type);
-  const type = typeById(btf, target);
-  if (type !== undefined && CONTEXTS.has(nameText(btf, type.nameOff))) return "context";
-  return sizeOf(btf, target) === undefined ? "unsized" : "memory";
+  const type = typeById(btf, skipModifiers(btf, pointer.type));
+  return type !== undefined && CONTEXTS.has(nameText(btf, type.nameOff)) ? "context" : "other";
 }
 
 /** Judges a prototype as kernel/bpf/btf.c `btf_prepare_func_args` does (rules KB-15 to KB-17). `name` is for the text. */
 export function verifiedAlone(btf: Btf, name: string, proto: BtfFuncProto): AloneVerdict {
   if (proto.params.length > MAX_GLOBAL_ARGUMENTS) {
     return {
-      fits: false,
+      verdict: "fails",
       text: `global function ${name} has ${proto.params.length} > ${MAX_GLOBAL_ARGUMENTS} args, stack args not supported`,
     };
   }
   if (proto.returnType !== 0 && !isScalar(btf, proto.returnType)) {
     return {
-      fits: false,
+      verdict: "fails",
       text: `Global function ${name}() return value not void or scalar. Only those are supported.`,
     };
   }
@@ -66,11 +67,11 @@ export function verifiedAlone(btf: Btf, name: string, proto: BtfFuncProto): Alon
   for (const [index, { type }] of proto.params.entries()) {
     if (isScalar(btf, type)) continue;
     const target = pointee(btf, type);
-    if (target === undefined || target === "unsized") {
+    if (target === undefined) {
       const kind = typeById(btf, skipModifiers(btf, type))?.kind ?? "unknown";
-      return { fits: false, text: `Arg#${index} type ${kind.toUpperCase()} in ${name}() is not supported yet.` };
+      return { verdict: "fails", text: `Arg#${index} type ${kind.toUpperCase()} in ${name}() is not supported yet.` };
     }
-    if (target === "memory") pointers = true;
+    if (target === "other") pointers = true;
   }
-  return { fits: true, pointers };
+  return { verdict: pointers ? "pointers" : "fits" };
 }
