@@ -70,12 +70,15 @@ impl Unit {
 
         let in_root = |error| fault(error, SectionId::Info, offset + root);
         let length = header.length_including_self();
+        let mut unit = Unit { header, scope, next: root, depth: 0, attributes_left: length * ATTRIBUTES_PER_BYTE };
+        if root == length {
+            return Ok(unit);
+        }
         let mut entries = header.entries_raw(abbreviations, None).map_err(in_root)?;
-        let abbreviation = if entries.is_empty() { None } else { entries.read_abbreviation().map_err(in_root)? };
-        if let Some(abbreviation) = abbreviation {
+        if let Some(abbreviation) = entries.read_abbreviation().map_err(in_root)? {
             record.root = (offset + root) as u32;
             // The bases come from the DIE whose strings need them, wherever they stand in it: two passes.
-            let mut bases = header.entries_raw(abbreviations, Some(entries.next_offset())).map_err(in_root)?;
+            let mut bases = entries.clone();
             for spec in abbreviation.attributes() {
                 let attribute = bases.read_attribute(*spec).map_err(in_root)?;
                 if let AttributeValue::SecOffset(base) = attribute.raw_value() {
@@ -103,7 +106,8 @@ impl Unit {
                 }
             }
         }
-        Ok(Unit { header, scope, next: root, depth: 0, attributes_left: length * ATTRIBUTES_PER_BYTE })
+        unit.scope = scope;
+        Ok(unit)
     }
 
     /// The next batch of DIEs: offset, tag and depth of each. All attributes are read, so that a later look at them cannot fail.
