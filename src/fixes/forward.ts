@@ -1,5 +1,6 @@
 import { BtfBuilder } from "../btf/builder.ts";
-import { boundByName, definitionOf, forwardIncomplete, misbindings } from "../rules/btf/forward.ts";
+import { boundByName, misbindings } from "../rules/btf/bound-by-name.ts";
+import { definitionOf, forwardIncomplete } from "../rules/btf/forward.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";

@@ -1,6 +1,7 @@
+import { boundByName } from "./btf/bound-by-name.ts";
 import { charWithoutType } from "./btf/char.ts";
 import { floatMisaligned } from "./btf/float.ts";
-import { boundByName, forwardIncomplete } from "./btf/forward.ts";
+import { forwardIncomplete } from "./btf/forward.ts";
 import { memberOrder, unionMemberOffset } from "./btf/member-order.ts";
 import { nameNotIdentifier, nameTooLong } from "./btf/names.ts";
 import { emptyNameNotZero, nameOnNamelessKind } from "./btf/no-name.ts";

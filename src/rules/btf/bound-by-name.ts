@@ -1,0 +1,119 @@
+import { unescapeName } from "../../btf/escape.ts";
+import {
+  type Btf,
+  type BtfComposite,
+  type BtfReference,
+  type BtfType,
+  typeById,
+  typesWithIds,
+} from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import type { Correspondence } from "../../join/model.ts";
+import { label } from "../label.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+/** An own reference and the lowered type that its pointee should be. */
+export interface Misbinding {
+  readonly typeId: number;
+  readonly loweredId: number;
+}
+
+/** Links followed from a member to the record that its pointers and qualifiers lead to. */
+const MAX_LINKS = 32;
+
+function isReference(type: BtfType | undefined): type is BtfReference {
+  return type?.kind === "ptr" || type?.kind === "typedef" || type?.kind === "const" || type?.kind === "volatile";
+}
+
+/** Follows two members link by link to where the own one ends at another record of the same name; undefined if it does not. */
+function misbinding(btf: Btf, ownId: number, lowered: Btf, loweredId: number): Misbinding | undefined {
+  let [from, to] = [ownId, loweredId];
+  for (let link = 0; link < MAX_LINKS; link++) {
+    const own = typeById(btf, from);
+    const twin = typeById(lowered, to);
+    if (!isReference(own) || !isReference(twin) || own.kind !== twin.kind) return undefined;
+    if (isOtherOfSameName(btf, own.type, lowered, twin.type)) return { typeId: from, loweredId: twin.type };
+    [from, to] = [own.type, twin.type];
+  }
+  return undefined;
+}
+
+/** The misbindings among the members of one own record, against its lowered twin. */
+function* inRecord(btf: Btf, own: BtfComposite, lowered: Btf, twin: BtfComposite): Generator<Misbinding> {
+  for (const member of own.members) {
+    const name = unescapeName(nameText(btf, member.nameOff));
+    const other = twin.members.find(
+      ({ nameOff, bitOffset }) => bitOffset === member.bitOffset && unescapeName(nameText(lowered, nameOff)) === name,
+    );
+    const found = other === undefined ? undefined : misbinding(btf, member.type, lowered, other.type);
+    if (found !== undefined) yield found;
+  }
+}
+
+/**
+ * References that LLVM's fixup, which looks pruned pointees up by name alone, bound to another type of that name. One that is right for
+ * some member, or should lead to two places, is left: then it is the record around it that is not what it seems.
+ */
+export function misbindings({ btf, join }: ObjectState): readonly Misbinding[] {
+  if (join === undefined) return [];
+  const lowered = join.lowered.btf();
+  const wanted = new Map<number, number | undefined>();
+  for (const [id, type] of typesWithIds(btf)) {
+    const twin = typeById(lowered, join.loweredId(id) ?? 0);
+    if ((type.kind !== "struct" && type.kind !== "union") || twin?.kind !== type.kind) continue;
+    for (const { typeId, loweredId } of inRecord(btf, type, lowered, twin)) {
+      const isAgreed = !wanted.has(typeId) || wanted.get(typeId) === loweredId;
+      wanted.set(typeId, isAgreed && join.loweredId(typeId) === undefined ? loweredId : undefined);
+    }
+  }
+  return [...wanted].flatMap(([typeId, loweredId]) => (loweredId === undefined ? [] : [{ typeId, loweredId }]));
+}
+
+/** A member by name and place, names as escaping leaves them. */
+function memberKeys(btf: Btf, type: BtfComposite): Set<string> {
+  const key = (nameOff: number, bitOffset: number): string => `${unescapeName(nameText(btf, nameOff))}@${bitOffset}`;
+  return new Set(type.members.map((member) => key(member.nameOff, member.bitOffset)));
+}
+
+/** Whether two records of one name cannot be one type: another kind, size or set of members. */
+function isOtherOfSameName(btf: Btf, ownId: number, lowered: Btf, loweredId: number): boolean {
+  const own = typeById(btf, ownId);
+  const other = typeById(lowered, loweredId);
+  if (own?.kind !== "struct" && own?.kind !== "union") return false;
+  if (other?.kind !== "struct" && other?.kind !== "union") return false;
+  const name = unescapeName(nameText(btf, own.nameOff));
+  if (name === "" || name !== unescapeName(nameText(lowered, other.nameOff))) return false;
+  if (own.kind !== other.kind || own.size !== other.size) return true;
+  const keys = memberKeys(lowered, other);
+  return own.members.length !== other.members.length || [...memberKeys(btf, own)].some((key) => !keys.has(key));
+}
+
+export const boundByName: Rule = {
+  id: "btf/bound-by-name",
+  title: "A pointer leads to the type of the source, not to another of the same short name.",
+  covers: ["T10"],
+  source: "llvm BTFDebug::endModule (fixups look structs up by name)",
+  fixable: true,
+  *check(state: ObjectState): Generator<Diagnostic> {
+    for (const { typeId, loweredId } of misbindings(state)) {
+      const type = typeById(state.btf, typeId);
+      const wrong = type !== undefined && "type" in type ? label(state.btf, type.type) : "a type";
+      yield {
+        rule: boundByName.id,
+        severity: "warning",
+        message: `${label(state.btf, typeId)} leads to ${wrong}, another type of the same name than in the source`,
+        target: { typeId },
+        ...placeOfLowered(state.join, loweredId),
+        answers: [],
+        help: "`btf-fix` points it at the type that DWARF gives",
+      };
+    }
+  },
+};
+
+function placeOfLowered(join: Correspondence | undefined, loweredId: number): Pick<Diagnostic, "place"> {
+  const row = join?.lowered.rowOf(loweredId);
+  const place = row === undefined ? undefined : join?.lowered.dwarf.place(row);
+  return place === undefined ? {} : { place };
+}
