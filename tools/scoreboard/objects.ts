@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../bundle.ts";
+
+/** An object of the corpus. */
+export interface ScoredObject {
+  /** "shapes/s01_plain_repr_c.bpfel.o" */
+  readonly name: string;
+  readonly path: string;
+  /** Whether the repairs that exist so far must make it fine. */
+  readonly mustBeFine: boolean;
+}
+
+const FOLDERS = ["aya", "aya/more", "shapes", "shapes-linked"];
+
+/** Shapes that `.BTF` alone can mend; the others need edits of ELF symbols and sections. */
+const FINE_SHAPES = [1, 2, 3, 5, 7, 8, 10, 12, 14, 16, 17, 18, 19, 21, 24, 26, 28, 30];
+
+function mustBeFine(folder: string, file: string): boolean {
+  if (folder.startsWith("aya")) return true;
+  const shape = /^s(\d+)_/.exec(file)?.[1];
+  return shape !== undefined && FINE_SHAPES.includes(Number(shape));
+}
+
+/** Every committed object, folder by folder, little-endian before its twin. */
+export function corpusObjects(): readonly ScoredObject[] {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, "corpus", folder))
+      .filter((file) => file.endsWith(".o"))
+      .sort((a, b) => (key(a) < key(b) ? -1 : 1))
+      .map((file) => ({
+        name: `${folder}/${file}`,
+        path: join(ROOT, "corpus", folder, file),
+        mustBeFine: mustBeFine(folder, file),
+      })),
+  );
+}
+
+function key(file: string): string {
+  return file.replace("bpfel", "bpf0").replace("bpfeb", "bpf1");
+}
+
+/** Expected raw column by shape ("s01_plain_repr_c"), from RESULTS.tsv. */
+export function expectedColumns(): ReadonlyMap<string, string> {
+  const [, ...rows] = readFileSync(join(ROOT, "corpus/shapes/RESULTS.tsv"), "utf8").trimEnd().split("\n");
+  return new Map(rows.map((row) => row.split("\t")).map(([shape = "", , column = ""]) => [shape, column]));
+}
