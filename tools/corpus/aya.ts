@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { cargoBuild, cargoCommand, PROFILES, type Profile } from "./cargo.ts";
 import type { Group, Recipe } from "./recipe.ts";
-import { byteOrderName, PROJECT, TARGETS, type Target } from "./toolchain.ts";
+import { byteOrderName, PROJECT, SEAL, TARGETS, type Target } from "./toolchain.ts";
 
 const WORKSPACE_INPUTS = ["ebpf/Cargo.toml", "ebpf/Cargo.lock"];
 const PROGRAMS = "ebpf/corpus-programs";
@@ -40,7 +40,7 @@ function cargoRecipe(
   return {
     file: `${object}.${byteOrderName(target)}${suffix}.o`,
     source,
-    inputs: [...WORKSPACE_INPUTS, source.replace(/src\/.*/, "Cargo.toml")],
+    inputs: [SEAL, ...WORKSPACE_INPUTS, source.replace(/src\/.*/, "Cargo.toml")],
     target,
     command: `cd ebpf && ${cargoCommand(build)}`,
     build(toolchain, output) {

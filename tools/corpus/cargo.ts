@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { PROJECT, type Target, type Toolchain } from "./toolchain.ts";
+import { PROJECT, sealed, sealedCommand, type Target, type Toolchain } from "./toolchain.ts";
 
 /** Cargo workspace of the eBPF programs. */
 export const WORKSPACE: string = join(PROJECT, "ebpf");
@@ -24,7 +24,7 @@ export function cargoCommand(build: CargoBuild): string {
     "RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1",
     `RUSTFLAGS='-Cdebuginfo=2 -Clinker=bpf-linker -Clink-arg=--btf --cfg=bpf_target_arch="x86_64"`,
     "--remap-path-prefix=$REGISTRY=/crates --remap-path-prefix=$PWD=.'",
-    `/usr/bin/cargo ${cargoArgs(build).join(" ")}`,
+    sealedCommand("ebpf", `/usr/bin/cargo ${cargoArgs(build).join(" ")}`),
   ].join(" ");
 }
 
@@ -42,7 +42,7 @@ export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
     `--cfg=bpf_target_arch="x86_64"`,
     ...remaps,
   ];
-  execFileSync(toolchain.cargo, cargoArgs(build), {
+  execFileSync(...sealed(toolchain.cargo, cargoArgs(build)), {
     cwd: WORKSPACE,
     stdio: ["ignore", build.verbose ? "inherit" : "ignore", "inherit"],
     env: {
@@ -77,7 +77,7 @@ function remappedPaths(): (readonly [string, string])[] {
   // The folder below is called after the registry's host; its name is local, too.
   const registries = existsSync(sources) ? readdirSync(sources).map((name) => join(sources, name)) : [];
   return [
-    [home, "/home"],
+    [home, "/user"],
     [cargoHome, "/cargo"],
     [sources, "/crates"],
     ...registries.map((folder) => [folder, "/crates"] as const),

@@ -3,7 +3,17 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Group, Recipe } from "./recipe.ts";
-import { byteOrderName, libraries, PROJECT, TARGETS, type Target, type Toolchain } from "./toolchain.ts";
+import {
+  byteOrderName,
+  libraries,
+  PROJECT,
+  SEAL,
+  sealed,
+  sealedCommand,
+  TARGETS,
+  type Target,
+  type Toolchain,
+} from "./toolchain.ts";
 
 const SOURCES = "corpus/shapes/src";
 
@@ -37,10 +47,10 @@ function compiled(shape: string, target: Target): Recipe {
   ];
   return {
     ...common(shape, target),
-    command: `${bitcodeCommand(shape, target)} && llc-22 ${args(`${shape}.bc`, `${shape}.${order}.o`).join(" ")}`,
+    command: `${bitcodeCommand(shape, target)} && ${sealedCommand(SOURCES, `llc-22 ${args(`${shape}.bc`, `${shape}.${order}.o`).join(" ")}`)}`,
     build(toolchain, output) {
       withBitcode(toolchain, shape, target, (bitcode) => {
-        execFileSync(toolchain.llc, args(bitcode, output), { cwd: join(PROJECT, SOURCES) });
+        execFileSync(...sealed(toolchain.llc, args(bitcode, output)), { cwd: join(PROJECT, SOURCES) });
       });
     },
   };
@@ -64,11 +74,11 @@ function linked(shape: string, target: Target): Recipe {
   const inputsCommand = [`${shape}.bc`, `$(rustc --target ${target} --print target-libdir)/*.rlib`];
   return {
     ...common(shape, target),
-    command: `${bitcodeCommand(shape, target)} && bpf-linker ${args(`"${exportsCommand}"`, `${shape}.${order}.o`, inputsCommand).join(" ")}`,
+    command: `${bitcodeCommand(shape, target)} && ${sealedCommand(SOURCES, `bpf-linker ${args(`"${exportsCommand}"`, `${shape}.${order}.o`, inputsCommand).join(" ")}`)}`,
     build(toolchain, output) {
       withBitcode(toolchain, shape, target, (bitcode) => {
         const inputs = [bitcode, ...libraries(toolchain, target)];
-        execFileSync(toolchain.bpfLinker, args(exported(toolchain, bitcode).join(","), output, inputs), {
+        execFileSync(...sealed(toolchain.bpfLinker, args(exported(toolchain, bitcode).join(","), output, inputs)), {
           cwd: join(PROJECT, SOURCES),
         });
       });
@@ -80,7 +90,7 @@ function common(shape: string, target: Target): Pick<Recipe, "file" | "source" |
   return {
     file: `${shape}.${byteOrderName(target)}.o`,
     source: `${SOURCES}/${shape}.rs`,
-    inputs: [],
+    inputs: [SEAL],
     target,
   };
 }
@@ -101,7 +111,7 @@ function bitcodeArgs(shape: string, target: Target, folder: string, output: stri
 }
 
 function bitcodeCommand(shape: string, target: Target): string {
-  return `cd ${SOURCES} && /usr/bin/rustc ${bitcodeArgs(shape, target, "$PWD", `${shape}.bc`).join(" ")}`;
+  return `cd ${SOURCES} && ${sealedCommand(SOURCES, `/usr/bin/rustc ${bitcodeArgs(shape, target, "$PWD", `${shape}.bc`).join(" ")}`)}`;
 }
 
 /**
@@ -117,7 +127,7 @@ export function withBitcode(toolchain: Toolchain, shape: string, target: Target,
     const cwd = join(PROJECT, SOURCES);
     // RUSTC_BOOTSTRAP would make rustc mangle names as a nightly does.
     const env = { ...process.env, RUSTC_BOOTSTRAP: undefined };
-    execFileSync(toolchain.rustc, bitcodeArgs(shape, target, cwd, bitcode), { cwd, env });
+    execFileSync(...sealed(toolchain.rustc, bitcodeArgs(shape, target, cwd, bitcode)), { cwd, env });
     use(bitcode);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheRoot } from "../judges/cache.ts";
 
 /** Folder of the repository, without a trailing slash. */
 export const PROJECT: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -16,6 +16,9 @@ const RUSTC = "/usr/bin/rustc";
 const CARGO = "/usr/bin/cargo";
 const LLC = "llc-22";
 const NM = "llvm-nm-22";
+
+/** Script in front of every compiler: keeps the sources of Rust's own library out of the objects. */
+export const SEAL = "tools/corpus/without-library-sources";
 
 /** Programs that build the corpus: how to call each, and the version it gives of itself. */
 export interface Toolchain {
@@ -35,20 +38,25 @@ export interface Toolchain {
 /** The toolchain, or the reason why there is none. */
 export type ToolchainProbe = { readonly toolchain: Toolchain } | { readonly missing: string };
 
-/** Folder where `npm run judges` installs bpf-linker for this project. */
-function bpfLinkerCache(): string {
-  return join(homedir(), ".cache", "btf-fix", "bpf-linker", "bin");
-}
-
-/** First file called `name` on PATH, then in the project's own cache. */
+/** The one that `npm run judges` installed, else the first on PATH. */
 function findBpfLinker(): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), bpfLinkerCache()];
+  const folders = [join(cacheRoot(), "bpf-linker", "bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
   return folders.map((folder) => join(folder, "bpf-linker")).find((file) => existsSync(file));
 }
 
 /** Standard output of a program that must succeed. */
 export function run(program: string, args: readonly string[]): string {
   return execFileSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Program and arguments that run `program` behind the seal. */
+export function sealed(program: string, args: readonly string[]): readonly [program: string, args: string[]] {
+  return [join(PROJECT, SEAL), [program, ...args]];
+}
+
+/** Shell text, for a folder of the repository, that stands in front of a sealed command. */
+export function sealedCommand(folder: string, command: string): string {
+  return `${relative(folder, SEAL)} ${command}`;
 }
 
 function firstLine(program: string, args: readonly string[], pattern: RegExp): string | undefined {
@@ -80,6 +88,9 @@ export function findToolchain(): ToolchainProbe {
   }
   if (firstLine("bpftool", ["version"], /(bpftool)/) === undefined) {
     return { missing: "bpftool (apt-get install bpftool)" };
+  }
+  if (firstLine(...sealed("printf", ["sealed"]), /(sealed)/) === undefined) {
+    return { missing: "mount namespace to hide /usr/src from the compilers (be root)" };
   }
   const bpfLinker = findBpfLinker();
   const linkerVersion = bpfLinker && firstLine(bpfLinker, ["--version"], /bpf-linker (\S+)/);
