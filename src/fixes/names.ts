@@ -73,11 +73,11 @@ export const clearNames: Fix = {
   summary: (count) => `${counted(count, "name")} cleared`,
   apply(state: ObjectState, findings: readonly Diagnostic[]): FixStep {
     const builder = new BtfBuilder(state.btf);
-    const done = findings.map(({ target: { typeId = 0 } }) => {
+    const done = findings.map(({ target: { typeId = 0, member } }) => {
       const type = builder.get(typeId);
       if (type === undefined) return undefined;
-      builder.replace(typeId, { ...type, nameOff: 0 });
-      return `cleared the name "${nameText(state.btf, type.nameOff)}"`;
+      builder.replace(typeId, renamed(type, member, 0));
+      return `cleared the name "${nameText(state.btf, nameOffOf(type, member))}"`;
     });
     return { state: { ...state, btf: builder.finish() }, done };
   },

@@ -1,5 +1,5 @@
 import { isPortableName, MAX_NAME_LENGTH, unescapeName } from "../../btf/escape.ts";
-import { type Btf, type BtfType, LINKAGE_STATIC, typesWithIds } from "../../btf/model.ts";
+import { type Btf, type BtfType, LINKAGE_STATIC, typeById, typesWithIds } from "../../btf/model.ts";
 import { nameBytes, nameText } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -21,6 +21,11 @@ export function innerNames(type: BtfType): readonly { readonly nameOff: number }
   if (type.kind === "struct" || type.kind === "union") return type.members;
   if (type.kind === "enum" || type.kind === "enum64") return type.values;
   return type.kind === "funcProto" ? type.params : [];
+}
+
+/** What the kernel says of a wrong name: parameters have a text of their own. */
+export function wrongName(kind: BtfType["kind"] | undefined, member: number | undefined): string {
+  return kind === "funcProto" && member !== undefined ? `Invalid arg#${member + 1}` : "Invalid name";
 }
 
 /** Every name that must be an identifier and may be changed without touching a symbol. */
@@ -63,7 +68,7 @@ function* check(state: ObjectState, tooLong: boolean): Generator<Diagnostic> {
         : `${what} has a name that is no C identifier`,
       target,
       ...placeOf(join, site.typeId, site.member),
-      answers: kernelDrops("Invalid name"),
+      answers: kernelDrops(wrongName(typeById(btf, site.typeId)?.kind, site.member)),
     };
   }
 }

@@ -1,9 +1,10 @@
-import { type BtfType, typesWithIds } from "../../btf/model.ts";
+import { type Btf, type BtfType, typeById, typesWithIds } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
 import { label } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { innerNames, type NameSite, wrongName } from "./names.ts";
 
 /** Kinds that must be anonymous; LLVM before 21.1.5 named pointers and qualifiers (`*const [i32; 1]`). */
 export const NAMELESS: ReadonlySet<BtfType["kind"]> = new Set([
@@ -35,9 +36,28 @@ export const nameOnNamelessKind: Rule = {
   },
 };
 
-/** Kinds whose empty name the kernel looks at: everything but INT and FLOAT. */
-function isChecked(type: BtfType): boolean {
-  return type.kind !== "int" && type.kind !== "float";
+/** Kinds that may be anonymous, and then by offset 0 alone; INT and FLOAT are never looked at, the others must have a name. */
+const MAY_BE_ANONYMOUS: ReadonlySet<BtfType["kind"]> = new Set(["struct", "union", "enum", "enum64"]);
+
+/** What the entries of a list are called where they may be anonymous. */
+const ENTRY: Partial<Readonly<Record<BtfType["kind"], string>>> = {
+  struct: "member",
+  union: "member",
+  funcProto: "parameter",
+};
+
+/** Every anonymous name by another offset than 0: of types, of members, of parameters (the variadic marker among them). */
+function* misplacedEmptyNames(btf: Btf): Generator<NameSite> {
+  for (const [typeId, type] of typesWithIds(btf)) {
+    const isMisplaced = (nameOff: number): boolean => nameOff !== 0 && nameBytes(btf, nameOff)?.length === 0;
+    if (MAY_BE_ANONYMOUS.has(type.kind) && isMisplaced(type.nameOff)) {
+      yield { typeId, member: undefined, nameOff: type.nameOff };
+    }
+    if (ENTRY[type.kind] === undefined) continue;
+    for (const [member, { nameOff }] of innerNames(type).entries()) {
+      if (isMisplaced(nameOff)) yield { typeId, member, nameOff };
+    }
+  }
 }
 
 export const emptyNameNotZero: Rule = {
@@ -47,14 +67,15 @@ export const emptyNameNotZero: Rule = {
   source: "kernel/bpf/btf.c btf_name_valid_identifier",
   fixable: true,
   *check({ btf }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.nameOff === 0 || !isChecked(type) || nameBytes(btf, type.nameOff)?.length !== 0) continue;
+    for (const { typeId, member, nameOff } of misplacedEmptyNames(btf)) {
+      const kind = typeById(btf, typeId)?.kind ?? "struct";
+      const what = member === undefined ? "" : `${ENTRY[kind]} ${member + 1} of `;
       yield {
         rule: emptyNameNotZero.id,
         severity: "error",
-        message: `${label(btf, typeId)} is anonymous by string offset ${type.nameOff} instead of 0`,
-        target: { typeId },
-        answers: kernelDrops("Invalid name"),
+        message: `${what}${label(btf, typeId)} is anonymous by string offset ${nameOff} instead of 0`,
+        target: member === undefined ? { typeId } : { typeId, member },
+        answers: kernelDrops(wrongName(kind, member)),
       };
     }
   },

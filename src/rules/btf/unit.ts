@@ -1,4 +1,5 @@
 import { typesWithIds } from "../../btf/model.ts";
+import { skipModifiers } from "../../btf/walk.ts";
 import { rejects } from "../answers.ts";
 import { label } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -13,7 +14,7 @@ export const zeroSizeInt: Rule = {
   fixable: true,
   *check({ btf }: ObjectState): Generator<Diagnostic> {
     const elements = new Set<number>();
-    for (const type of btf.types) if (type.kind === "array") elements.add(type.type);
+    for (const type of btf.types) if (type.kind === "array") elements.add(skipModifiers(btf, type.type));
     for (const [typeId, type] of typesWithIds(btf)) {
       if (type.kind !== "int" || type.size !== 0) continue;
       const isElement = elements.has(typeId);
