@@ -3,9 +3,8 @@
  * with 1 if an object that must be fine is not, or if a raw object is judged otherwise than RESULTS.tsv has it.
  */
 import { basename } from "node:path";
-import { bpftool } from "../test/judges/bpftool.ts";
-import { libbpf17 } from "../test/judges/libbpf.ts";
 import { type Judgement, judgeFine } from "./scoreboard/fine.ts";
+import { scoreboardJudges } from "./scoreboard/judges.ts";
 import { corpusObjects, expectedColumns, type ScoredObject } from "./scoreboard/objects.ts";
 
 const WIDTH = 110;
@@ -33,7 +32,7 @@ function said(complaint: string, { reasons, fixed }: Judgement): string {
 }
 
 async function main(): Promise<number> {
-  const missing = [libbpf17(), bpftool()].filter((judge) => !judge.usable);
+  const missing = scoreboardJudges().filter((judge) => !judge.usable);
   for (const { name, why } of missing) console.log(`${name}: not usable: ${why}`);
   if (missing.length > 0) return 1;
   const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
