@@ -22,8 +22,12 @@ function met(value: number, goal: number): string {
 }
 
 function bench(node: NodeBinary, folder: string): void {
-  const fix: Run = { program: node.path, args: [join(folder, "cli.cjs"), object, "-o", join(folder, "out"), "-q"] };
-  const nothing: Run = { program: node.path, args: ["-e", "0"] };
+  const args = [join(folder, "cli.cjs"), object, "-o", join(folder, "out"), "-q"];
+  // Every run but the first of a Node finds the compiled code that an earlier one kept; where it cannot be kept, each is like the first.
+  const fix: Run = { program: node.path, args, env: { BTF_FIX_CACHE: join(folder, "cache") } };
+  const fresh: Run = { program: node.path, args, env: { BTF_FIX_CACHE: "off" } };
+  const nothing: Run = { program: node.path, args: ["-e", "0"], env: {} };
+  const unkept = compare(fresh, nothing, Math.ceil(pairs / 3));
   const { subject, reference, ratio, spread } = compare(fix, nothing, pairs);
   const { phases, peakMiB } = splitOf(fix, Math.min(pairs, 15));
   console.log(
@@ -31,13 +35,14 @@ function bench(node: NodeBinary, folder: string): void {
       `ratio ${ratio.toFixed(2)} (quartiles ${spread.map((r) => r.toFixed(2)).join(" to ")}; ` +
       `goal ${RATIO_GOAL}: ${met(ratio, RATIO_GOAL)})`,
   );
+  console.log(`  without kept code: ${unkept.subject.toFixed(1)} ms, ratio ${unkept.ratio.toFixed(2)}`);
   console.log(`  peak ${peakMiB.toFixed(1)} MiB (goal ${PEAK_GOAL_MIB}: ${met(peakMiB, PEAK_GOAL_MIB)})`);
   console.log(`  split ${[...phases].map(([phase, ms]) => `${phase} ${ms.toFixed(1)}`).join(", ")} ms`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "btf-fix-bench-"));
 try {
-  await bundleProgram(join(folder, "cli.cjs"));
+  await bundleProgram(folder);
   for (const major of MAJORS) {
     const node = nodeOf(major);
     if (typeof node === "string") console.log(`node ${major}: skipped, ${node}`);

@@ -3,11 +3,10 @@
  * nothing but Node and the installed packages.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { bundleLibrary, bundleProgram, ROOT } from "./bundle.ts";
+import { bundleLibrary, bundleProgram, ROOT, warmProgram } from "./bundle.ts";
 
 /** The declarations. Types are checked by `npm run typecheck`, not here. */
 async function declareTypes(): Promise<void> {
@@ -23,8 +22,5 @@ async function declareTypes(): Promise<void> {
 
 const dist = join(ROOT, "dist");
 for (const stale of ["chunks", "types"]) await rm(join(dist, stale), { recursive: true, force: true });
-await Promise.all([
-  bundleProgram(join(dist, "cli.cjs")),
-  existsSync(join(ROOT, "src/index.ts")) ? bundleLibrary(dist) : undefined,
-  declareTypes(),
-]);
+await Promise.all([bundleProgram(dist), bundleLibrary(dist), declareTypes()]);
+warmProgram(dist);

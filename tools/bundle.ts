@@ -1,4 +1,8 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { chmod } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 
@@ -13,17 +17,38 @@ const common: BuildOptions = {
   logLevel: "warning",
 };
 
-/** The program as one CommonJS file, which Node starts sooner than modules. Dynamic imports stay lazy inside it. */
-export async function bundleProgram(outfile: string): Promise<void> {
+/**
+ * The program: `cli.cjs`, which Node starts, and `program.cjs`, which it loads with V8's compiled code of an earlier run. CommonJS starts
+ * sooner than modules. Dynamic imports stay lazy inside the one file.
+ */
+export async function bundleProgram(folder: string): Promise<void> {
+  const node: BuildOptions = { ...common, platform: "node", format: "cjs", minify: true };
+  const program = join(folder, "program.cjs");
+  await build({ ...node, entryPoints: ["src/cli/main.ts"], outfile: program });
+  const digest = createHash("sha256").update(readFileSync(program)).digest("hex").slice(0, 16);
+  const start = join(folder, "cli.cjs");
   await build({
-    ...common,
-    entryPoints: ["src/cli/main.ts"],
-    outfile,
-    platform: "node",
-    format: "cjs",
-    minify: true,
+    ...node,
+    entryPoints: ["src/cli/start.ts"],
+    outfile: start,
+    define: { BTF_FIX_PROGRAM_DIGEST: JSON.stringify(digest) },
   });
-  await chmod(outfile, 0o755);
+  await chmod(start, 0o755);
+}
+
+/** Has the program keep its compiled code beside itself, by a run on a real object; for the Node that builds. */
+export function warmProgram(folder: string): void {
+  const cache = join(folder, "cache");
+  rmSync(cache, { recursive: true, force: true });
+  const object = join(ROOT, "corpus/aya/fork.bpfel.release.o");
+  const run = spawnSync(process.execPath, [join(folder, "cli.cjs"), object, "-o", "/dev/null", "-q"], {
+    encoding: "utf8",
+    env: { ...process.env, BTF_FIX_CACHE: cache },
+  });
+  // Whoever may run the program may read it; the program itself keeps its own files to its user.
+  for (const name of readdirSync(cache)) chmodSync(join(cache, name), 0o644);
+  chmodSync(cache, 0o755);
+  if (run.status !== 0) throw new Error(`the program does not run: ${run.stderr}`);
 }
 
 /** The library for Node and for browsers: a `node:` import in it is an error. */

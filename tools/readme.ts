@@ -44,7 +44,8 @@ const file = join(ROOT, "README.md");
 const before = readFileSync(file, "utf8");
 const folder = mkdtempSync(join(tmpdir(), "btf-fix-readme-"));
 try {
-  await bundleProgram(join(folder, "bin", "btf-fix"));
+  await bundleProgram(join(folder, "bin"));
+  symlinkSync("cli.cjs", join(folder, "bin", "btf-fix"));
   symlinkSync(join(ROOT, "corpus"), join(folder, "corpus"));
   const after = before.replace(BLOCK, (_, block: string) => {
     const commands = commandsOf(block);

@@ -1,7 +1,7 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import type { Host } from "./host.ts";
-import { systemCode } from "./io-error.ts";
+import { ioError, systemCode } from "./io-error.ts";
 import { pause } from "./pause.ts";
 import { readInput } from "./read-input.ts";
 import { replaceFile } from "./write-atomic.ts";
@@ -18,7 +18,7 @@ function writeAll(fd: number, data: string | Uint8Array): void {
     } catch (error) {
       const code = systemCode(error);
       if (code === "EPIPE") return; // The reader (head, less) has enough.
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") throw ioError("write to standard output", error);
       pause(2);
     }
   }
@@ -71,7 +71,13 @@ export const nodeHost: Host = {
     return replaceFile(request);
   },
   stdout: (data) => writeAll(STDOUT, data),
-  stderr: (text) => writeAll(STDERR, text),
+  stderr(text) {
+    try {
+      writeAll(STDERR, text);
+    } catch {
+      // Nowhere to say it; the exit code still tells.
+    }
+  },
   now: () => performance.now(),
   peakMemory,
 };

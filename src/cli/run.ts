@@ -3,7 +3,7 @@ import { errorText } from "../report/error.ts";
 import { paint } from "../report/paint.ts";
 import { type Invocation, parseCommandLine } from "./arguments.ts";
 import type { Engine } from "./engine.ts";
-import { EXIT_OF_ERROR, EXIT_PASS, EXIT_USAGE, type ExitCode } from "./exit-code.ts";
+import { EXIT_INPUT, EXIT_OF_ERROR, EXIT_PASS, EXIT_USAGE, type ExitCode } from "./exit-code.ts";
 import type { Host } from "./host.ts";
 import { openSession, type Session } from "./session.ts";
 import { HELP, USAGE_LINE } from "./usage.ts";
@@ -17,21 +17,24 @@ const COMMANDS: Readonly<Record<Invocation["command"], () => Promise<(session: S
   maps: async () => (await import("./commands/maps.ts")).mapsCommand,
 };
 
-function sayUsageError(host: Host, error: BtfFixError, command: Invocation["command"]): ExitCode {
-  host.stderr(errorText(undefined, error, paint(false)));
-  host.stderr(`usage: ${USAGE_LINE[command]} (btf-fix --help says more)\n`);
-  return EXIT_OF_ERROR[error.code];
+/** Says what ended the run before or beside the files: wrong usage, an output that cannot be written, a fault of ours. */
+function sayEnd(host: Host, thrown: unknown, command: Invocation["command"]): ExitCode {
+  if (!(thrown instanceof BtfFixError)) {
+    const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    host.stderr(`btf-fix: internal fault, please report it: ${message}\n`);
+    return EXIT_INPUT;
+  }
+  host.stderr(errorText(undefined, thrown, paint(false)));
+  if (thrown.code === "USAGE") host.stderr(`usage: ${USAGE_LINE[command]} (btf-fix --help says more)\n`);
+  return EXIT_OF_ERROR[thrown.code];
 }
 
-/** The whole program: arguments in, exit code out, the world through `host`, the work through `engine`. */
-export async function run(args: readonly string[], host: Host, engine: Engine): Promise<ExitCode> {
-  let invocation: Invocation;
-  try {
-    invocation = parseCommandLine(args);
-  } catch (error) {
-    if (!(error instanceof BtfFixError)) throw error;
-    return sayUsageError(host, error, "fix");
-  }
+async function runCommand(
+  args: readonly string[],
+  host: Host,
+  engine: Engine,
+  invocation: Invocation,
+): Promise<ExitCode> {
   if (invocation.help) {
     host.stdout(HELP);
     return EXIT_PASS;
@@ -45,10 +48,17 @@ export async function run(args: readonly string[], host: Host, engine: Engine): 
     return EXIT_USAGE;
   }
   const command = await COMMANDS[invocation.command]();
+  return command(openSession(invocation, host, engine));
+}
+
+/** The whole program: arguments in, exit code out, the world through `host`, the work through `engine`. Never throws. */
+export async function run(args: readonly string[], host: Host, engine: Engine): Promise<ExitCode> {
+  let command: Invocation["command"] = "fix";
   try {
-    return await command(openSession(invocation, host, engine));
-  } catch (error) {
-    if (!(error instanceof BtfFixError)) throw error;
-    return sayUsageError(host, error, invocation.command);
+    const invocation = parseCommandLine(args);
+    command = invocation.command;
+    return await runCommand(args, host, engine, invocation);
+  } catch (thrown) {
+    return sayEnd(host, thrown, command);
   }
 }

@@ -9,17 +9,20 @@ import { bundleProgram } from "../../tools/bundle.ts";
 /** The real program, as `npm run build` bundles it, on real files. */
 const corpus = fileURLToPath(new URL("../../corpus/aya/fork.bpfel.release.o", import.meta.url));
 
+/** Without code kept from run to run: what is tested is this program. */
+const env = { ...process.env, BTF_FIX_CACHE: "off" };
+
 let folder = "";
 let program = "";
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "btf-fix-process-"));
   program = join(folder, "cli.cjs");
-  await bundleProgram(program);
+  await bundleProgram(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function btfFix(args: readonly string[], input?: Uint8Array) {
-  const run = spawnSync(process.execPath, [program, ...args], { input, maxBuffer: 1 << 26 });
+  const run = spawnSync(process.execPath, [program, ...args], { input, maxBuffer: 1 << 26, env });
   return { exit: run.status, stdout: run.stdout, stderr: run.stderr.toString() };
 }
 

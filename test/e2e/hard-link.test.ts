@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -98,7 +98,7 @@ function fixThenBuild(toolchain: Toolchain): void {
   expect(statSync(prog).ino).toBe(statSync(deps).ino);
   const raw = readFileSync(prog);
 
-  const program = join(folder, "btf-fix.cjs");
+  const program = join(folder, "btf-fix", "cli.cjs");
   const btfFix = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: "utf8" });
   expect(btfFix("check", prog).status).toBe(1);
   const fixed = btfFix("--in-place", prog);
@@ -121,8 +121,7 @@ const title = "fix, cargo build, check: the repair stays";
 if ("toolchain" in probe) {
   const { toolchain } = probe;
   test(title, async () => {
-    await bundleProgram(join(folder, "btf-fix.cjs"));
-    execFileSync(process.execPath, [join(folder, "btf-fix.cjs"), "--version"]);
+    await bundleProgram(join(folder, "btf-fix"));
     fixThenBuild(toolchain);
   });
 } else if (process.env["BTF_FIX_JUDGES"] === "required") {

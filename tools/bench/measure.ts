@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 export interface Run {
   readonly program: string;
   readonly args: readonly string[];
+  /** Set beside the environment of the bench itself. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface Comparison {
@@ -27,9 +29,10 @@ function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
 }
 
-function timed({ program, args }: Run): number {
+function timed({ program, args, env }: Run): number {
+  const environment = { ...process.env, ...env };
   const start = process.hrtime.bigint();
-  const run = spawnSync(program, args, { stdio: "ignore" });
+  const run = spawnSync(program, args, { stdio: "ignore", env: environment });
   const end = process.hrtime.bigint();
   // 1 is "defects remain", which is a complete run.
   if (run.status !== 0 && run.status !== 1) throw new Error(`${program} ${args.join(" ")} exits with ${run.status}`);
@@ -62,14 +65,14 @@ interface TraceLine {
 }
 
 /** Runs btf-fix with its trace on and takes the median of each phase, in milliseconds, and the greatest peak. */
-export function splitOf({ program, args }: Run, runs: number): Split {
+export function splitOf({ program, args, env }: Run, runs: number): Split {
   const phases = new Map<string, number[]>();
   let peak = 0;
   for (let i = 0; i < runs; i++) {
     const { stderr } = spawnSync(program, args, {
       encoding: "utf8",
       stdio: ["ignore", "ignore", "pipe"],
-      env: { ...process.env, BTF_FIX_TRACE: "1" },
+      env: { ...process.env, ...env, BTF_FIX_TRACE: "1" },
     });
     const line = stderr.split("\n").find((text) => text.startsWith('{"trace"'));
     if (line === undefined) throw new Error(`no trace line: ${stderr.trim()}`);

@@ -1,0 +1,86 @@
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+/** V8's compiled form of the program, from an earlier run or from the build. */
+export interface CacheFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** Compiled code is good for one program, one Node and one processor. */
+function fileName(digest: string): string {
+  return `${digest}-${process.version}-${process.arch}.bin`;
+}
+
+/**
+ * Where a run keeps compiled code: BTF_FIX_CACHE, or btf-fix/code/ in the user's cache folder (XDG base directories). Undefined where there is
+ * none, or BTF_FIX_CACHE is "off".
+ */
+function cacheFolder(): string | undefined {
+  const { BTF_FIX_CACHE: own, XDG_CACHE_HOME: xdg, HOME: home } = process.env;
+  if (own === "off") return undefined;
+  if (own) return own;
+  if (xdg?.startsWith("/")) return join(xdg, "btf-fix", "code");
+  return home ? join(home, ".cache", "btf-fix", "code") : undefined;
+}
+
+/** The file's content, if nobody but this user (or who installed the package) can have written it: it will be run. */
+function readTrusted(path: string, owner: number | undefined): Buffer | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch {
+    return undefined;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (owner !== undefined && (stat.uid !== owner || (stat.mode & 0o022) !== 0)) return undefined;
+    return readFileSync(fd);
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Compiled code for the program with this digest: what the build put beside it, or what an earlier run kept. */
+export function findCache(programFolder: string, digest: string): CacheFile | undefined {
+  const beside = join(programFolder, "cache", fileName(digest));
+  // As trustworthy as the program itself, which lies in the same folder.
+  const built = readTrusted(beside, undefined);
+  if (built !== undefined) return { path: beside, bytes: built };
+  const folder = cacheFolder();
+  if (folder === undefined) return undefined;
+  const path = join(folder, fileName(digest));
+  const kept = readTrusted(path, process.getuid?.());
+  return kept === undefined ? undefined : { path, bytes: kept };
+}
+
+/** Keeps compiled code for later runs, and forgets that of other builds. A folder that cannot be written to is no fault. */
+export function storeCache(digest: string, bytes: Uint8Array): void {
+  const folder = cacheFolder();
+  if (folder === undefined) return;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const name = fileName(digest);
+    const temporary = join(folder, `${name}.${process.pid}.tmp`);
+    writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" });
+    renameSync(temporary, join(folder, name));
+    const same = name.slice(digest.length);
+    for (const other of readdirSync(folder)) {
+      if (other.endsWith(same) && other !== name) unlinkSync(join(folder, other));
+    }
+  } catch {
+    // The next run compiles again.
+  }
+}
