@@ -57,11 +57,9 @@ export function verifiedAlone(btf: Btf, name: string, proto: BtfFuncProto): Alon
       text: `global function ${name} has ${proto.params.length} > ${MAX_GLOBAL_ARGUMENTS} args, stack args not supported`,
     };
   }
-  if (proto.returnType !== 0 && !isScalar(btf, proto.returnType)) {
-    return {
-      verdict: "fails",
-      text: `Global function ${name}() return value not void or scalar. Only those are supported.`,
-    };
+  // Only kernels after 6.18 take a global function that returns nothing; as a static one it loads everywhere.
+  if (!isScalar(btf, proto.returnType)) {
+    return { verdict: "fails", text: `Global function ${name}() doesn't return scalar. Only those are supported.` };
   }
   let pointers = false;
   for (const [index, { type }] of proto.params.entries()) {
