@@ -38,7 +38,25 @@ export function* nameSites(btf: Btf): Generator<NameSite> {
   }
 }
 
-/** Whether the kernels from 5.10 on take the name of a VAR: dots are allowed there. */
+/** Longest identifier that kernels from 6.1 on take (KSYM_NAME_LEN). */
+const MAX_KERNEL_NAME = 512;
+
+/** A letter of the kernel's own table (`_ctype`), which is Latin-1. */
+function isKernelLetter(byte: number): boolean {
+  const isAscii = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+  return isAscii || (byte >= 0xc0 && byte !== 0xd7 && byte !== 0xf7);
+}
+
+/** Whether kernels from 6.1 on take the name, with its dots, its length or its Latin-1 letters: then it is lost on older ones only. */
+export function isTakenByNewKernels(name: Uint8Array): boolean {
+  const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+  const isWord = (byte: number): boolean => isKernelLetter(byte) || byte === 0x5f || byte === 0x2e;
+  const [first] = name;
+  if (first === undefined || isDigit(first) || name.length > MAX_KERNEL_NAME) return false;
+  return name.every((byte) => isWord(byte) || isDigit(byte));
+}
+
+/** Whether the name of a VAR needs no word: dots are as common there as harmless. */
 export function isAcceptedVarName(name: Uint8Array): boolean {
   return isPortableName(name) || isPortableName(name.map((byte) => (byte === 0x2e ? 0x5f : byte)));
 }
@@ -58,11 +76,9 @@ function* check(state: ObjectState, tooLong: boolean): Generator<Diagnostic> {
     const text = unescapeName(nameText(btf, site.nameOff));
     const what = site.member === undefined ? label(btf, site.typeId) : `${text} in ${label(btf, site.typeId)}`;
     const target = site.member === undefined ? { typeId: site.typeId } : { typeId: site.typeId, member: site.member };
-    // Kernels from 6.1 on take identifiers of up to 512 bytes, so length alone is a loss on old kernels only.
-    const isOldKernelsOnly = tooLong && name.length <= 512 && isPortableName(name.subarray(0, MAX_NAME_LENGTH));
     yield {
       rule: tooLong ? nameTooLong.id : nameNotIdentifier.id,
-      severity: isOldKernelsOnly ? "warning" : "error",
+      severity: isTakenByNewKernels(name) ? "warning" : "error",
       message: tooLong
         ? `${what} has a name of ${name.length} bytes; kernels before 6.1 take ${MAX_NAME_LENGTH}`
         : `${what} has a name that is no C identifier`,

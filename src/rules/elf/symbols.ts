@@ -1,3 +1,4 @@
+import { MAX_NAME_LENGTH } from "../../btf/escape.ts";
 import { LINKAGE_GLOBAL, typesWithIds } from "../../btf/model.ts";
 import { nameBytes, nameText } from "../../btf/names.ts";
 import {
@@ -11,7 +12,7 @@ import {
 } from "../../elf/model.ts";
 import { sectionsNamed } from "../../elf/symbols.ts";
 import { kernelDrops, rejects } from "../answers.ts";
-import { isAcceptedVarName } from "../btf/names.ts";
+import { isAcceptedVarName, isTakenByNewKernels } from "../btf/names.ts";
 import { functionSites } from "../func/sites.ts";
 import { label, placeOf } from "../label.ts";
 import { eachMap, type MapFact } from "../maps/findings.ts";
@@ -80,10 +81,13 @@ export const variableName: Rule = {
       if (type.kind !== "var" || type.linkage !== LINKAGE_GLOBAL) continue;
       const name = nameBytes(btf, type.nameOff);
       if (name === undefined || isAcceptedVarName(name)) continue;
+      // A mangled path is easily longer than 128 bytes.
+      const isTaken = isTakenByNewKernels(name);
+      const fault = name.length > MAX_NAME_LENGTH ? `has ${name.length} bytes` : "is no identifier";
       yield {
         rule: variableName.id,
-        severity: "error",
-        message: `${label(btf, typeId)} is named after a symbol that is no identifier`,
+        severity: isTaken ? "warning" : "error",
+        message: `${label(btf, typeId)} is named after a symbol that ${fault}`,
         target: { typeId },
         ...placeOf(join, typeId),
         answers: kernelDrops("Invalid name"),
