@@ -1,4 +1,10 @@
 import { describe, expect } from "vitest";
+import { LINKAGE_GLOBAL, LINKAGE_STATIC } from "../../src/btf/model.ts";
+import { nameText } from "../../src/btf/names.ts";
+import { parseBtf } from "../../src/btf/parse.ts";
+import { parseElf } from "../../src/elf/parse.ts";
+import { sectionNamed } from "../../src/elf/symbols.ts";
+import { fixObject } from "../../src/fix.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
@@ -12,7 +18,37 @@ static mut COUNT: u64 = 0;
 #[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 { bump(); 0 }
 `;
 
+const UNREAD = `
+#[inline(never)] #[no_mangle] pub extern "C" fn skip(_: u32, b: u32) -> u32 { unsafe { core::ptr::read_volatile(&b) } }
+#[inline(never)] #[no_mangle] pub extern "C" fn pick(a: u32, b: u64) -> u64 { if a > 3 { b } else { b.wrapping_mul(7) } }
+static mut SEED: u32 = 0;
+#[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 {
+    let seed = unsafe { core::ptr::read_volatile(&raw const SEED) };
+    skip(seed, seed) + pick(seed, 1) as u32
+}
+`;
+
+/** Linkage of each FUNC by name. */
+function linkages(object: Uint8Array): Record<string, number> {
+  const btf = parseBtf(sectionNamed(parseElf(object), ".BTF")?.bytes ?? new Uint8Array());
+  return Object.fromEntries(
+    btf.types.flatMap((type) => (type.kind === "func" ? [[nameText(btf, type.nameOff), type.linkage]] : [])),
+  );
+}
+
 describe("linkage", () => {
+  judgeTest(rustc(), libbpf17())("is static where an argument is never read, and stays global elsewhere", async () => {
+    const raw = compileRust(UNREAD + GLUE);
+    // LLVM leaves r1 unset before the call of \`skip\`; only a function that is verified alone is asked for it.
+    expect(answer(runLibbpf("libbpf17", raw))).toMatchObject({ load: { ok: true }, btfFd: -1 });
+    await loadMended(raw);
+    expect(linkages((await fixObject(raw)).bytes)).toEqual({
+      skip: LINKAGE_STATIC,
+      pick: LINKAGE_GLOBAL,
+      prog: LINKAGE_GLOBAL,
+    });
+  });
+
   judgeTest(rustc(), libbpf17())("is static for an exported function that returns nothing", async () => {
     const raw = compileRust(VOID + GLUE);
     // The tuple's name makes the kernel refuse the BTF, so `bump` was never verified alone.

@@ -1,10 +1,11 @@
-import { LINKAGE_GLOBAL } from "../../btf/model.ts";
+import { type BtfFuncProto, LINKAGE_GLOBAL } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { STB_LOCAL, STV_DEFAULT } from "../../elf/model.ts";
 import { rejects } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { readsArguments } from "./reads.ts";
 import { type FunctionSite, functionSites } from "./sites.ts";
 import { verifiedAlone } from "./verified-alone.ts";
 
@@ -86,6 +87,10 @@ export const linkageNotSymbol: Rule = {
   },
 };
 
+function leavesArguments({ elf }: ObjectState, site: FunctionSite, proto: BtfFuncProto): boolean {
+  return elf !== undefined && !readsArguments(elf, site, proto.params.length);
+}
+
 export const notVerifiableAlone: Rule = {
   id: "func/not-verifiable-alone",
   title: "A global function has a prototype that the verifier can check without its callers.",
@@ -98,10 +103,25 @@ export const notVerifiableAlone: Rule = {
       const alone = verifiedAlone(state.btf, site.name, site.proto);
       if (alone.verdict === "fails") {
         yield finding(state, notVerifiableAlone, site, "and its prototype cannot be verified alone", alone.text);
-      } else if (alone.verdict === "pointers" && state.refusedAsGiven) {
-        // With the BTF refused its callers vouched for the pointer; alone it may be null, and a context is no memory.
+      } else if (alone.verdict === "doubtful" && state.refusedAsGiven) {
+        // With the BTF refused it was verified from its callers; alone a pointer may be null, and a context is no memory.
         const text = "Caller passes invalid args into func#N";
-        yield finding(state, notVerifiableAlone, site, "and takes a pointer that only its callers vouch for", text);
+        yield finding(
+          state,
+          notVerifiableAlone,
+          site,
+          "and only its callers vouch for its pointers or its missing result",
+          text,
+        );
+      } else if (state.refusedAsGiven && leavesArguments(state, site, site.proto)) {
+        const text = "R1 is not a scalar";
+        yield finding(
+          state,
+          notVerifiableAlone,
+          site,
+          "and its callers need not set an argument that it never reads",
+          text,
+        );
       }
     }
   },
