@@ -1,5 +1,5 @@
 import { BtfFixError } from "../errors.ts";
-import { KIND, SECTION } from "./abi.ts";
+import { KIND } from "./abi.ts";
 import type { Gimli } from "./module.ts";
 
 /** Strings up to this many bytes are decoded each time; longer ones once. */
@@ -75,6 +75,3 @@ function terminated(table: Uint8Array, offset: number): Uint8Array {
   const end = table.indexOf(0, offset);
   return table.subarray(offset, end === -1 ? table.length : end);
 }
-
-/** Reads the section that inline strings of DIEs lie in. */
-export const INLINE_OF_DIE: number = SECTION.info;

@@ -34,6 +34,7 @@ const CONSTANTS: readonly (readonly [printed: string, attribute: number])[] = [
   ["upper_bound", AT.upperBound],
   ["alignment", AT.alignment],
   ["discr_value", AT.discrValue],
+  ["const_value", AT.constValue],
   ["decl_line", AT.declLine],
   ["decl_column", AT.declColumn],
 ];
@@ -72,9 +73,11 @@ function compareDie(dwarf: Dwarf, row: number, printed: PrintedDie, depth: numbe
   expect(depth, where).toBe(printed.depth);
   const tag = TAG_NAMES.get(dwarf.tag(row));
   if (tag !== undefined) expect(tag, where).toBe(printed.tag.replace("LLVM_a", "llvm_a").replace("GNU_", "gnu_"));
+  const constant = printed.attributes.get("const_value");
   for (const [key, value] of [
     ["name", dwarf.name(row)],
     ["linkage_name", dwarf.linkageName(row)],
+    ...(constant?.startsWith('"') === true ? ([["const_value", dwarf.string(row, AT.constValue)]] as const) : []),
   ] as const) {
     const expected = printed.attributes.get(key) ?? printed.attributes.get(`MIPS_${key}`);
     // The tool escapes what is not printable.
@@ -87,7 +90,9 @@ function compareDie(dwarf: Dwarf, row: number, printed: PrintedDie, depth: numbe
     expect(dwarf.has(row, attribute), `${where} ${key}`).toBe(text !== undefined);
     if (text !== undefined && expected === undefined) continue;
     expect(dwarf.bigint(row, attribute), `${where} ${key}`).toBe(expected);
-    expect(dwarf.number(row, attribute), `${where} ${key}`).toBe(expected === undefined ? undefined : Number(expected));
+    // By contract a number is exact, or it is none.
+    const exact = expected !== undefined && Number.isSafeInteger(Number(expected)) ? Number(expected) : undefined;
+    expect(dwarf.number(row, attribute), `${where} ${key}`).toBe(exact);
   }
   for (const [key, attribute] of REFERENCES) {
     const text = printed.attributes.get(key);

@@ -151,7 +151,8 @@ pub extern "C" fn set_section(id: u32, start: u32, length: u32) -> u32 {
         return 1;
     }
     // The host has just written these bytes into memory that `allocate` gave it and that stays until `begin`.
-    let bytes: &'static [u8] = if length == 0 { &[] } else { unsafe { core::slice::from_raw_parts(start as *const u8, length as usize) } };
+    let bytes: &'static [u8] =
+        if length == 0 { &[] } else { unsafe { core::slice::from_raw_parts(start as *const u8, length as usize) } };
     sections.set(id, bytes).into()
 }
 

@@ -86,7 +86,9 @@ fn name(sections: &Sections, value: AttributeValue<Slice>) -> Value {
             Value::new(Kind::Inline, start as u32, text.len() as u32)
         }
         AttributeValue::DebugStrRef(offset) if offset.0 < sections.str_length => Value::new(Kind::Str, offset.0 as u32, 0),
-        AttributeValue::DebugLineStrRef(offset) if offset.0 < sections.line_str_length => Value::new(Kind::LineStr, offset.0 as u32, 0),
+        AttributeValue::DebugLineStrRef(offset) if offset.0 < sections.line_str_length => {
+            Value::new(Kind::LineStr, offset.0 as u32, 0)
+        }
         _ => Value::OTHER,
     }
 }

@@ -1,8 +1,8 @@
 //! Units of `.debug_info`: header, unit DIE, and batches of DIEs.
 
 use gimli::{
-    Abbreviations, AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugInfo, DebugInfoOffset, EndianSlice, EntriesRaw, Format, Reader,
-    UnitHeader, UnitOffset, UnitType,
+    Abbreviations, AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugInfo, DebugInfoOffset, EndianSlice, EntriesRaw, Format,
+    Reader, RunTimeEndian, UnitHeader, UnitOffset, UnitType,
 };
 
 use crate::arena::ARENA;
@@ -145,7 +145,12 @@ impl Unit {
         self.next = entries.next_offset().0;
         if entries.is_empty() && self.depth > 0 {
             let text = "the unit ends before its tree of entries does";
-            return Err(Fault { status: Status::Malformed, section: SectionId::Info, offset: (self.scope.unit + self.next) as u32, text });
+            return Err(Fault {
+                status: Status::Malformed,
+                section: SectionId::Info,
+                offset: (self.scope.unit + self.next) as u32,
+                text,
+            });
         }
         Ok(rows)
     }
@@ -190,16 +195,13 @@ impl Unit {
     fn entries<'a>(&self, table: &'a Table, start: usize) -> Result<EntriesRaw<'a, Slice>, Fault> {
         let at = self.scope.unit + start;
         if start == self.header.length_including_self() {
-            let nothing = EndianSlice::new(&[], sections_endian(&self.header));
+            // The end is no offset that gimli takes.
+            let nothing = EndianSlice::new(&[], RunTimeEndian::default());
             return Ok(EntriesRaw::new(nothing, self.scope.encoding, &table.abbreviations, UnitOffset(start)));
         }
         let entries = self.header.entries_raw(&table.abbreviations, Some(UnitOffset(start)));
         entries.map_err(|error| fault(error, SectionId::Info, at))
     }
-}
-
-fn sections_endian(header: &UnitHeader<Slice>) -> gimli::RunTimeEndian {
-    header.range_from(header.root_offset()..).map(|slice| slice.endian()).unwrap_or(gimli::RunTimeEndian::Little)
 }
 
 /// Reads the attributes of one DIE in order; a location that begins with an address gives STATIC_ADDRESS as well.
@@ -235,7 +237,8 @@ fn load_table(sections: &Sections, table: &mut Option<Table>, offset: usize) -> 
     let in_abbrev = |error| fault(error, SectionId::Abbrev, offset);
     let mut rest = sections.get(SectionId::Abbrev);
     rest.skip(offset).map_err(in_abbrev)?;
-    let abbreviations = DebugAbbrev::from(sections.get(SectionId::Abbrev)).abbreviations(DebugAbbrevOffset(offset)).map_err(in_abbrev)?;
+    let abbreviations =
+        DebugAbbrev::from(sections.get(SectionId::Abbrev)).abbreviations(DebugAbbrevOffset(offset)).map_err(in_abbrev)?;
     *table = Some(Table { offset, abbreviations });
     Ok(table_length(rest) as u32)
 }
