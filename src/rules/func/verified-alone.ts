@@ -29,11 +29,12 @@ const CONTEXTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * How a prototype fares when the verifier looks at the function alone, as it does with every global one. "pointers": it may pass, but
- * alone its pointers may be null, of another size, or no context; tags (`__arg_ctx`, `__arg_nonnull`) can make even `void *` right.
+ * How a prototype fares when the verifier looks at the function alone, as it does with every global one. "doubtful": some kernel
+ * or some body passes, but alone its pointers may be null, of another size, or no context (though tags such as `__arg_ctx` can make
+ * even `void *` right), or it returns nothing.
  */
 export type AloneVerdict =
-  | { readonly verdict: "fits" | "pointers" }
+  | { readonly verdict: "fits" | "doubtful" }
   | { readonly verdict: "fails"; readonly text: string };
 
 function isScalar(btf: Btf, id: number): boolean {
@@ -57,11 +58,11 @@ export function verifiedAlone(btf: Btf, name: string, proto: BtfFuncProto): Alon
       text: `global function ${name} has ${proto.params.length} > ${MAX_GLOBAL_ARGUMENTS} args, stack args not supported`,
     };
   }
-  // Only kernels after 6.18 take a global function that returns nothing; as a static one it loads everywhere.
-  if (!isScalar(btf, proto.returnType)) {
+  if (proto.returnType !== 0 && !isScalar(btf, proto.returnType)) {
     return { verdict: "fails", text: `Global function ${name}() doesn't return scalar. Only those are supported.` };
   }
-  let pointers = false;
+  // Kernels up to 6.18 take no global function that returns nothing, later ones do.
+  let isDoubtful = proto.returnType === 0;
   for (const [index, { type }] of proto.params.entries()) {
     if (isScalar(btf, type)) continue;
     const target = pointee(btf, type);
@@ -69,7 +70,7 @@ export function verifiedAlone(btf: Btf, name: string, proto: BtfFuncProto): Alon
       const kind = typeById(btf, skipModifiers(btf, type))?.kind ?? "unknown";
       return { verdict: "fails", text: `Arg#${index} type ${kind.toUpperCase()} in ${name}() is not supported yet.` };
     }
-    if (target === "other") pointers = true;
+    if (target === "other") isDoubtful = true;
   }
-  return { verdict: pointers ? "pointers" : "fits" };
+  return { verdict: isDoubtful ? "doubtful" : "fits" };
 }
