@@ -150,7 +150,7 @@ describe(`damaged DWARF (${bases.length} objects)`, () => {
           exercise(readDwarf(sections as unknown as DwarfSections, base.littleEndian, embeddedDwarfModule()), 3000),
         );
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
     // Both outcomes must occur, or the damage is too weak or too strong to say anything.
     expect(counts.read).toBeGreaterThan(100);
