@@ -47,7 +47,8 @@ function pointee(btf: Btf, id: number): "context" | "other" | undefined {
   const pointer = typeById(btf, skipModifiers(btf, id));
   if (pointer?.kind !== "ptr") return undefined;
   const type = typeById(btf, skipModifiers(btf, pointer.type));
-  return type !== undefined && CONTEXTS.has(nameText(btf, type.nameOff)) ? "context" : "other";
+  // A FWD of that name is refused ("size cannot be determined").
+  return type?.kind === "struct" && CONTEXTS.has(nameText(btf, type.nameOff)) ? "context" : "other";
 }
 
 /** Judges a prototype as kernel/bpf/btf.c `btf_prepare_func_args` does (rules KB-15 to KB-17). `name` is for the text. */
@@ -55,7 +56,8 @@ export function verifiedAlone(btf: Btf, name: string, proto: BtfFuncProto): Alon
   if (proto.params.length > MAX_GLOBAL_ARGUMENTS) {
     return {
       verdict: "fails",
-      text: `global function ${name} has ${proto.params.length} > ${MAX_GLOBAL_ARGUMENTS} args, stack args not supported`,
+      // Up to 6.18; later: "global function F has 6 > 5 args, stack args not supported".
+      text: `Global function ${name}() with ${proto.params.length} > ${MAX_GLOBAL_ARGUMENTS} args. Buggy compiler.`,
     };
   }
   if (proto.returnType !== 0 && !isScalar(btf, proto.returnType)) {
