@@ -2,6 +2,7 @@ import { BtfBuilder } from "../btf/builder.ts";
 import { type ExaminedMap, type WitnessedDefinition, witnessesAgree } from "../maps/examine.ts";
 import {
   definitionDiffers,
+  innerDeviates,
   innerIncomplete,
   keyWithoutSize,
   keyZeroSize,
@@ -64,6 +65,7 @@ export const rebuildMaps: Fix = {
     keyWithoutSize,
     progArrayKey,
     valuesNotArray,
+    innerDeviates,
     innerIncomplete,
     definitionDiffers,
   ],

@@ -2,9 +2,7 @@ import type { BtfBuilder } from "../btf/builder.ts";
 import { escapeName } from "../btf/escape.ts";
 import { type Btf, type BtfComposite, type BtfMember, typeById } from "../btf/model.ts";
 import { nameBytes } from "../btf/names.ts";
-import { readFields } from "../maps/read.ts";
-import { type RequiredField, requirement } from "../maps/require.ts";
-import { unwrapDefinition } from "../maps/unwrap.ts";
+import { innerDefinition, type RequiredField } from "../maps/require.ts";
 import { arrayIndex } from "./bytes-type.ts";
 
 /** Where a definition's types come from: the own BTF itself, or the lowered one, whose types must be brought over. */
@@ -57,12 +55,13 @@ export function definitionWriter(builder: BtfBuilder, btf: Btf): DefinitionWrite
     field: Extract<RequiredField, { how: "keep" | "array" }>["field"],
   ): number => {
     if (field.kind !== "values") return source.own(field.typeId);
-    const inner = field.of === "map" ? unwrapDefinition(source.btf, field.element) : undefined;
-    const fields = inner === undefined ? [] : readFields(source.btf, inner.struct);
-    const required = requirement(source.btf, fields);
-    const isAsRequired = inner === undefined || (required.deviations.length === 0 && inner.wrappers.length === 0);
+    const inner = innerDefinition(source.btf, field);
+    const isAsRequired =
+      inner === undefined || (inner.required.deviations.length === 0 && inner.unwrapped.wrappers.length === 0);
     if (field.isArray && isAsRequired) return source.own(field.typeId);
-    const element = isAsRequired ? source.own(field.element) : write(source, inner.struct, required.fields);
+    const element = isAsRequired
+      ? source.own(field.element)
+      : write(source, inner.unwrapped.struct, inner.required.fields);
     const index = arrayIndex(btf) ?? 0;
     return arrayOf(pointerTo(element), index, 0);
   };

@@ -4,8 +4,8 @@ import { nameText } from "../btf/names.ts";
 import { sizeOf } from "../btf/walk.ts";
 import type { MapAttributes, MapMember, MapType, MapValues } from "./definition.ts";
 import { mapKind } from "./kinds.ts";
-import { type MapFields, readFields, typeFieldOf, uintOf } from "./read.ts";
-import { type Requirement, requirement } from "./require.ts";
+import { type MapFields, typeFieldOf, uintOf } from "./read.ts";
+import { innerDefinition, type Requirement, requirement } from "./require.ts";
 import { typeText } from "./text.ts";
 
 function membersOf(btf: Btf, id: number): readonly MapMember[] | null {
@@ -26,11 +26,10 @@ function valuesOf(btf: Btf, fields: MapFields): MapValues | null {
   const field = fields.find((candidate) => candidate.kind === "values");
   if (field?.kind !== "values") return null;
   if (field.of !== "map") return { kind: "programs" };
-  const inner = typeById(btf, field.element);
-  const innerFields = inner?.kind === "struct" ? readFields(btf, inner) : [];
+  const required = innerDefinition(btf, field)?.required ?? requirement(btf, []);
   // libbpf refuses maps of maps of maps, so an inner map's own `values` is not followed.
-  const flat = innerFields.filter((candidate) => candidate.kind !== "values");
-  return { kind: "map", map: attributesOf(btf, requirement(btf, flat)) };
+  const flat = required.fields.filter((entry) => entry.field.kind !== "values");
+  return { kind: "map", map: attributesOf(btf, { ...required, fields: flat }) };
 }
 
 /** What a loader reads out of the required form of a definition. */

@@ -13,7 +13,7 @@ export type MapField = { readonly member: number; readonly typeId: number } & (
       /** Definition struct of the inner map, or FUNC_PROTO of the programs. */
       readonly element: number;
       readonly of: "map" | "programs" | "unknown";
-      /** Whether it is the zero-length array of pointers that libbpf wants, not a pointer to one. */
+      /** Whether it is the zero-length array of pointers that libbpf wants, not a pointer to one, and without elements. */
       readonly isArray: boolean;
     }
   | { readonly kind: "unknown"; readonly name: string }
@@ -40,7 +40,7 @@ function uintValue(btf: Btf, name: string, typeId: number): bigint | undefined {
 /** The element of `values`: ARRAY (or, as Rust's `*const [*const Inner; 0]` gives it, PTR → ARRAY) of PTR → STRUCT or FUNC_PROTO. */
 function valuesField(btf: Btf, member: number, typeId: number): MapField {
   let array = typeById(btf, typeId);
-  const isArray = array?.kind === "array";
+  const isArray = array?.kind === "array" && array.nelems === 0;
   if (array?.kind === "ptr") array = typeById(btf, array.type);
   const pointer = array?.kind === "array" ? typeById(btf, array.type) : undefined;
   const element = pointer?.kind === "ptr" ? skipModifiers(btf, pointer.type) : 0;

@@ -2,8 +2,9 @@ import type { Btf } from "../btf/model.ts";
 import { sizeOf } from "../btf/walk.ts";
 import type { UintField } from "./definition.ts";
 import { type MapKind, mapKind } from "./kinds.ts";
-import { type MapField, type MapFields, typeFieldOf, uintOf } from "./read.ts";
+import { type MapField, type MapFields, readFields, typeFieldOf, uintOf } from "./read.ts";
 import { typeText } from "./text.ts";
+import { type Unwrapped, unwrapDefinition } from "./unwrap.ts";
 
 /** Why a definition cannot stand as it is; each is a rule of `rules/maps/`. */
 export type DeviationKind =
@@ -14,7 +15,8 @@ export type DeviationKind =
   | "key-zero-size"
   | "key-without-size"
   | "prog-array-key"
-  | "values-not-array";
+  | "values-not-array"
+  | "inner-definition";
 
 /** One departure from what the loaders take, with the member it concerns. */
 export interface Deviation {
@@ -128,11 +130,31 @@ function judgeSize(kind: MapKind, fields: MapFields, field: Extract<MapField, { 
  * `mapSpecFromBTF`.
  */
 export function requirement(btf: Btf, fields: MapFields): Requirement {
+  return requirementOf(btf, fields, false);
+}
+
+/** The definition of an inner map: what lies behind its wrappers, its fields, and what is required of them. */
+export interface InnerDefinition {
+  readonly unwrapped: Unwrapped;
+  readonly fields: MapFields;
+  readonly required: Requirement;
+}
+
+/** The inner map that `values` leads to; undefined if it holds programs, or if no definition lies there (a FWD). */
+export function innerDefinition(btf: Btf, field: MapField): InnerDefinition | undefined {
+  const unwrapped = field.kind === "values" && field.of === "map" ? unwrapDefinition(btf, field.element) : undefined;
+  if (unwrapped === undefined) return undefined;
+  const fields = readFields(btf, unwrapped.struct);
+  return { unwrapped, fields, required: requirementOf(btf, fields, true) };
+}
+
+function requirementOf(btf: Btf, fields: MapFields, isInner: boolean): Requirement {
   const kind = mapKind(uintOf(fields, "type"));
   const required: RequiredField[] = [];
   const deviations: Deviation[] = [];
   for (const field of fields) {
-    const judged = judge(btf, kind, fields, field);
+    // libbpf refuses maps of maps of maps, so an inner map's own `values` is not followed.
+    const judged = isInner && field.kind === "values" ? { keep: keepAs(field) } : judge(btf, kind, fields, field);
     if (judged.keep !== undefined) required.push(judged.keep);
     if (judged.deviation !== undefined) deviations.push(judged.deviation);
   }
@@ -147,11 +169,30 @@ function judge(btf: Btf, kind: MapKind, fields: MapFields, field: MapField): Jud
     return judgeSize(kind, fields, field);
   }
   if (field.kind === "values" && !field.isArray && sizeOf(btf, field.typeId) !== undefined) {
-    const cure = "made values the array that it points at";
+    const cure = "made values an array without elements";
     return {
       keep: { how: "array", field },
-      deviation: { kind: "values-not-array", field, fact: "values is a pointer to an array, not an array", cure },
+      deviation: { kind: "values-not-array", field, fact: "values is not an array without elements", cure },
     };
   }
-  return { keep: { how: "keep", field } };
+  return field.kind === "values" ? judgeInner(btf, field) : { keep: keepAs(field) };
+}
+
+function keepAs(field: MapField): RequiredField {
+  return { how: "keep", field };
+}
+
+/** A `values` whose inner map is itself not as the loaders take it. */
+function judgeInner(btf: Btf, field: Extract<MapField, { kind: "values" }>): Judged {
+  const inner = innerDefinition(btf, field);
+  const [first] = inner?.required.deviations ?? [];
+  const isWrapped = (inner?.unwrapped.wrappers.length ?? 0) > 0;
+  if (!isWrapped && first === undefined) return { keep: keepAs(field) };
+  const deviation: Deviation = {
+    kind: "inner-definition",
+    field,
+    fact: `in its inner map, ${isWrapped ? "the definition is wrapped" : first?.fact}`,
+    cure: "wrote the inner definition as loaders take it",
+  };
+  return { keep: { how: "array", field }, deviation };
 }

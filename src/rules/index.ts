@@ -15,6 +15,7 @@ import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/link
 import { funcWithoutPrototype, paramUnnamed } from "./func/params.ts";
 import {
   definitionDiffers,
+  innerDeviates,
   innerIncomplete,
   keyWithoutSize,
   keyZeroSize,
@@ -49,6 +50,7 @@ export const allRules: readonly Rule[] = [
   keyWithoutSize,
   progArrayKey,
   valuesNotArray,
+  innerDeviates,
   innerIncomplete,
   definitionDiffers,
   charWithoutType,

@@ -148,6 +148,20 @@ export const valuesNotArray: Rule = deviationRule(
   (name) => [rejects("libbpf", `map '${name}': map-in-map inner spec is not a zero-sized array.`)],
 );
 
+export const innerDeviates: Rule = deviationRule(
+  "inner-definition",
+  {
+    id: "map/inner-definition",
+    title: "The definition of an inner map is one that loaders take, like that of any map.",
+    covers: ["M6", "LM-19"],
+    source: "libbpf parse_btf_map_def (inner)",
+  },
+  (name) => [
+    rejects("libbpf", `map '${name}.inner': …`),
+    rejects("cilium/ebpf", "can't parse BTF map definition of inner map"),
+  ],
+);
+
 export const wrapped: Rule = {
   id: "map/wrapped",
   title: "A map's VAR leads to the definition itself, not to a newtype around it.",
