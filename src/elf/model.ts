@@ -54,6 +54,9 @@ export const R_BPF_64_ABS64 = 2;
 export const R_BPF_64_ABS32 = 3;
 export const R_BPF_64_NODYLD32 = 4;
 export const R_BPF_64_32 = 10;
+/** Data of 32 and 64 bits as binutils up to 2.40 number them (gcc-bpf 12): R_BPF_DATA_32, R_BPF_DATA_64. */
+export const R_BPF_GNU_DATA_32 = 11;
+export const R_BPF_GNU_DATA_64 = 12;
 
 export interface Section {
   /** Position in the section header table: the section's identity. */

@@ -8,6 +8,8 @@ import {
   R_BPF_64_ABS32,
   R_BPF_64_ABS64,
   R_BPF_64_NODYLD32,
+  R_BPF_GNU_DATA_32,
+  R_BPF_GNU_DATA_64,
   type Section,
   SHF_ALLOC,
   SHF_EXECINSTR,
@@ -60,8 +62,8 @@ export function applyRelocations(elf: ElfView, sectionIndex: number, content: Ui
 
 /** Bytes of the data field that a relocation type fills; 0 for instructions and types that ask for nothing. */
 function fieldWidth(type: number, isCode: boolean): 0 | 4 | 8 {
-  if (type === R_BPF_64_ABS32 || type === R_BPF_64_NODYLD32) return 4;
-  if (type === R_BPF_64_ABS64) return 8;
+  if (type === R_BPF_64_ABS32 || type === R_BPF_64_NODYLD32 || type === R_BPF_GNU_DATA_32) return 4;
+  if (type === R_BPF_64_ABS64 || type === R_BPF_GNU_DATA_64) return 8;
   if (isCode) return 0;
   if (type === R_BPF_64_64) return 8;
   return type === R_BPF_64_32 ? 4 : 0;

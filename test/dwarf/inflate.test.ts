@@ -1,4 +1,4 @@
-/** Our inflate against zlib's deflate, and streams that are not valid. */
+/** Inflating what zlib deflated, and streams that are not valid. */
 import { constants, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

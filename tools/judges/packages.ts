@@ -16,6 +16,7 @@ const packages: readonly Package[] = [
   { name: "libbpf-dev", for: "libbpf 1.1" },
   { name: "bpftool", for: "the bpftool judge" },
   { name: "clang-22", for: "test objects in C" },
+  { name: "gcc-bpf", for: "test objects of another compiler" },
   { name: "lld-22", for: "the wasm module" },
   { name: "llvm-22", for: "Rust objects (llc) and objcopy" },
   { name: "llvm-22-dev", for: "bpf-linker" },
