@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { parseBtfExt } from "../../src/btf/ext.ts";
+import { type BtfFunc, typesWithIds } from "../../src/btf/model.ts";
+import { nameText } from "../../src/btf/names.ts";
+import { parseBtf } from "../../src/btf/parse.ts";
+import { checkObject } from "../../src/check.ts";
+import { parseElf } from "../../src/elf/parse.ts";
+import { sectionNamed } from "../../src/elf/symbols.ts";
+import { fixObject } from "../../src/fix.ts";
+import { Graph } from "../graph.ts";
+import { judgeTest } from "../judges/judge-test.ts";
+import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
+import { answer } from "../judges/run.ts";
+import { buildObject, CALL, EXIT, makeExt, move, type ObjectSymbol, R_BPF_64_32 } from "../object.ts";
+
+const LOCAL = { binding: 0 } as const;
+const HIDDEN = { visibility: 2 } as const;
+/** r0 = r1 and r0 = *(u32 *)r1: functions that read their argument. */
+const READ_NUMBER = [0xbf, 0x10, 0, 0] as const;
+const READ_MEMORY = [0x61, 0x10, 0, 0] as const;
+
+interface Shape {
+  readonly name: string;
+  /** Prototype of the called function; `u32(u32)` by default. */
+  readonly proto?: (graph: Graph) => number;
+  readonly symbol?: Partial<ObjectSymbol>;
+  readonly linkage?: number;
+  /** Whether the kernel refuses the BTF, for a name that has nothing to do with functions. */
+  readonly refused: boolean;
+  readonly littleEndian?: boolean;
+}
+
+const PROTO = (graph: Graph): number => graph.proto(graph.int("u32", 4), [["a", graph.int("u32", 4)]]);
+const STRUCT_ARGUMENT = (graph: Graph): number =>
+  graph.proto(graph.int("u32", 4), [["a", graph.struct("Pair", 8, [])]]);
+const POINTER = (graph: Graph): number =>
+  graph.proto(graph.int("u32", 4), [["a", graph.ptr(graph.struct("Pair", 8, []))]]);
+const CONTEXT = (graph: Graph): number =>
+  graph.proto(graph.int("u32", 4), [["a", graph.ptr(graph.struct("__sk_buff", 8, []))]]);
+
+/** A program in section "socket" that calls one function in ".text", both described. */
+function object(shape: Shape): Uint8Array {
+  const littleEndian = shape.littleEndian ?? true;
+  const graph = new Graph(littleEndian);
+  const main = graph.func("main", graph.proto(graph.int("i32", 4, 1), [["ctx", graph.ptr(0)]]));
+  const callee = graph.func(shape.name, (shape.proto ?? PROTO)(graph), shape.linkage ?? 1);
+  if (shape.refused) graph.struct("Limit<u16, 4>", 0, []);
+  const ext = makeExt(littleEndian, {
+    funcInfo: [
+      [graph.string("socket"), [{ insnOff: 0, typeId: main }]],
+      [graph.string(".text"), [{ insnOff: 0, typeId: callee }]],
+    ],
+  });
+  // A pointer parameter gets the program's context, a number 0.
+  const takesPointer = shape.proto === POINTER || shape.proto === CONTEXT;
+  return buildObject({
+    littleEndian,
+    sections: [
+      {
+        name: "socket",
+        insns: [move(takesPointer ? 2 : 1, 0), CALL, move(0, 0), EXIT],
+        relocations: [{ offset: 8, type: R_BPF_64_32, symbol: shape.name }],
+      },
+      { name: ".text", insns: [takesPointer ? READ_MEMORY : READ_NUMBER, EXIT] },
+      { name: "license", bytes: new TextEncoder().encode("GPL\0") },
+    ],
+    symbols: [
+      { name: "main", section: "socket", size: 32 },
+      { name: shape.name, section: ".text", size: 16, ...shape.symbol },
+      { name: "LICENSE", section: "license", size: 4 },
+    ],
+    btf: graph.finish(),
+    ext,
+  });
+}
+
+interface Row {
+  readonly about: string;
+  readonly shape: Omit<Shape, "refused">;
+  /** The rule that must speak where the kernel refuses the BTF as it comes, and where it takes it. */
+  readonly refused: string | undefined;
+  readonly taken: string | undefined;
+  readonly message?: string;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    about: "a memory builtin",
+    shape: { name: "memset" },
+    refused: "func/builtin-global",
+    taken: "func/builtin-global",
+    message: "FUNC memset [8] is global, and verified alone it refuses what its callers pass",
+  },
+  { about: "a static memory builtin", shape: { name: "memset", linkage: 0 }, refused: undefined, taken: undefined },
+  { about: "an exported function of numbers", shape: { name: "score" }, refused: undefined, taken: undefined },
+  {
+    about: "a local symbol",
+    shape: { name: "score", symbol: LOCAL },
+    refused: "func/linkage-not-symbol",
+    taken: undefined,
+    message: "FUNC score [8] is global, but its symbol is local",
+  },
+  {
+    about: "a hidden symbol",
+    shape: { name: "score", symbol: HIDDEN },
+    refused: "func/linkage-not-symbol",
+    taken: undefined,
+  },
+  {
+    about: "an argument that cannot be checked alone",
+    shape: { name: "score", proto: STRUCT_ARGUMENT },
+    refused: "func/not-verifiable-alone",
+    taken: "func/not-verifiable-alone",
+    message: "FUNC score [8] is global, and its prototype cannot be verified alone",
+  },
+  {
+    about: "a pointer",
+    shape: { name: "score", proto: POINTER },
+    refused: "func/not-verifiable-alone",
+    taken: undefined,
+  },
+  { about: "the context", shape: { name: "score", proto: CONTEXT }, refused: undefined, taken: undefined },
+];
+
+/** Linkage of each FUNC by name. */
+function linkages(bytes: Uint8Array): Readonly<Record<string, number>> {
+  const btf = parseBtf(sectionNamed(parseElf(bytes), ".BTF")?.bytes ?? new Uint8Array(0));
+  const funcs = [...typesWithIds(btf)].flatMap(([, type]) => (type.kind === "func" ? [type satisfies BtfFunc] : []));
+  return Object.fromEntries(funcs.map((func) => [nameText(btf, func.nameOff), func.linkage]));
+}
+
+describe.each([
+  ["little-endian", true],
+  ["big-endian", false],
+] as const)("%s", (_, littleEndian) => {
+  describe.each(ROWS)("$about", ({ shape, refused, taken, message }) => {
+    test.each([
+      ["in BTF that the kernel refuses", true, refused],
+      ["in BTF that the kernel takes", false, taken],
+    ] as const)("%s", async (_about, isRefused, rule) => {
+      const bytes = object({ ...shape, refused: isRefused, littleEndian });
+      const { diagnostics } = await checkObject(bytes);
+      const found = diagnostics.filter((finding) => finding.rule.startsWith("func/"));
+      expect(found.map((finding) => finding.rule)).toEqual(rule === undefined ? [] : [rule]);
+      if (message !== undefined && isRefused) expect(found[0]?.message).toBe(message);
+
+      const fixed = await fixObject(bytes);
+      const before = shape.linkage ?? 1;
+      expect(linkages(fixed.bytes)).toEqual({ main: 1, [shape.name]: rule === undefined ? before : 0 });
+      expect((await fixObject(fixed.bytes)).bytes).toEqual(fixed.bytes);
+      const ext = (file: Uint8Array) =>
+        parseBtfExt(sectionNamed(parseElf(file), ".BTF.ext")?.bytes ?? new Uint8Array(0));
+      expect(ext(fixed.bytes).funcInfo).toEqual(ext(bytes).funcInfo);
+    });
+  });
+});
+
+judgeTest(libbpf17())("what loads loads on, and what is made static for its prototype loads only then", async () => {
+  for (const { about, shape } of ROWS) {
+    for (const refused of [true, false]) {
+      const raw = object({ ...shape, refused });
+      const { bytes } = await fixObject(raw);
+      const [before, after] = [raw, bytes].map((file) => answer(runLibbpf("libbpf17", file)));
+      const where = `${about}, ${refused ? "refused" : "taken"}`;
+      // With its BTF refused every one of them loads, verified from its caller.
+      if (refused) expect([where, before?.load?.ok, before?.btfFd]).toEqual([where, true, -1]);
+      if (before?.load?.ok === true) expect([where, after?.load?.ok]).toEqual([where, true]);
+      if (shape.proto === STRUCT_ARGUMENT)
+        expect([where, before?.load?.ok, after?.load?.ok]).toEqual([where, refused, true]);
+      expect((after?.btfFd ?? -1) >= 0, where).toBe(true);
+    }
+  }
+});
