@@ -1,4 +1,4 @@
-import { type Btf, type BtfType, typeById } from "./model.ts";
+import { type Btf, type BtfFloat, type BtfMember, type BtfType, typeById } from "./model.ts";
 
 /** Pointers of BPF programs take 8 bytes, whatever made the blob (libbpf forces the same). */
 const POINTER_SIZE = 8;
@@ -201,4 +201,13 @@ function mapList<T>(list: readonly T[], f: (item: T) => T): readonly T[] {
     return result;
   });
   return changed ? mapped : list;
+}
+
+/**
+ * The FLOAT of a member that does not lie at a multiple of its size (of 8 bytes at most), as packed records hold it; the kernel
+ * (kernel/bpf/btf.c `btf_float_check_member`) refuses it.
+ */
+export function misplacedFloat(btf: Btf, { type, bitOffset }: BtfMember): BtfFloat | undefined {
+  const float = typeById(btf, skipModifiers(btf, type));
+  return float?.kind === "float" && bitOffset % (8 * Math.min(8, float.size)) !== 0 ? float : undefined;
 }

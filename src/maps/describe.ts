@@ -1,20 +1,24 @@
-import { unescapeName } from "../btf/escape.ts";
-import { type Btf, typeById } from "../btf/model.ts";
-import { nameText } from "../btf/names.ts";
-import { sizeOf } from "../btf/walk.ts";
+import { type Btf, type BtfMember, typeById } from "../btf/model.ts";
+import { misplacedFloat, sizeOf } from "../btf/walk.ts";
 import type { MapAttributes, MapMember, MapType, MapValues } from "./definition.ts";
 import { mapKind } from "./kinds.ts";
 import { type MapFields, typeFieldOf, uintOf } from "./read.ts";
 import { innerDefinition, type Requirement, requirement } from "./require.ts";
-import { typeText } from "./text.ts";
+import { sourceText, typeText } from "./text.ts";
+
+/** A float that a packed record holds out of place can only be bytes in BTF (T11), so both witnesses give it as these. */
+function memberText(btf: Btf, member: BtfMember): string {
+  const float = misplacedFloat(btf, member);
+  return float === undefined ? typeText(btf, member.type) : `[u8; ${float.size}]`;
+}
 
 function membersOf(btf: Btf, id: number): readonly MapMember[] | null {
   const type = typeById(btf, id);
   if (type?.kind !== "struct" && type?.kind !== "union") return null;
   return type.members.map((member) => ({
-    name: unescapeName(nameText(btf, member.nameOff)),
+    name: sourceText(btf, member.nameOff),
     bitOffset: member.bitOffset,
-    type: typeText(btf, member.type),
+    type: memberText(btf, member),
   }));
 }
 

@@ -1,6 +1,6 @@
-import { typeById, typesWithIds } from "../../btf/model.ts";
+import { typesWithIds } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
-import { skipModifiers } from "../../btf/walk.ts";
+import { misplacedFloat } from "../../btf/walk.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -15,9 +15,10 @@ export const floatMisaligned: Rule = {
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
     for (const [typeId, type] of typesWithIds(btf)) {
       if (type.kind !== "struct" && type.kind !== "union") continue;
-      for (const [member, { type: of, bitOffset, nameOff }] of type.members.entries()) {
-        const float = typeById(btf, skipModifiers(btf, of));
-        if (float?.kind !== "float" || bitOffset % (8 * Math.min(8, float.size)) === 0) continue;
+      for (const [member, inner] of type.members.entries()) {
+        const float = misplacedFloat(btf, inner);
+        if (float === undefined) continue;
+        const { nameOff, bitOffset } = inner;
         yield {
           rule: floatMisaligned.id,
           severity: "error",
