@@ -32,9 +32,25 @@ interface Round {
   readonly counts: ReadonlyMap<Fix, number>;
 }
 
-function runFix(fix: Fix, state: ObjectState, rules: readonly Rule[]): Round {
-  const wanted = fix.rules.filter((rule) => rules.includes(rule));
-  const found = [...findings(state, wanted)];
+/** What each rule finds in one state. */
+interface Survey {
+  readonly state: ObjectState;
+  readonly byRule: ReadonlyMap<Rule, readonly Diagnostic[]>;
+}
+
+function survey(state: ObjectState, rules: readonly Rule[]): Survey {
+  return { state, byRule: new Map(rules.map((rule) => [rule, [...rule.check(state)]])) };
+}
+
+/** The findings of a fix's rules; only a state that a fix has changed since the survey is asked again. */
+function findingsFor(fix: Fix, state: ObjectState, { state: surveyed, byRule }: Survey): readonly Diagnostic[] {
+  const chosen = fix.rules.filter((rule) => byRule.has(rule));
+  if (state === surveyed) return chosen.flatMap((rule) => byRule.get(rule) ?? []);
+  return [...findings(state, chosen)];
+}
+
+function runFix(fix: Fix, state: ObjectState, surveyed: Survey): Round {
+  const found = findingsFor(fix, state, surveyed);
   if (found.length === 0) return { state, plan: [], cured: [], counts: new Map() };
   const step = fix.apply(state, found);
   const cured: Diagnostic[] = [];
@@ -76,11 +92,13 @@ function repair(object: OpenObject, rules: readonly Rule[]): Repair {
   const cured: Diagnostic[] = [];
   const counts = new Map<Fix, number>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    let found = [...findings(state, rules)];
+    let surveyed = survey(state, rules);
+    let found = [...surveyed.byRule.values()].flat();
     const refusedAsGiven = kernelRefuses(found);
     if (refusedAsGiven) {
       state = { ...state, refusedAsGiven };
-      found = [...findings(state, rules)];
+      surveyed = survey(state, rules);
+      found = [...surveyed.byRule.values()].flat();
     }
     refuse(found);
     const before = plan.length;
@@ -89,7 +107,7 @@ function repair(object: OpenObject, rules: readonly Rule[]): Repair {
     for (const fix of round > 0 && !allFixes.some((entry) => entry.rules.some(({ id }) => work.has(id)))
       ? []
       : allFixes) {
-      const done = runFix(fix, state, rules);
+      const done = runFix(fix, state, surveyed);
       state = done.state;
       plan.push(...done.plan);
       cured.push(...done.cured);
