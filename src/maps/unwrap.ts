@@ -18,7 +18,7 @@ function isDefinition(btf: Btf, struct: BtfComposite): boolean {
 }
 
 /**
- * The definition behind a map variable's type. Newtypes are peeled while a struct holds exactly one member of non-zero size that covers
+ * The definition behind a map variable's type. Newtypes are peeled while a record holds exactly one member of non-zero size that covers
  * it from offset 0 (`HashMap.__0` → `UnsafeCell.value` → definition); zero-sized siblings (PhantomData) do not count, names do not matter.
  *
  * Undefined when no struct with a member `type` lies behind it. A struct that is none and has no single such member is returned by
@@ -29,8 +29,9 @@ export function unwrapDefinition(btf: Btf, typeId: number): Unwrapped | undefine
   let id = skipModifiers(btf, typeId);
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
     const type = typeById(btf, id);
-    if (type?.kind !== "struct") return undefined;
-    if (isDefinition(btf, type)) return { structId: id, struct: type, wrappers };
+    // A UNION may wrap too: `MaybeUninit` is one, of `()` and the value.
+    if (type?.kind !== "struct" && type?.kind !== "union") return undefined;
+    if (type.kind === "struct" && isDefinition(btf, type)) return { structId: id, struct: type, wrappers };
     const sized = type.members.filter((member) => sizeOf(btf, member.type) !== 0);
     const [only] = sized;
     if (sized.length !== 1 || only === undefined || only.bitOffset !== 0) return undefined;

@@ -173,7 +173,8 @@ export const wrapped: Rule = {
       const [outer] = own?.unwrapped.wrappers ?? [];
       if (own === undefined || outer === undefined) return;
       const wrapper = typeById(state.btf, outer);
-      const [member] = wrapper?.kind === "struct" ? wrapper.members.slice(0, 1) : [];
+      const isRecord = wrapper?.kind === "struct" || wrapper?.kind === "union";
+      const [member] = isRecord ? wrapper.members.slice(0, 1) : [];
       const field = member === undefined ? "__0" : nameText(state.btf, member.nameOff);
       yield {
         fact: `its definition is wrapped in ${own.unwrapped.wrappers.map((id) => sourceName(state, id)).join(", ")}`,
