@@ -34,6 +34,11 @@ export function cargoCommand(build: CargoBuild): string {
  * @throws what `execFileSync` throws when cargo fails
  */
 export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
+  // On a fresh machine the registry's folder, whose path is remapped, is not there before.
+  execFileSync(toolchain.cargo, ["fetch", "--locked", "--quiet"], {
+    cwd: WORKSPACE,
+    env: { ...process.env, RUSTC: toolchain.rustc },
+  });
   const remaps = remappedPaths().map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const flags = [
     "-Cdebuginfo=2",
