@@ -16,6 +16,7 @@ import {
 import { mapsOf } from "../rules/maps/findings.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
+import { strayTwins } from "../rules/stray.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
 import { type Grafter, grafterOf } from "./graft.ts";
 import { type DefinitionWriter, definitionWriter } from "./map-struct.ts";
@@ -75,6 +76,7 @@ export const rebuildMaps: Fix = {
     const grafter = grafterOf(state, builder);
     const writer = definitionWriter(builder, state.btf);
     const cured = new Map<Diagnostic, string>();
+    const strayOf = new Map([...strayTwins(state)].map(([own, lowered]) => [lowered, own]));
     for (const map of mapsOf(state)) {
       const { varId } = map.site;
       const found = findings.filter((finding) => finding.target.typeId === varId);
@@ -82,6 +84,10 @@ export const rebuildMaps: Fix = {
       const structId = target(map, found, writer, grafter);
       if (structId === undefined) continue;
       builder.replace(varId, { ...map.variable, type: structId });
+      // What the VAR should have named: nothing leads to it any more, and with the wrong types in its members it may be refused.
+      const definition = builder.get(structId);
+      const stray = map.lowered === undefined ? undefined : strayOf.get(map.lowered.unwrapped.structId);
+      if (definition !== undefined && stray !== undefined) builder.replace(stray, definition);
       for (const finding of found) cured.set(finding, cureOf(map, finding));
     }
     const btf = builder.finish();

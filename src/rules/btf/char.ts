@@ -7,6 +7,7 @@ import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { strayTwins } from "../stray.ts";
 
 /** BTF_INT_SIGNED. */
 const INT_SIGNED = 1;
@@ -73,6 +74,7 @@ export function charSites(state: ObjectState): readonly CharSite[] {
   const { btf, join } = state;
   if (join === undefined) return [];
   const sites: CharSite[] = [];
+  const twins = strayTwins(state);
   for (const [typeId, type] of typesWithIds(btf)) {
     if (type.kind === "var") {
       const variable = type.type === 0 ? join.variable(typeId) : undefined;
@@ -82,7 +84,7 @@ export function charSites(state: ObjectState): readonly CharSite[] {
       continue;
     }
     if (type.kind === "func") sites.push(...paramSites(btf, typeId, join));
-    const loweredId = join.loweredId(typeId);
+    const loweredId = join.loweredId(typeId) ?? twins.get(typeId);
     if (loweredId !== undefined) sites.push(...sitesOf(btf, typeId, join.lowered, loweredId));
   }
   return sites;
