@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { chmod } from "node:fs/promises";
+import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
@@ -18,13 +18,19 @@ const common: BuildOptions = {
 };
 
 /**
- * The program: `cli.cjs`, which Node starts, and `program.cjs`, which it loads with V8's compiled code of an earlier run. CommonJS starts
- * sooner than modules. Dynamic imports stay lazy inside the one file.
+ * The program: `cli.cjs`, which Node starts, `program.cjs`, which it loads with V8's compiled code of an earlier run, and `gimli.wasm`.
+ * CommonJS starts sooner than modules. Dynamic imports stay lazy inside the one file.
  */
 export async function bundleProgram(folder: string): Promise<void> {
   const node: BuildOptions = { ...common, platform: "node", format: "cjs", minify: true };
   const program = join(folder, "program.cjs");
-  await build({ ...node, entryPoints: ["src/cli/main.ts"], outfile: program });
+  await build({
+    ...node,
+    entryPoints: ["src/cli/main.ts"],
+    outfile: program,
+    alias: { "gimli-wasm": "./src/cli/wasm-file.ts", fflate: "./src/cli/inflate-node.ts" },
+  });
+  await copyFile(join(ROOT, "wasm/gimli_wasm.wasm"), join(folder, "gimli.wasm"));
   const digest = createHash("sha256").update(readFileSync(program)).digest("hex").slice(0, 16);
   const start = join(folder, "cli.cjs");
   await build({

@@ -9,7 +9,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
 
 /** V8's compiled form of the program, from an earlier run or from the build. */
 export interface CacheFile {
@@ -30,8 +29,8 @@ function cacheFolder(): string | undefined {
   const { BTF_FIX_CACHE: own, XDG_CACHE_HOME: xdg, HOME: home } = process.env;
   if (own === "off") return undefined;
   if (own) return own;
-  if (xdg?.startsWith("/")) return join(xdg, "btf-fix", "code");
-  return home ? join(home, ".cache", "btf-fix", "code") : undefined;
+  if (xdg?.startsWith("/")) return `${xdg}/btf-fix/code`;
+  return home ? `${home}/.cache/btf-fix/code` : undefined;
 }
 
 /** The file's content, if nobody but this user (or who installed the package) can have written it: it will be run. */
@@ -55,13 +54,13 @@ function readTrusted(path: string, owner: number | undefined): Buffer | undefine
 
 /** Compiled code for the program with this digest: what the build put beside it, or what an earlier run kept. */
 export function findCache(programFolder: string, digest: string): CacheFile | undefined {
-  const beside = join(programFolder, "cache", fileName(digest));
+  const beside = `${programFolder}/cache/${fileName(digest)}`;
   // As trustworthy as the program itself, which lies in the same folder.
   const built = readTrusted(beside, undefined);
   if (built !== undefined) return { path: beside, bytes: built };
   const folder = cacheFolder();
   if (folder === undefined) return undefined;
-  const path = join(folder, fileName(digest));
+  const path = `${folder}/${fileName(digest)}`;
   const kept = readTrusted(path, process.getuid?.());
   return kept === undefined ? undefined : { path, bytes: kept };
 }
@@ -73,12 +72,12 @@ export function storeCache(digest: string, bytes: Uint8Array): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const name = fileName(digest);
-    const temporary = join(folder, `${name}.${process.pid}.tmp`);
+    const temporary = `${folder}/${`${name}.${process.pid}.tmp`}`;
     writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" });
-    renameSync(temporary, join(folder, name));
+    renameSync(temporary, `${folder}/${name}`);
     const same = name.slice(digest.length);
     for (const other of readdirSync(folder)) {
-      if (other.endsWith(same) && other !== name) unlinkSync(join(folder, other));
+      if (other.endsWith(same) && other !== name) unlinkSync(`${folder}/${other}`);
     }
   } catch {
     // The next run compiles again.

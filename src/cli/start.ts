@@ -4,7 +4,6 @@
  * compiling the same JavaScript anew; with its compiled form kept, a repair takes half the time. Everything works without it too.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Script } from "node:vm";
 import { type CacheFile, findCache, storeCache } from "./code-cache.ts";
 import type { main } from "./main.ts";
@@ -20,7 +19,7 @@ interface Loaded {
 }
 
 function load(): Loaded {
-  const filename = join(__dirname, "program.cjs");
+  const filename = `${__dirname}/program.cjs`;
   const source = readFileSync(filename, "utf8");
   const cache: CacheFile | undefined = findCache(__dirname, BTF_FIX_PROGRAM_DIGEST);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {

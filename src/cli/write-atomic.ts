@@ -34,13 +34,13 @@ function statOf(path: string, stat: (path: string) => Stats): Stats | undefined 
   }
 }
 
-/** The file that a path means once symbolic links are followed; it need not exist. */
+/** The file that a path means once symbolic links in its last part are followed; it need not exist. */
 function followLinks(path: string): string {
   let current = path;
   for (let i = 0; i < LINKS_FOLLOWED; i++) {
-    current = join(realpathSync(dirname(resolve(current))), basename(current));
     if (!statOf(current, lstatSync)?.isSymbolicLink()) return current;
-    current = resolve(dirname(current), readlinkSync(current));
+    // A relative link counts from the folder that it really lies in.
+    current = resolve(realpathSync(dirname(current)), readlinkSync(current));
   }
   throw new BtfFixError("IO", `cannot write ${path}: too many symbolic links`);
 }
