@@ -18,8 +18,9 @@ function isDefinition(btf: Btf, struct: BtfComposite): boolean {
 }
 
 /**
- * The definition behind a map variable's type. Newtypes are peeled while a record holds exactly one member of non-zero size that covers
- * it from offset 0 (`HashMap.__0` → `UnsafeCell.value` → definition); zero-sized siblings (PhantomData) do not count, names do not matter.
+ * The definition behind a map variable's type. Newtypes are peeled while a record holds exactly one member of non-zero size, which
+ * begins at offset 0 (`HashMap.__0` → `UnsafeCell.value` → definition); zero-sized siblings (PhantomData) and padding (`align(64)`) do
+ * not count, names do not matter.
  *
  * Undefined when no struct with a member `type` lies behind it. A struct that is none and has no single such member is returned by
  * `outermost` callers as it is: libbpf (`parse_btf_map_def`) will name the field that it does not know.
@@ -35,7 +36,6 @@ export function unwrapDefinition(btf: Btf, typeId: number): Unwrapped | undefine
     const sized = type.members.filter((member) => sizeOf(btf, member.type) !== 0);
     const [only] = sized;
     if (sized.length !== 1 || only === undefined || only.bitOffset !== 0) return undefined;
-    if (sizeOf(btf, only.type) !== type.size) return undefined;
     wrappers.push(id);
     id = skipModifiers(btf, only.type);
   }

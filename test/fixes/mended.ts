@@ -11,7 +11,7 @@ type Lookup = extern "C" fn(*const core::ffi::c_void, *const core::ffi::c_void) 
 #[inline(always)]
 fn lookup<M, K>(map: &M, key: &K) -> u32 {
     let helper: Lookup = unsafe { core::mem::transmute(1usize) };
-    helper(map as *const M as *const _, key as *const K as *const _) as u64 as u32
+    u32::from(!helper(map as *const M as *const _, key as *const K as *const _).is_null())
 }
 #[no_mangle] #[link_section = "license"] pub static LICENSE: [u8; 4] = *b"GPL\\0";
 `;
