@@ -19,6 +19,7 @@ import type { ObjectState } from "../rules/state.ts";
 import { strayTwins } from "../rules/stray.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
 import { type Grafter, grafterOf } from "./graft.ts";
+import { deviationOf, isCurable } from "./map-curable.ts";
 import { type DefinitionWriter, definitionWriter } from "./map-struct.ts";
 
 /** Whether a definition needs no member changed: all that is wrong with it is what stands around it. */
@@ -51,8 +52,7 @@ function target(
 
 function cureOf(map: ExaminedMap, finding: Diagnostic): string {
   if (finding.rule === wrapped.id) return "pointed the VAR at the definition inside";
-  const deviation = map.own?.required.deviations.find(({ fact }) => finding.message.endsWith(fact));
-  return deviation?.cure ?? "took the definition from DWARF";
+  return deviationOf(map, finding)?.cure ?? "took the definition from DWARF";
 }
 
 /** M1 to M4, M6 and what DWARF knows better: each map's VAR leads to a definition that every loader takes. */
@@ -79,7 +79,7 @@ export const rebuildMaps: Fix = {
     const strayOf = new Map([...strayTwins(state)].map(([own, lowered]) => [lowered, own]));
     for (const map of mapsOf(state)) {
       const { varId } = map.site;
-      const found = findings.filter((finding) => finding.target.typeId === varId);
+      const found = findings.filter((finding) => finding.target.typeId === varId && isCurable(map, finding));
       if (varId === undefined || map.variable === undefined || found.length === 0) continue;
       const structId = target(map, found, writer, grafter);
       if (structId === undefined) continue;

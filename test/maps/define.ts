@@ -9,7 +9,7 @@ export type Field =
 
 const POINTER_BITS = 64;
 
-/** The STRUCT of a definition; `values` is an array without length, everything else a pointer. */
+/** The STRUCT of a definition; `values` is what it is given as, everything else a pointer. */
 export function define(graph: Graph, fields: readonly Field[], name = "Def"): number {
   const int = graph.int("i32", 4, 1);
   const members = fields.map(([field, what], index): MemberDraft => {
@@ -17,8 +17,9 @@ export function define(graph: Graph, fields: readonly Field[], name = "Def"): nu
     const type = what(graph);
     return [field, field === "values" ? type : graph.ptr(type), index * POINTER_BITS];
   });
-  const hasValues = fields.some(([field]) => field === "values");
-  return graph.struct(name, (fields.length - Number(hasValues)) * 8, members);
+  // An array without elements takes no room.
+  const arrays = members.filter(([, type]) => graph.builder.get(type)?.kind === "array");
+  return graph.struct(name, (fields.length - arrays.length) * 8, members);
 }
 
 export interface MapDraft {
