@@ -6,15 +6,13 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 
-/** V8's compiled form of the program, from an earlier run or from the build. */
-export interface CacheFile {
-  readonly path: string;
-  readonly bytes: Buffer;
-}
+/** Files that stay in the cache folder. */
+const KEPT = 8;
 
 /** Compiled code is good for one program, one Node and one processor. */
 function fileName(digest: string): string {
@@ -53,19 +51,26 @@ function readTrusted(path: string, owner: number | undefined): Buffer | undefine
 }
 
 /** Compiled code for the program with this digest: what the build put beside it, or what an earlier run kept. */
-export function findCache(programFolder: string, digest: string): CacheFile | undefined {
+export function findCache(programFolder: string, digest: string): Buffer | undefined {
   const beside = `${programFolder}/cache/${fileName(digest)}`;
   // As trustworthy as the program itself, which lies in the same folder.
   const built = readTrusted(beside, undefined);
-  if (built !== undefined) return { path: beside, bytes: built };
+  if (built !== undefined) return built;
   const folder = cacheFolder();
   if (folder === undefined) return undefined;
-  const path = `${folder}/${fileName(digest)}`;
-  const kept = readTrusted(path, process.getuid?.());
-  return kept === undefined ? undefined : { path, bytes: kept };
+  return readTrusted(`${folder}/${fileName(digest)}`, process.getuid?.());
 }
 
-/** Keeps compiled code for later runs, and forgets that of other builds. A folder that cannot be written to is no fault. */
+/** Leaves the newest files: builds and Nodes come and go, and each would leave half a megabyte for ever. */
+function forgetOldest(folder: string): void {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".bin"));
+  if (files.length <= KEPT) return;
+  const aged = files.map((name) => ({ path: `${folder}/${name}`, time: statSync(`${folder}/${name}`).mtimeMs }));
+  aged.sort((a, b) => b.time - a.time);
+  for (const { path } of aged.slice(KEPT)) unlinkSync(path);
+}
+
+/** Keeps compiled code for later runs, and forgets the oldest. A folder that cannot be written to is no fault. */
 export function storeCache(digest: string, bytes: Uint8Array): void {
   const folder = cacheFolder();
   if (folder === undefined) return;
@@ -75,10 +80,7 @@ export function storeCache(digest: string, bytes: Uint8Array): void {
     const temporary = `${folder}/${`${name}.${process.pid}.tmp`}`;
     writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" });
     renameSync(temporary, `${folder}/${name}`);
-    const same = name.slice(digest.length);
-    for (const other of readdirSync(folder)) {
-      if (other.endsWith(same) && other !== name) unlinkSync(`${folder}/${other}`);
-    }
+    forgetOldest(folder);
   } catch {
     // The next run compiles again.
   }

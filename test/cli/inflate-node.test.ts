@@ -5,7 +5,11 @@ import { expect, test } from "vitest";
 import { unzlibSync } from "../../src/cli/inflate-node.ts";
 
 /** What a call gives, or that it throws: the caller makes one error of everything thrown. */
-function outcome(inflate: typeof fflate, packed: Uint8Array, size: number): Uint8Array | "throws" {
+function outcome(
+  inflate: (packed: Uint8Array, options: { readonly out: Uint8Array }) => Uint8Array,
+  packed: Uint8Array,
+  size: number,
+): Uint8Array | "throws" {
   try {
     return Uint8Array.from(inflate(packed, { out: new Uint8Array(size) }));
   } catch {
