@@ -59,6 +59,7 @@ export function unescapeName(name: string): string {
       at++;
     }
   }
-  const source = Uint8Array.from(bytes);
-  return decoder.decode(escapeName(source)) === name ? decoder.decode(source) : name;
+  // By way of the text, so that bytes which are no UTF-8 do not come out as U+FFFD.
+  const source = decoder.decode(Uint8Array.from(bytes));
+  return decoder.decode(escapeName(encoder.encode(source))) === name ? source : name;
 }
