@@ -90,6 +90,17 @@ export function charSites(state: ObjectState): readonly CharSite[] {
   return sites;
 }
 
+/** Where else the kernel wants a type and finds none: a `char` too, but no debug info says so. */
+function* untypedPlaces(btf: Btf): Generator<{ readonly typeId: number; readonly member: number | undefined }> {
+  for (const [typeId, type] of typesWithIds(btf)) {
+    if ((type.kind === "var" || type.kind === "array") && typeById(btf, type.type) === undefined) {
+      yield { typeId, member: undefined };
+    } else if (type.kind === "struct" || type.kind === "union") {
+      for (const [member, { type: id }] of type.members.entries()) if (id === 0) yield { typeId, member };
+    }
+  }
+}
+
 export const charWithoutType: Rule = {
   id: "btf/char-without-type",
   title: "Rust's `char` has a type: LLVM up to 22 writes id 0, or an array element id left to chance.",
@@ -98,11 +109,15 @@ export const charWithoutType: Rule = {
     "llvm BTFDebug::visitBasicType (DW_ATE_UTF makes no entry); kernel/bpf/btf.c btf_var_check_meta, btf_struct_check_meta",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
-    for (const { typeId, member } of charSites(state)) {
+    const sites = charSites(state);
+    const known = new Set(sites.map(({ typeId, member }) => `${typeId}:${member}`));
+    const unknown = [...untypedPlaces(state.btf)].filter(({ typeId, member }) => !known.has(`${typeId}:${member}`));
+    for (const { typeId, member } of [...sites, ...unknown]) {
+      const isKnown = known.has(`${typeId}:${member}`);
       yield {
         rule: charWithoutType.id,
         severity: "error",
-        message: `${label(state.btf, typeId)} holds a char, for which LLVM wrote no type`,
+        message: `${label(state.btf, typeId)} holds ${isKnown ? "a char, for which LLVM wrote no type" : "something without a type"}`,
         target: member === undefined ? { typeId } : { typeId, member },
         ...placeOf(state.join, typeId, member),
         answers: kernelDrops(
