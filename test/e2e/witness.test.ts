@@ -197,3 +197,14 @@ describe("without debug info, fix works from BTF alone", () => {
     });
   }
 });
+
+describe("without debug info, what only it could tell is left and said", () => {
+  for (const { name, raw } of withMaps) {
+    if (!NEEDS_DWARF.test(name)) continue;
+    test(name, async () => {
+      const { diagnostics } = await fixObject(withoutDwarf(raw));
+      const left = diagnostics.filter(({ severity, fixed }) => severity === "error" && fixed === undefined);
+      expect(left.map(({ rule }) => rule)).toContain("btf/char-without-type");
+    });
+  }
+});
