@@ -9,51 +9,62 @@ export function relocationSections(elf: ElfView): readonly Section[] {
   return elf.sections.filter((section) => section.type === SHT_REL || section.type === SHT_RELA);
 }
 
-/** The entries of one relocation section in file order (Elf64_Rel, Elf64_Rela of elf(5)). Errors: ELF_MALFORMED. */
-export function relocationEntries(elf: ElfView, relSection: Section): readonly ElfRelocation[] {
-  const { bytes, index, info, link, name } = relSection;
-  const { littleEndian } = elf;
+/** Where the entries of a relocation section lie, and in which form (Elf64_Rel, Elf64_Rela of elf(5)). */
+export interface EntryTable {
+  readonly view: DataView;
+  readonly count: number;
+  /** Bytes from one entry to the next. */
+  readonly stride: number;
+  readonly withAddend: boolean;
+}
+
+/** Opens the entries of a section. Errors: ELF_MALFORMED if they count in another symbol table. */
+export function entryTable(elf: ElfView, relSection: Section): EntryTable {
+  const { bytes, index, link, name } = relSection;
   const withAddend = relSection.type === SHT_RELA;
-  const entrySize = withAddend ? RELA_SIZE : REL_SIZE;
-  const count = Math.floor(bytes.length / entrySize);
+  const stride = withAddend ? RELA_SIZE : REL_SIZE;
+  const count = Math.floor(bytes.length / stride);
   if (count > 0 && link !== elf.symtab) {
     throw new BtfFixError(
       "ELF_MALFORMED",
       `section ${index} (${name}) links to section ${link}, not the symbol table`,
-      {
-        section: name,
-        offset: 0,
-        length: bytes.length,
-      },
+      { section: name, offset: 0, length: bytes.length },
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const entries: ElfRelocation[] = [];
-  for (let entry = 0; entry < count; entry++) {
-    const at = entry * entrySize;
-    // r_info = symbol << 32 | type.
-    const symbol = view.getUint32(at + (littleEndian ? 12 : 8), littleEndian);
-    if (symbol >= elf.symbols.length) {
-      throw new BtfFixError(
-        "ELF_MALFORMED",
-        `relocation ${entry} of ${name} names symbol ${symbol}, which does not exist`,
-        {
-          section: name,
-          offset: at + 8,
-          length: 8,
-        },
-      );
-    }
-    entries.push({
-      relSection: index,
-      target: info,
-      entry,
-      offset: readU64(view, at, littleEndian, `r_offset of relocation ${entry}`, name),
-      type: view.getUint32(at + (littleEndian ? 8 : 12), littleEndian),
-      symbol,
-      addend: withAddend ? view.getBigInt64(at + 16, littleEndian) : undefined,
-    });
+  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), count, stride, withAddend };
+}
+
+/** One entry of an opened section. Errors: ELF_MALFORMED if its symbol does not exist. */
+export function entryAt(elf: ElfView, relSection: Section, table: EntryTable, entry: number): ElfRelocation {
+  const { view, stride, withAddend } = table;
+  const { littleEndian } = elf;
+  const { name } = relSection;
+  const at = entry * stride;
+  // r_info = symbol << 32 | type.
+  const symbol = view.getUint32(at + (littleEndian ? 12 : 8), littleEndian);
+  if (symbol >= elf.symbols.length) {
+    throw new BtfFixError(
+      "ELF_MALFORMED",
+      `relocation ${entry} of ${name} names symbol ${symbol}, which does not exist`,
+      { section: name, offset: at + 8, length: 8 },
+    );
   }
+  return {
+    relSection: relSection.index,
+    target: relSection.info,
+    entry,
+    offset: readU64(view, at, littleEndian, `r_offset of relocation ${entry}`, name),
+    type: view.getUint32(at + (littleEndian ? 8 : 12), littleEndian),
+    symbol,
+    addend: withAddend ? view.getBigInt64(at + 16, littleEndian) : undefined,
+  };
+}
+
+/** The entries of one relocation section in file order. Errors: ELF_MALFORMED. */
+export function relocationEntries(elf: ElfView, relSection: Section): readonly ElfRelocation[] {
+  const table = entryTable(elf, relSection);
+  const entries: ElfRelocation[] = [];
+  for (let entry = 0; entry < table.count; entry++) entries.push(entryAt(elf, relSection, table, entry));
   return entries;
 }
 
