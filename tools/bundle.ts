@@ -28,6 +28,9 @@ export async function bundleProgram(folder: string): Promise<void> {
     ...node,
     entryPoints: ["src/cli/main.ts"],
     outfile: program,
+    banner: { js: `(function (exports, require, module, __filename, __dirname) { "use strict";` },
+    footer: { js: "})" },
+    charset: "ascii",
     alias: { "gimli-wasm": "./src/cli/wasm-file.ts", fflate: "./src/cli/inflate-node.ts" },
   });
   await copyFile(join(ROOT, "wasm/gimli_wasm.wasm"), join(folder, "gimli.wasm"));

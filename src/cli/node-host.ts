@@ -1,5 +1,4 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
-import { constants } from "node:os";
 import type { Host } from "./host.ts";
 import { ioError, systemCode } from "./io-error.ts";
 import { pause } from "./pause.ts";
@@ -33,6 +32,9 @@ function isTty(fd: 1 | 2): boolean {
   }
 }
 
+/** Signals that ask a process to end, with their numbers (the same on every system that has them). */
+const ENDING_SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
 let signalsWait = false;
 
 /**
@@ -42,9 +44,7 @@ let signalsWait = false;
 function exitBetweenTurns(): void {
   if (signalsWait) return;
   signalsWait = true;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => process.exit(128 + constants.signals[signal]));
-  }
+  for (const [signal, number] of Object.entries(ENDING_SIGNALS)) process.on(signal, () => process.exit(128 + number));
 }
 
 /** VmHWM of /proc/self/status. `getrusage` counts what the parent held before exec, so it is only the second choice. */

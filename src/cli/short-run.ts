@@ -9,5 +9,6 @@ const LONG_RUN = 512 * 1024;
  */
 export function skipOptimising(bytes: Uint8Array): void {
   if (bytes.length >= LONG_RUN) return;
-  for (const flag of ["--no-opt", "--no-maglev", "--liftoff-only"]) setFlagsFromString(flag);
+  for (const flag of ["--no-opt", "--no-maglev", "--no-wasm-tier-up", "--no-wasm-dynamic-tiering"])
+    setFlagsFromString(flag);
 }

@@ -13,9 +13,8 @@ declare const BTF_FIX_PROGRAM_DIGEST: string;
 
 const filename = `${__dirname}/program.cjs`;
 const cachedData = findCache(__dirname, BTF_FIX_PROGRAM_DIGEST);
-// ASCII by the build, so that no character is looked at.
-const source = readFileSync(filename, "latin1");
-const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+// ASCII, and a function of the names that a module sees: the build makes it so, and nothing has to be decoded or put together here.
+const script = new Script(readFileSync(filename, "latin1"), {
   filename,
   ...(cachedData === undefined ? {} : { cachedData }),
 });
