@@ -2,6 +2,7 @@ import type { MapAttributes, MapDefinition, MapType } from "../maps/definition.t
 import type { Paint } from "./paint.ts";
 import { counted } from "./printable.ts";
 import { tableText } from "./table.ts";
+import { placeText } from "./text.ts";
 
 /** "Flow (16 bytes)"; a definition by size alone has no name. */
 function typeCell(type: MapType | null, size: number | null): string {
@@ -44,7 +45,7 @@ export function mapsText(maps: readonly MapDefinition[], paint: Paint): string {
     map.maxEntries === null ? "-" : String(map.maxEntries),
     flagsCell(map),
     pinningCell(map.pinning),
-    map.place === null ? "-" : `${map.place.file}:${map.place.line}`,
+    map.place === null ? "-" : placeText(map.place),
   ]);
   return tableText(COLUMNS, rows, paint);
 }

@@ -9,10 +9,11 @@ export type Loudness = "quiet" | "normal" | "verbose";
 /** Repaired findings of one rule that `normal` shows in full; an object can have hundreds of names to escape. */
 const REPAIRED_SHOWN = 5;
 
-function placeText(place: SourcePlace): string {
+/** "src/main.rs:21:5", or as much of it as is known; a compiler run with remapped paths leaves a "./" that says nothing. */
+export function placeText(place: SourcePlace): string {
   const line = place.line > 0 ? `:${place.line}` : "";
   const column = line !== "" && place.column !== undefined && place.column > 0 ? `:${place.column}` : "";
-  return `${place.file}${line}${column}`;
+  return `${place.file.replace(/^(?:\.\/)+/, "")}${line}${column}`;
 }
 
 /** "src/main.rs:21 in static EVENTS: RingBuf<Event, 4096>", or the half of it that is known. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { paint } from "../../src/report/paint.ts";
 import { printable } from "../../src/report/printable.ts";
-import { answersText, diagnosticsText, diagnosticText } from "../../src/report/text.ts";
+import { answersText, diagnosticsText, diagnosticText, placeText } from "../../src/report/text.ts";
 import type { Diagnostic } from "../../src/rules/rule.ts";
 
 const plain = paint(false);
@@ -46,6 +46,14 @@ test("a finding that remains says what to do; parts that are unknown are left ou
   expect(diagnosticText({ ...bare, answers: [] }, plain)).toBe(
     "error[map/value-size-conflict]: map EVENTS: value is Event (16 bytes) but value_size is 0\n",
   );
+});
+
+test.each([
+  [{ file: "src/main.rs", line: 21, column: 5 }, "src/main.rs:21:5"],
+  [{ file: "./fork/src/main.rs", line: 21, column: 0 }, "fork/src/main.rs:21"],
+  [{ file: "../a.rs", line: 0, column: 7 }, "../a.rs"],
+])("the place %j is %s", (place, text) => {
+  expect(placeText(place)).toBe(text);
 });
 
 test("every answer has its words", () => {
