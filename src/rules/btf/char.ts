@@ -1,7 +1,8 @@
 import { type Btf, typeById, typesWithIds } from "../../btf/model.ts";
-import { nameText } from "../../btf/names.ts";
+import { nameBytes } from "../../btf/names.ts";
 import { AT, ATE, TAG } from "../../dwarf/constants.ts";
 import type { Correspondence } from "../../join/model.ts";
+import { comparableName } from "../../join/names.ts";
 import type { LoweredBtf } from "../../lower/model.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -34,6 +35,11 @@ function isCharType(btf: Btf, id: number): boolean {
   return type?.kind === "int" && type.size === 4 && (type.encoding & INT_SIGNED) === 0;
 }
 
+/** A name by which an own member, escaped or not, is found in DWARF. */
+function comparable(btf: Btf, nameOff: number): string {
+  return comparableName(nameBytes(btf, nameOff) ?? new Uint8Array(0));
+}
+
 /** Own references of one type that stand for lowered `char`s. */
 function sitesOf(btf: Btf, typeId: number, lowered: LoweredBtf, loweredId: number): CharSite[] {
   const own = typeById(btf, typeId);
@@ -46,9 +52,9 @@ function sitesOf(btf: Btf, typeId: number, lowered: LoweredBtf, loweredId: numbe
   const sites: CharSite[] = [];
   for (const [member, { nameOff, bitOffset, type }] of own.members.entries()) {
     if (type !== 0) continue;
-    const name = nameText(btf, nameOff);
+    const name = comparable(btf, nameOff);
     const twin = other.members.find(
-      (candidate) => candidate.bitOffset === bitOffset && nameText(lowered.btf(), candidate.nameOff) === name,
+      (candidate) => candidate.bitOffset === bitOffset && comparable(lowered.btf(), candidate.nameOff) === name,
     );
     if (twin !== undefined && isChar(lowered, twin.type)) sites.push({ typeId, member, loweredId: twin.type });
   }
