@@ -1,8 +1,10 @@
 import type { BtfBuilder } from "../btf/builder.ts";
 import type { BtfMember, BtfParam, BtfType } from "../btf/model.ts";
+import { nameBytes } from "../btf/names.ts";
+import { mapNames, mapReferences } from "../btf/walk.ts";
 import { AT, ATE, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
-import type { Entry, Lowering, MemberEntry, TypeRef } from "./entries.ts";
+import type { AdoptedEntry, Entry, Lowering, MemberEntry, TypeRef } from "./entries.ts";
 import { bitsOf, bytesOf, enumShape, withoutAtomic, word } from "./layout.ts";
 import { nameOf, typeOf } from "./names.ts";
 
@@ -62,7 +64,33 @@ export function completeType(lowering: Lowering, entry: Entry, builder: BtfBuild
       );
       return { kind: "funcProto", nameOff: 0, returnType, params };
     }
+    case "signature": {
+      const params = entry.params.map(
+        ({ name, type }): BtfParam => ({ nameOff: builder.string(name), type: lookup(lowering, type) }),
+      );
+      return { kind: "funcProto", nameOff: 0, returnType: lookup(lowering, entry.returnType), params };
+    }
+    case "func":
+    case "var": {
+      const { entry: kind, name, type, linkage } = entry;
+      return { kind, nameOff: builder.string(name), type: lookup(lowering, type), linkage };
+    }
+    case "datasec": {
+      const entries = entry.items.map(({ id, offset, size }) => ({ type: id, offset, size }));
+      return { kind: "datasec", nameOff: builder.string(entry.name), size: 0, entries };
+    }
+    case "adopted":
+      return adoptedType(lowering, entry, builder);
   }
+}
+
+/** A record of the second witness with its names and references as they are here. */
+function adoptedType(lowering: Lowering, { from, type, ids }: AdoptedEntry, builder: BtfBuilder): BtfType {
+  const renamed = mapNames(type, (nameOff) => builder.string(nameBytes(from, nameOff) ?? ""));
+  return mapReferences(renamed, (id) => {
+    const ref = ids.get(id);
+    return ref === undefined ? 0 : lookup(lowering, ref);
+  });
 }
 
 function memberOf(lowering: Lowering, member: MemberEntry, builder: BtfBuilder): BtfMember {

@@ -1,6 +1,6 @@
-import type { BtfReference } from "../btf/model.ts";
+import type { Btf, BtfReference, BtfType, Linkage } from "../btf/model.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, type DialectName, dialectOf } from "./dialect.ts";
 
 /** A type that a record refers to: by DIE, looked up at completion as BTFDebug does, or by an id that has no DIE of its own. */
 export type TypeRef = { readonly row: DieRow | undefined } | { readonly id: number };
@@ -35,6 +35,38 @@ export interface ReferenceEntry extends OfRow {
   target: TypeRef;
 }
 
+/** A parameter of a function: named, unlike those of a function pointer. */
+export interface SignatureParam {
+  readonly name: Uint8Array;
+  type: TypeRef;
+}
+
+/** FUNC_PROTO of a function. */
+export interface SignatureEntry {
+  readonly entry: "signature";
+  readonly row: undefined;
+  returnType: TypeRef;
+  readonly params: readonly SignatureParam[];
+}
+
+/** One entry of a DATASEC: the id of a VAR or extern FUNC, and the symbol that its offset word is relocated by. */
+export interface DatasecItem {
+  readonly id: number;
+  readonly symbol: number | undefined;
+  /** What the offset word holds before relocation, and the size; both in bytes. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A record taken over from the second witness because DWARF has no DIE for it; `ids` gives what its references mean here. */
+export interface AdoptedEntry {
+  readonly entry: "adopted";
+  readonly row: undefined;
+  readonly from: Btf;
+  readonly type: BtfType;
+  readonly ids: ReadonlyMap<number, TypeRef>;
+}
+
 /**
  * A type record in the making: its id is fixed when it is appended, its names and references are filled in at completion
  * (the BTFTypeBase classes of BTFDebug.h).
@@ -47,9 +79,30 @@ export type Entry =
   | ({ readonly entry: "fwd"; readonly union: boolean } & OfRow)
   | ({ readonly entry: "array"; readonly element: TypeRef; readonly count: number } & OfRow)
   | ({ readonly entry: "proto"; readonly params: readonly DieRow[] } & OfRow)
-  | ({ readonly entry: "declTag"; readonly owner: number; readonly component: number; readonly tag: string } & OfRow)
+  | {
+      readonly entry: "declTag";
+      readonly row: DieRow | undefined;
+      readonly owner: number;
+      readonly component: number;
+      readonly tag: string | Uint8Array;
+    }
   | ({ readonly entry: "typeTag"; readonly target: TypeRef; readonly tag: string } & OfRow)
-  | { readonly entry: "index"; readonly row: undefined };
+  | { readonly entry: "index"; readonly row: undefined }
+  | SignatureEntry
+  | {
+      readonly entry: "func" | "var";
+      readonly row: DieRow | undefined;
+      readonly name: string | Uint8Array;
+      readonly type: TypeRef;
+      readonly linkage: Linkage;
+    }
+  | {
+      readonly entry: "datasec";
+      readonly row: undefined;
+      readonly name: string;
+      readonly items: readonly DatasecItem[];
+    }
+  | AdoptedEntry;
 
 /** The state of one lowering: BTFDebug's tables. */
 export interface Lowering {
@@ -70,6 +123,22 @@ export interface Lowering {
   indexType: number;
   /** Pruned pointees: composite DIE → references that wait for it. */
   readonly waiting: Map<DieRow, ReferenceEntry[]>;
+}
+
+/** A lowering in which nothing has been visited yet. */
+export function newLowering(dwarf: Dwarf, littleEndian: boolean, dialect: DialectName): Lowering {
+  return {
+    dwarf,
+    dialect: dialectOf(dialect),
+    littleEndian,
+    entries: [],
+    ids: new Map(),
+    open: new Set(),
+    mapped: new Set(),
+    annotated: new Map(),
+    indexType: 0,
+    waiting: new Map(),
+  };
 }
 
 /** Appends an entry and returns its id; its DIE, if given, is registered under it (BTFDebug::addType). */

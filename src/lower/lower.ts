@@ -2,9 +2,9 @@ import type { Btf } from "../btf/model.ts";
 import type { DieRow, Dwarf, SourcePlace } from "../dwarf/model.ts";
 import type { ElfView } from "../elf/model.ts";
 import { lookup } from "./complete.ts";
-import { type DialectName, dialectOf } from "./dialect.ts";
+import type { DialectName } from "./dialect.ts";
 import { emitterOf } from "./emit.ts";
-import type { Lowering } from "./entries.ts";
+import { type Lowering, newLowering } from "./entries.ts";
 import { subprogramNames, subprograms } from "./functions.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "./model.ts";
 import { textName, typeOf } from "./names.ts";
@@ -23,18 +23,7 @@ export interface LowerOptions {
  * place of what cannot be said and never an error.
  */
 export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {}): LoweredBtf {
-  const lowering: Lowering = {
-    dwarf,
-    dialect: dialectOf(options.dialect ?? "rust"),
-    littleEndian: elf.littleEndian,
-    entries: [],
-    ids: new Map(),
-    open: new Set(),
-    mapped: new Set(),
-    annotated: new Map(),
-    indexType: 0,
-    waiting: new Map(),
-  };
+  const lowering = newLowering(dwarf, elf.littleEndian, options.dialect ?? "rust");
   const emitter = emitterOf(lowering);
   const variables = [...staticVariables(dwarf, elf)];
   const functions = [...subprograms(dwarf)];

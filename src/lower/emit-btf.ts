@@ -1,0 +1,240 @@
+import { BtfBuilder } from "../btf/builder.ts";
+import type { BtfExt, CoreRelo } from "../btf/ext-model.ts";
+import type { Btf, BtfFuncProto } from "../btf/model.ts";
+import { nameBytes } from "../btf/names.ts";
+import type { Dwarf, LineRow } from "../dwarf/model.ts";
+import { type ElfView, SHT_NOBITS } from "../elf/model.ts";
+import { type Adopter, adopterOf } from "./adopt.ts";
+import { type CodeFunction, functionsOf } from "./code.ts";
+import { lookup } from "./complete.ts";
+import { addDatasecs, type DatasecTable, datasec, hasPrivateConstant, variableItem } from "./datasec.ts";
+import type { DialectName } from "./dialect.ts";
+import { addEntry, type Lowering, newLowering } from "./entries.ts";
+import { addRecord, type ExtRecords, finishExt, newExtRecords } from "./ext-records.ts";
+import {
+  addExtern,
+  type ExternReference,
+  type Externs,
+  externReferences,
+  functionDeclarations,
+  subroutineTypes,
+  TRAP,
+} from "./extern.ts";
+import { type Global, globalsOf } from "./globals.ts";
+import { lineRecords, rowsBySection } from "./line-info.ts";
+import { cutLoops } from "./loops.ts";
+import { noDwarf } from "./no-dwarf.ts";
+import { between } from "./order.ts";
+import { type Passes, passesOver } from "./passes.ts";
+import { datasecRelocations, recordRelocations, type WordRelocation } from "./relocations.ts";
+import { addFunction } from "./signature.ts";
+import { lineWord, quotedText, type SourceText } from "./source-text.ts";
+import { addDeclTags } from "./tags.ts";
+import { visitMapType, visitType } from "./visit.ts";
+import {
+  type CoreRoot,
+  codePlace,
+  coreRoots,
+  externPrototypes,
+  externSections,
+  prototypes,
+  repeatedLines,
+  variableOrder,
+  type Witness,
+} from "./witness.ts";
+import { rowFinder } from "./witness-rows.ts";
+
+export interface EmitOptions {
+  /** "dwarf": DWARF and ELF alone; "both": with the facts of `witness.ts` from the old sections. */
+  readonly from: "dwarf" | "both";
+  readonly dialect: DialectName;
+  /** The sections that the object has. With "dwarf", only the source lines that line_info quotes are read. */
+  readonly old?: Witness;
+  /** Source lines that the old line_info does not quote. */
+  readonly sourceText?: SourceText;
+}
+
+/** `.BTF` and `.BTF.ext` made anew; `btf` has no types, and `ext` is undefined, where LLVM would write no such section. */
+export interface EmittedBtf {
+  readonly btf: Btf;
+  readonly ext: BtfExt | undefined;
+  /** For `.rel.BTF` and `.rel.BTF.ext`, in order of offset. */
+  readonly btfRelocations: readonly WordRelocation[];
+  readonly extRelocations: readonly WordRelocation[];
+}
+
+/** All that one run works with. */
+interface Emission {
+  readonly elf: ElfView;
+  readonly lowering: Lowering;
+  readonly builder: BtfBuilder;
+  readonly passes: Passes;
+  readonly sections: DatasecTable;
+  readonly externs: Externs;
+  readonly records: ExtRecords;
+  readonly adopter: Adopter | undefined;
+  readonly witness: Witness | undefined;
+  readonly lines: ReadonlyMap<number, readonly LineRow[]>;
+  readonly text: SourceText;
+  readonly roots: ReadonlyMap<string, readonly CoreRoot[]>;
+  readonly protos: ReadonlyMap<string, BtfFuncProto>;
+  readonly repeats: ReadonlyMap<string, readonly { readonly offset: number }[]>;
+  /** References of a section to what is defined elsewhere, between two offsets. */
+  references(section: number, from: number, end: number): readonly ExternReference[];
+}
+
+/**
+ * Writes the BTF of an object as LLVM's BTFDebug does, from its debug info: same types, ids, strings and records
+ * (BTFDebug::beginFunctionImpl, beginInstruction and endModule, in this order). Types that only the second witness knows are taken
+ * from there one named fact at a time. Contradictory DWARF gives void in the place of what cannot be said.
+ * Errors: those of the line table and of relocation sections.
+ */
+export function emitBtf(elf: ElfView, dwarf: Dwarf | undefined, options: EmitOptions): EmittedBtf {
+  const emission = begin(elf, dwarf ?? noDwarf, options);
+  const { lowering, builder, passes, sections, externs, records, witness } = emission;
+  const globals = globalsOf(lowering.dwarf, elf, witness === undefined ? new Map() : variableOrder(witness));
+
+  const maps = globals.filter(({ section }) => section.startsWith(".maps"));
+  for (const global of maps) addGlobal(emission, global, visitMapType);
+  for (const code of functionsOf(lowering.dwarf, elf)) addCode(emission, code);
+  if (dwarf !== undefined && hasPrivateConstant(elf)) datasec(sections, ".rodata");
+  for (const global of globals) {
+    if (!global.section.startsWith(".maps")) addGlobal(emission, global, visitType);
+  }
+  const trap = elf.symbols.find((symbol) => symbol.name === TRAP && symbol.section === 0);
+  if (trap !== undefined) addExtern(lowering, externs, sections, trap);
+  addDatasecs(lowering, sections);
+  const types = cutLoops(passes.finish(), 1);
+  for (const type of types) builder.add(type);
+
+  const btf = builder.finish();
+  const ext = finishExt(records, elf.littleEndian);
+  return {
+    btf,
+    ext,
+    btfRelocations: datasecRelocations(elf, btf, lowering.entries),
+    extRelocations: ext === undefined ? [] : recordRelocations(elf, ext, records.codeSections),
+  };
+}
+
+function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: EmitOptions): Emission {
+  const lowering = newLowering(dwarf, elf.littleEndian, dialect);
+  const builder = BtfBuilder.empty(elf.littleEndian);
+  const witness = from === "both" ? old : undefined;
+  const adopter = witness && adopterOf(lowering, witness.btf, rowFinder(dwarf, witness.btf));
+  const references = new Map<number, readonly ExternReference[]>();
+  const quoted: SourceText = old === undefined ? () => undefined : quotedText(old.btf, old.ext);
+  return {
+    elf,
+    lowering,
+    builder,
+    passes: passesOver(lowering, builder),
+    sections: new Map(),
+    externs: {
+      declarations: functionDeclarations(dwarf),
+      subroutines: subroutineTypes(dwarf),
+      prototypes: witness === undefined ? new Map() : externPrototypes(witness),
+      sections: witness === undefined ? new Map() : externSections(witness),
+      adopter,
+      done: new Set(),
+    },
+    records: newExtRecords(),
+    adopter,
+    witness,
+    lines: rowsBySection(dwarf),
+    text: (file, line) => quoted(file, line) ?? sourceText?.(file, line),
+    roots: witness === undefined ? new Map() : coreRoots(witness),
+    protos: witness === undefined ? new Map() : prototypes(witness),
+    repeats: witness === undefined ? new Map() : repeatedLines(witness),
+    references(section, from, end): readonly ExternReference[] {
+      const known = references.get(section) ?? externReferences(elf, section);
+      references.set(section, known);
+      return between(known, from, end);
+    },
+  };
+}
+
+/** The type, VAR, tags and DATASEC entry of a global, and the functions that its initializer names (BTFDebug::processGlobals). */
+function addGlobal(emission: Emission, global: Global, visit: typeof visitType): void {
+  const { elf, lowering, sections, externs } = emission;
+  const { row, type, symbol, linkage } = global;
+  visit(lowering, type);
+  if (symbol === undefined) return;
+  const { name } = symbol;
+  const id = addEntry(lowering, { entry: "var", row, name, type: { row: type }, linkage }, undefined);
+  addDeclTags(lowering, row, id, -1);
+  const section = global.section === "" ? externs.sections.get(name) : global.section;
+  if (section === undefined) return;
+  datasec(sections, section).push(variableItem(lowering.dwarf, id, symbol, type));
+  const content = elf.sections[symbol.section];
+  if (global.section === "" || content === undefined || content.type === SHT_NOBITS) return;
+  for (const reference of emission.references(content.index, symbol.value, symbol.value + symbol.size)) {
+    addExtern(lowering, externs, sections, reference.symbol);
+  }
+}
+
+/** One function: its signature, then what its instructions bring in. */
+function addCode(emission: Emission, code: CodeFunction): void {
+  const { elf, lowering, builder, passes, records, protos, adopter, witness } = emission;
+  const section = elf.sections[code.section]?.name ?? "";
+  let secNameOff = 0;
+  if (code.subprogram !== undefined) {
+    const proto = protos.get(codePlace(section, code.offset));
+    const name = (nameOff: number): Uint8Array => (witness && nameBytes(witness.btf, nameOff)) ?? new Uint8Array(0);
+    const lost = proto === undefined || adopter === undefined ? undefined : { proto, adopter, name };
+    const id = addFunction(lowering, code.subprogram, lost);
+    passes.pass();
+    secNameOff = builder.string(section);
+    records.codeSections.set(secNameOff, code.section);
+    addRecord(records.funcInfo, secNameOff, { insnOff: code.offset, typeId: id });
+  }
+  for (const { run } of eventsOf(emission, code, section, secNameOff)) run();
+}
+
+interface Event {
+  readonly offset: number;
+  run(): void;
+}
+
+/** What happens at a function's instructions, in their order; at one instruction the line comes last. */
+function eventsOf(emission: Emission, code: CodeFunction, section: string, secNameOff: number): readonly Event[] {
+  const { lowering, builder, sections, externs, records, lines, text, roots, repeats } = emission;
+  const events: Event[] = [];
+  for (const { offset, symbol } of emission.references(code.section, code.offset, code.end)) {
+    events.push({ offset, run: () => addExtern(lowering, externs, sections, symbol) });
+  }
+  for (const { offset, record } of between(roots.get(section) ?? [], code.offset, code.end)) {
+    events.push({ offset, run: () => addCoreRelo(emission, secNameOff || builder.string(section), record) });
+  }
+  const rows =
+    code.subprogram === undefined
+      ? []
+      : lineRecords(lowering.dwarf, lines.get(code.section) ?? [], code, repeats.get(section) ?? []);
+  for (const { offset, file, line, column } of rows) {
+    const run = (): void => {
+      const fileNameOff = builder.string(file);
+      const lineOff = builder.string(text(file, line) ?? "");
+      addRecord(records.lineInfo, secNameOff, {
+        insnOff: offset,
+        fileNameOff,
+        lineOff,
+        lineCol: lineWord(line, column),
+      });
+    };
+    events.push({ offset, run });
+  }
+  return events.sort((a, b) => a.offset - b.offset);
+}
+
+/** A CO-RE record of the witness, with its root's id here (BTFDebug::generatePatchImmReloc). */
+function addCoreRelo(
+  { lowering, builder, passes, records, adopter, witness }: Emission,
+  secNameOff: number,
+  record: CoreRelo,
+): void {
+  if (adopter === undefined || witness === undefined) return;
+  const root = adopter.visit(record.typeId);
+  passes.pass();
+  const accessStrOff = builder.string(nameBytes(witness.btf, record.accessStrOff) ?? "");
+  addRecord(records.coreRelo, secNameOff, { ...record, typeId: lookup(lowering, root), accessStrOff });
+}

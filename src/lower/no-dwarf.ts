@@ -1,0 +1,31 @@
+import type { Dwarf } from "../dwarf/model.ts";
+
+/** The DWARF of an object that has none. */
+export const noDwarf: Dwarf = {
+  units: [],
+  count: 0,
+  offset: () => 0,
+  rowAt: () => undefined,
+  tag: () => 0,
+  parent: () => undefined,
+  children: () => [],
+  unitOf: () => {
+    throw new RangeError("there is no unit");
+  },
+  name: () => undefined,
+  nameBytes: () => undefined,
+  linkageName: () => undefined,
+  type: () => undefined,
+  reference: () => undefined,
+  has: () => false,
+  flag: () => false,
+  number: () => undefined,
+  bigint: () => undefined,
+  string: () => undefined,
+  expression: () => undefined,
+  lowPc: () => undefined,
+  staticAddress: () => undefined,
+  codeLength: () => undefined,
+  place: () => undefined,
+  lines: () => [],
+};

@@ -1,0 +1,103 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { clang, compileC } from "../judges/c-object.ts";
+import { judgeTest } from "../judges/judge-test.ts";
+import { C_TYPES } from "./c-types.ts";
+import { emittedSections, oldSections, readElf, typeNames, writtenSections } from "./emitted.ts";
+import { scrambled } from "./scramble.ts";
+
+const CORPUS = new URL("../../corpus", import.meta.url).pathname;
+const FOLDERS = ["shapes", "shapes-linked", "aya"];
+
+/** CO-RE by field and by type, externs with and without section, a weak one, tags, static and noinline functions. */
+const C_WITNESS = `
+#define tag(x) __attribute__((btf_decl_tag(x)))
+struct rq { int cpu; struct { u64 clock; } in; } __attribute__((preserve_access_index));
+struct only { u32 size; u64 more; };
+enum state { IDLE, BUSY = 7 };
+extern int nr_cpus SEC(".kconfig");
+extern void bpf_task_release(struct rq *p) SEC(".ksyms");
+extern int untyped(int) SEC(".ksyms");
+extern const void bpf_prog_active __attribute__((weak)) SEC(".ksyms");
+extern int plain;
+int (*pointer)(int) = untyped;
+static int hidden;
+int open;
+static __attribute__((noinline)) int sub(struct rq *rq, int scale tag("scale")) {
+  hidden += scale;
+  return rq->in.clock * hidden;
+}
+SEC("tc") int first(struct rq *rq) {
+  bpf_task_release(rq);
+  return sub(rq, 3) + nr_cpus + __builtin_preserve_type_info(*(struct only *)0, 1) + plain;
+}
+SEC("xdp") int second(struct rq *rq) {
+  open++;
+  return sub(rq, rq->cpu) + __builtin_preserve_enum_value(*(typeof(enum state) *)BUSY, 1) + (long)&bpf_prog_active;
+}
+`;
+
+// The expectation is LLVM's own `.BTF`, byte for byte.
+describe("an object's sections are made again from its DWARF", () => {
+  for (const from of ["dwarf", "both"] as const) {
+    test(`for every committed Rust object (from ${from})`, () => {
+      let compared = 0;
+      for (const folder of FOLDERS.map((name) => join(CORPUS, name))) {
+        for (const file of readdirSync(folder).filter((name) => name.endsWith(".o"))) {
+          const elf = readElf(join(folder, file));
+          expect(emittedSections(elf, { from, old: oldSections(elf) }), file).toEqual(writtenSections(elf));
+          compared++;
+        }
+      }
+      expect(compared).toBeGreaterThan(90);
+    });
+  }
+
+  judgeTest(clang())("for all type forms of C", () => {
+    const elf = readElf(compileC(C_TYPES));
+    expect(emittedSections(elf, { from: "both", old: oldSections(elf) })).toEqual(writtenSections(elf));
+  });
+
+  judgeTest(clang())("for CO-RE and externs", () => {
+    const elf = readElf(compileC(C_WITNESS));
+    expect(emittedSections(elf, { from: "both", old: oldSections(elf) })).toEqual(writtenSections(elf));
+  });
+});
+
+describe("the second witness is asked for its facts and nothing else", () => {
+  judgeTest(clang())("its ids may be permuted and the rest of it be noise", () => {
+    for (const source of [C_TYPES, C_WITNESS]) {
+      const elf = readElf(compileC(source));
+      const old = oldSections(elf);
+      const names = typeNames(elf);
+      const expected = emittedSections(elf, { from: "both", old });
+      fc.assert(
+        fc.property(fc.infiniteStream(fc.nat()), (noise) => {
+          expect(emittedSections(elf, { from: "both", old: scrambled(old, names, noise) })).toEqual(expected);
+        }),
+        { numRuns: 20 },
+      );
+    }
+  });
+
+  test("from DWARF alone only the quoted source lines are read", () => {
+    const elf = readElf(join(CORPUS, "shapes", "s10_enum_values.bpfel.o"));
+    const old = oldSections(elf);
+    const emptied = { ...old, btf: { ...old.btf, types: [] } };
+    expect(emittedSections(elf, { from: "dwarf", old: emptied })).toEqual(emittedSections(elf, { from: "dwarf", old }));
+  });
+});
+
+test("source lines may come from outside", () => {
+  const elf = readElf(join(CORPUS, "shapes", "s10_enum_values.bpfel.o"));
+  const asked: string[] = [];
+  const sourceText = (file: string, line: number): string => {
+    asked.push(`${file}:${line}`);
+    return "a line";
+  };
+  const { btf } = emittedSections(elf, { from: "dwarf", sourceText });
+  expect(asked.length).toBeGreaterThan(0);
+  expect(Buffer.from(btf ?? "", "hex").includes("\0a line\0")).toBe(true);
+});
