@@ -1,32 +1,9 @@
 import { unescapeName } from "../btf/escape.ts";
-import { type Btf, type BtfType, typeById } from "../btf/model.ts";
+import { type Btf, typeById } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
+import { KIND_TEXT } from "../btf/render/words.ts";
 import type { Correspondence } from "../join/model.ts";
 import type { Diagnostic } from "./rule.ts";
-
-/** Kind names as the kernel and bpftool print them. */
-const KIND_TEXT: Readonly<Record<BtfType["kind"], string>> = {
-  int: "INT",
-  ptr: "PTR",
-  array: "ARRAY",
-  struct: "STRUCT",
-  union: "UNION",
-  enum: "ENUM",
-  fwd: "FWD",
-  typedef: "TYPEDEF",
-  volatile: "VOLATILE",
-  const: "CONST",
-  restrict: "RESTRICT",
-  func: "FUNC",
-  funcProto: "FUNC_PROTO",
-  var: "VAR",
-  datasec: "DATASEC",
-  float: "FLOAT",
-  declTag: "DECL_TAG",
-  typeTag: "TYPE_TAG",
-  enum64: "ENUM64",
-  unknown: "UNKNOWN",
-};
 
 /** A type in a message: `STRUCT Limit<u16, 4> [12]`, with the name as the source has it. */
 export function label(btf: Btf, id: number): string {

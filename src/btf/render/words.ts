@@ -1,7 +1,7 @@
 import { type Btf, type BtfType, LINKAGE_EXTERN, LINKAGE_GLOBAL, LINKAGE_STATIC, type Linkage } from "../model.ts";
 import { nameBytes } from "../names.ts";
 
-/** The kinds as `bpftool btf dump` names them. */
+/** The kinds as `bpftool btf dump` and the kernel (kernel/bpf/btf.c `btf_kind_str`) name them. */
 export const KIND_TEXT: Readonly<Record<BtfType["kind"], string>> = {
   int: "INT",
   ptr: "PTR",
