@@ -12,14 +12,16 @@ function memberText(btf: Btf, member: BtfMember): string {
   return float === undefined ? typeText(btf, member.type) : `[u8; ${float.size}]`;
 }
 
+/** In the order of their offsets: LLVM writes that of the source, which is a defect of its own (T1) and no other map. */
 function membersOf(btf: Btf, id: number): readonly MapMember[] | null {
   const type = typeById(btf, id);
   if (type?.kind !== "struct" && type?.kind !== "union") return null;
-  return type.members.map((member) => ({
+  const members = type.members.map((member) => ({
     name: sourceText(btf, member.nameOff),
     bitOffset: member.bitOffset,
     type: memberText(btf, member),
   }));
+  return members.sort((a, b) => a.bitOffset - b.bitOffset);
 }
 
 function mapType(btf: Btf, id: number): MapType {
