@@ -2,6 +2,7 @@ import { BtfBuilder } from "../btf/builder.ts";
 import { type ExaminedMap, type WitnessedDefinition, witnessesAgree } from "../maps/examine.ts";
 import {
   definitionDiffers,
+  emptyMember,
   innerDeviates,
   innerIncomplete,
   keyWithoutSize,
@@ -66,6 +67,7 @@ export const rebuildMaps: Fix = {
     keyWithoutSize,
     progArrayKey,
     valuesNotArray,
+    emptyMember,
     innerDeviates,
     innerIncomplete,
     definitionDiffers,

@@ -1,6 +1,6 @@
 import type { Btf } from "../btf/model.ts";
 import { sizeOf } from "../btf/walk.ts";
-import type { UintField } from "./definition.ts";
+import { TYPE_FIELDS, UINT_FIELDS, type UintField } from "./definition.ts";
 import { type MapKind, mapKind } from "./kinds.ts";
 import { type MapField, type MapFields, readFields, typeFieldOf, uintOf } from "./read.ts";
 import { typeText } from "./text.ts";
@@ -16,7 +16,8 @@ export type DeviationKind =
   | "key-without-size"
   | "prog-array-key"
   | "values-not-array"
-  | "inner-definition";
+  | "inner-definition"
+  | "empty-member";
 
 /** One departure from what the loaders take, with the member it concerns. */
 export interface Deviation {
@@ -40,6 +41,9 @@ export interface Requirement {
   readonly fields: readonly RequiredField[];
   readonly deviations: readonly Deviation[];
 }
+
+/** Attributes by name: one of them in another form is a fault to report, not a marker to drop. */
+const KNOWN: ReadonlySet<string> = new Set<string>([...UINT_FIELDS, ...TYPE_FIELDS, "values"]);
 
 type Judged = { readonly keep?: RequiredField; readonly deviation?: Deviation };
 
@@ -167,6 +171,9 @@ function judge(btf: Btf, kind: MapKind, fields: MapFields, field: MapField): Jud
   if (field.kind === "type") return judgeType(btf, kind, fields, field);
   if (field.kind === "uint" && (field.name === "key_size" || field.name === "value_size")) {
     return judgeSize(kind, fields, field);
+  }
+  if (field.kind === "unknown" && !KNOWN.has(field.name) && sizeOf(btf, field.typeId) === 0) {
+    return dropped("empty-member", field, `its member ${field.name} has no size and is no map attribute`);
   }
   if (field.kind === "values" && !field.isArray && sizeOf(btf, field.typeId) !== undefined) {
     const cure = "made values an array without elements";

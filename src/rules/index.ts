@@ -15,6 +15,7 @@ import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/link
 import { funcWithoutPrototype, paramUnnamed } from "./func/params.ts";
 import {
   definitionDiffers,
+  emptyMember,
   innerDeviates,
   innerIncomplete,
   keyWithoutSize,
@@ -50,6 +51,7 @@ export const allRules: readonly Rule[] = [
   keyWithoutSize,
   progArrayKey,
   valuesNotArray,
+  emptyMember,
   innerDeviates,
   innerIncomplete,
   definitionDiffers,

@@ -148,6 +148,20 @@ export const valuesNotArray: Rule = deviationRule(
   (name) => [rejects("libbpf", `map '${name}': map-in-map inner spec is not a zero-sized array.`)],
 );
 
+export const emptyMember: Rule = deviationRule(
+  "empty-member",
+  {
+    id: "map/empty-member",
+    title: "A definition has no members without size beside the attributes, such as PhantomData.",
+    covers: ["LM-23"],
+    source: "libbpf parse_btf_map_def; cilium/ebpf mapSpecFromBTF",
+  },
+  (name, { field }) => [
+    rejects("libbpf", `map '${name}': unknown field '${field.name}'.`),
+    rejects("cilium/ebpf", `unrecognized field ${field.name} in BTF map definition`),
+  ],
+);
+
 export const innerDeviates: Rule = deviationRule(
   "inner-definition",
   {
@@ -242,7 +256,8 @@ export const notADefinition: Rule = {
         return;
       }
       for (const field of own.fields) {
-        if (field.kind !== "unknown") continue;
+        const isDropped = own.required.deviations.some((deviation) => deviation.field === field);
+        if (field.kind !== "unknown" || isDropped) continue;
         yield {
           fact: `its member ${field.name} is no map attribute, or not in the form of one`,
           answers: [rejects("libbpf", `map '${site.name}': unknown field '${field.name}'.`)],
