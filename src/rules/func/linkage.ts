@@ -1,10 +1,11 @@
 import { type BtfFuncProto, LINKAGE_GLOBAL } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { STB_LOCAL, STV_DEFAULT } from "../../elf/model.ts";
-import { rejects } from "../answers.ts";
+import { cannotLoad, rejects } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { reachedFunctions } from "./reached.ts";
 import { readsArguments } from "./reads.ts";
 import { type FunctionSite, functionSites } from "./sites.ts";
 import { verifiedAlone } from "./verified-alone.ts";
@@ -37,16 +38,20 @@ function isMadeStaticByLibbpf({ symbol, name }: FunctionSite): boolean {
 }
 
 function finding(state: ObjectState, rule: Rule, site: FunctionSite, why: string, text: string): Diagnostic {
+  // A function that no program gets to is in no program that the kernel is given.
+  const isReached = state.elf !== undefined && reachedFunctions(state.elf).has(site.offset);
   return {
     rule: rule.id,
-    severity: "error",
+    severity: isReached ? "error" : "note",
     message: `${label(state.btf, site.funcId)} is global, ${why}`,
     target: { typeId: site.funcId },
     ...placeOf(state.join, site.funcId),
-    answers: [
-      isMadeStaticByLibbpf(site) ? { judge: "libbpf", answer: "repairs" } : rejects("libbpf", text),
-      rejects("cilium/ebpf", text),
-    ],
+    answers: isReached
+      ? [
+          isMadeStaticByLibbpf(site) ? { judge: "libbpf", answer: "repairs" } : cannotLoad(text),
+          rejects("cilium/ebpf", text, { at: "load" }),
+        ]
+      : [],
   };
 }
 
@@ -59,9 +64,11 @@ export const builtinGlobal: Rule = {
   *check(state: ObjectState): Generator<Diagnostic> {
     for (const site of globalSubprograms(state)) {
       if (!MEMORY_BUILTINS.has(site.name)) continue;
-      const text = `Caller passes invalid args into func#1 ('${site.name}')`;
+      const text = `Caller passes invalid args into func#… ('${site.name}')`;
       const built = finding(state, builtinGlobal, site, "and verified alone it refuses what its callers pass", text);
-      yield { ...built, answers: [...built.answers, { judge: "aya", answer: "repairs" }] };
+      yield built.answers.length === 0
+        ? built
+        : { ...built, answers: [...built.answers, { judge: "aya", answer: "repairs" }] };
     }
   },
 };
@@ -82,7 +89,7 @@ export const linkageNotSymbol: Rule = {
       const { symbol } = site;
       if (MEMORY_BUILTINS.has(site.name) || symbol === undefined) continue;
       if (symbol.binding !== STB_LOCAL && symbol.visibility === STV_DEFAULT) continue;
-      yield finding(state, linkageNotSymbol, site, "but its symbol is local", "Caller passes invalid args into func#N");
+      yield finding(state, linkageNotSymbol, site, "but its symbol is local", "Caller passes invalid args into func#…");
     }
   },
 };
@@ -105,7 +112,7 @@ export const notVerifiableAlone: Rule = {
         yield finding(state, notVerifiableAlone, site, "and its prototype cannot be verified alone", alone.text);
       } else if (alone.verdict === "doubtful" && state.refusedAsGiven) {
         // With the BTF refused it was verified from its callers; alone a pointer may be null, and a context is no memory.
-        const text = "Caller passes invalid args into func#N";
+        const text = "Caller passes invalid args into func#…";
         yield finding(
           state,
           notVerifiableAlone,
