@@ -1,62 +1,84 @@
 import type { KernelVerdict, Verdict, Verdicts } from "./api.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
-import type { Diagnostic, Judge } from "./rules/rule.ts";
+import type { Diagnostic, Judge, JudgeAnswer } from "./rules/rule.ts";
 
-/** errno of every refusal that the rules know so far. */
+/** Kernels that the rules speak for. */
+const KERNEL = "5.10+";
+
+/** EINVAL, with which the kernel refuses BTF. */
 const EINVAL = 22;
+
+/** A loader with its version and the names of its two stages. */
+interface Loader {
+  readonly judge: Judge;
+  readonly version: string;
+  readonly stages: { readonly open: string; readonly load: string };
+}
+
+const LIBBPF: Omit<Loader, "version"> = {
+  judge: "libbpf",
+  stages: { open: "bpf_object__open", load: "bpf_object__load" },
+};
+const CILIUM: Loader = {
+  judge: "cilium/ebpf",
+  version: "0.22",
+  stages: { open: "LoadCollectionSpec", load: "NewCollection" },
+};
+const AYA: Loader = { judge: "aya", version: "aya-obj 0.3", stages: { open: "Object::parse", load: "Ebpf::load" } };
 
 function open(version: string): Verdict {
   return { version, accepted: null, stage: null, errno: null, message: null, typeId: null };
 }
 
-/** "refused, for this reason" where a rule says so; otherwise nobody can tell yet. */
-function verdict(
-  version: string,
-  stage: string,
-  judge: Judge,
-  answer: "rejects" | "drops the BTF",
-  found: readonly Diagnostic[],
-): Verdict {
+/** What a judge answers to the errors among the findings, if it is this. */
+function* said(judge: Judge, answer: JudgeAnswer["answer"], found: readonly Diagnostic[]) {
   for (const { severity, answers, target } of found) {
-    const said =
-      severity === "error" ? answers.find((entry) => entry.judge === judge && entry.answer === answer) : undefined;
-    if (said === undefined) continue;
-    return {
-      version,
-      accepted: false,
-      stage,
-      errno: EINVAL,
-      message: said.text ?? null,
-      typeId: target.typeId ?? null,
-    };
+    if (severity !== "error") continue;
+    for (const entry of answers) if (entry.judge === judge && entry.answer === answer) yield { entry, target };
   }
-  return open(version);
+}
+
+/** "refused, for this reason" where a rule says so; otherwise nobody can tell yet. What stops the opening comes first. */
+function loaderVerdict({ judge, version, stages }: Loader, found: readonly Diagnostic[]): Verdict {
+  const refusals = [...said(judge, "rejects", found)];
+  const first = refusals.find(({ entry }) => entry.at === "open") ?? refusals[0];
+  if (first === undefined) return open(version);
+  const { at, errno, text, how } = first.entry;
+  return {
+    version,
+    accepted: false,
+    stage: at === undefined ? null : stages[at],
+    errno: errno ?? null,
+    message: text ?? how ?? null,
+    typeId: first.target.typeId ?? null,
+  };
+}
+
+/** A refusal by BPF_BTF_LOAD. */
+function refusedBtf(message: string | null, typeId: number | null): Verdict {
+  return { version: KERNEL, accepted: false, stage: "BPF_BTF_LOAD", errno: EINVAL, message, typeId };
 }
 
 /** The kernel refuses the raw `.BTF` of every compiler: DATASEC sizes are the loader's work. */
 function kernelVerdict(found: readonly Diagnostic[]): KernelVerdict {
-  const asSent = verdict("5.10+", "BPF_BTF_LOAD", "kernel", "drops the BTF", found);
-  if (asSent.accepted === false) return { ...asSent, asSent };
+  const [refusal] = said("kernel", "drops the BTF", found);
+  if (refusal !== undefined) {
+    const asSent = refusedBtf(refusal.entry.text ?? null, refusal.target.typeId ?? null);
+    return { ...asSent, asSent };
+  }
+  const asSent = open(KERNEL);
   const empty = found.find(({ rule }) => rule === unplaced.id);
-  if (empty === undefined) return { ...open("5.10+"), asSent };
-  const raw = {
-    accepted: false,
-    stage: "BPF_BTF_LOAD",
-    errno: EINVAL,
-    message: "size == 0",
-    typeId: empty.target.typeId ?? null,
-  };
-  return { version: "5.10+", ...raw, asSent };
+  return { ...(empty === undefined ? asSent : refusedBtf("size == 0", empty.target.typeId ?? null)), asSent };
 }
 
 /** What each judge says, as far as the findings tell. */
 export function verdictsOf(found: readonly Diagnostic[]): Verdicts {
   return {
     kernel: kernelVerdict(found),
-    libbpf: verdict("1.7", "bpf_object__open", "libbpf", "rejects", found),
-    "libbpf@1.1": verdict("1.1", "bpf_object__open", "libbpf", "rejects", found),
-    cilium: verdict("0.22", "NewCollection", "cilium/ebpf", "rejects", found),
-    aya: verdict("aya-obj 0.3", "Object::parse", "aya", "rejects", found),
+    libbpf: loaderVerdict({ ...LIBBPF, version: "1.7" }, found),
+    "libbpf@1.1": loaderVerdict({ ...LIBBPF, version: "1.1" }, found),
+    cilium: loaderVerdict(CILIUM, found),
+    aya: loaderVerdict(AYA, found),
     bpftool: open("7.1"),
   };
 }

@@ -35,7 +35,8 @@ function answerText(answer: JudgeAnswer, first: boolean): string {
     repairs: "repairs it",
     misreads: `misreads ${object}`,
   }[answer.answer];
-  return `${judge} ${verb}${answer.text === undefined ? "" : ` ("${answer.text}")`}`;
+  const how = answer.how === undefined ? "" : `: ${answer.how}`;
+  return `${judge} ${verb}${answer.text === undefined ? how : ` ("${answer.text}")${how}`}`;
 }
 
 /** Who does what with the defect, one clause a judge: `libbpf rejects the object ("…"); cilium/ebpf rejects it; aya accepts`. */

@@ -15,9 +15,22 @@ export function kernelDrops(text: string): readonly JudgeAnswer[] {
   ];
 }
 
-/** One judge refuses the object. */
-export function rejects(judge: Judge, text: string): JudgeAnswer {
-  return { judge, answer: "rejects", text };
+/** errno(3) of Linux, and LIBBPF_ERRNO__RELOC of libbpf.h. */
+export const [ENOENT, EINVAL, EOPNOTSUPP, LIBBPF_RELOC] = [2, 22, 95, 4005] as const;
+
+/** One judge refuses the object, in these words. */
+export function rejects(judge: Judge, text: string, more: Pick<JudgeAnswer, "at" | "errno"> = {}): JudgeAnswer {
+  return { judge, answer: "rejects", text, ...more };
+}
+
+/** libbpf refuses to open the object. */
+export function cannotOpen(text: string, errno: number = EINVAL): JudgeAnswer {
+  return rejects("libbpf", text, { at: "open", errno });
+}
+
+/** libbpf opens the object and fails to load it. */
+export function cannotLoad(text: string, errno: number = EINVAL): JudgeAnswer {
+  return rejects("libbpf", text, { at: "load", errno });
 }
 
 export function accepts(judge: Judge): JudgeAnswer {

@@ -6,12 +6,19 @@ export type Severity = "error" | "warning" | "note";
 
 export type Judge = "kernel" | "libbpf" | "cilium/ebpf" | "aya" | "bpftool";
 
-/** What one judge does with the defect, and the text that its user would see. */
+/** What one judge does with the defect, and what its user would see. */
 export interface JudgeAnswer {
   readonly judge: Judge;
   /** As in "libbpf rejects the object", "aya accepts", "the kernel drops the whole BTF", "libbpf drops the types of the map". */
   readonly answer: "rejects" | "drops the BTF" | "drops the map's types" | "accepts" | "repairs" | "misreads";
+  /** The judge's own words, or a part of them; `…` stands for what is known only when it speaks. */
   readonly text?: string;
+  /** In our words, where the judge has none: "dies of SIGFPE in …". */
+  readonly how?: string;
+  /** Where a loader refuses: when it opens the object, or when it gives maps and programs to the kernel. */
+  readonly at?: "open" | "load";
+  /** What the refusing call returns, as a positive number; libbpf's own begin at 4000. */
+  readonly errno?: number;
 }
 
 /** The thing a finding is about, so that a fix finds it again. */

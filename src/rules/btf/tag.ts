@@ -54,7 +54,7 @@ export const tagUnnamed: Rule = {
         message: `the tag of ${label(state.btf, unionId)} has no name and no values`,
         target: { typeId: holderId, member },
         ...placeOf(state.join, unionId),
-        answers: [{ judge: "bpftool", answer: "misreads", text: "an empty key in map dumps" }],
+        answers: [{ judge: "bpftool", answer: "misreads", how: "an empty key in map dumps" }],
       };
     }
   },

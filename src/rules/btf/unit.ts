@@ -1,6 +1,5 @@
 import { typesWithIds } from "../../btf/model.ts";
 import { skipModifiers } from "../../btf/walk.ts";
-import { rejects } from "../answers.ts";
 import { label } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
@@ -25,7 +24,7 @@ export const zeroSizeInt: Rule = {
         target: { typeId },
         answers: isElement
           ? [{ judge: "kernel", answer: "drops the BTF", text: "Invalid array of int" }]
-          : [rejects("bpftool", "dies of SIGFPE in `btf dump … format c`")],
+          : [{ judge: "bpftool", answer: "rejects", how: "`btf dump … format c` dies of SIGFPE" }],
       };
     }
   },

@@ -2,7 +2,7 @@ import type { ElfView, Section } from "../../elf/model.ts";
 import { relocationsOf } from "../../elf/relocations.ts";
 import { definedSymbols, sectionsNamed } from "../../elf/symbols.ts";
 import { MAPS_SECTION } from "../../maps/sites.ts";
-import { rejects } from "../answers.ts";
+import { cannotLoad, cannotOpen, EINVAL, EOPNOTSUPP, LIBBPF_RELOC, rejects } from "../answers.ts";
 import { mapsOf } from "../maps/findings.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
@@ -26,7 +26,7 @@ export const legacyMaps: Rule = {
       message: `section maps holds legacy definitions: ${names.join(", ")}`,
       target: { section: section.index },
       answers: [
-        rejects("libbpf", "elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+"),
+        cannotOpen("elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+", EOPNOTSUPP),
         { judge: "aya", answer: "accepts" },
       ],
       help: "use aya's #[btf_map] instead of #[map]; this version does not convert them",
@@ -53,8 +53,8 @@ export const duplicateMaps: Rule = {
       message: `two sections are called .maps: one holds ${names(first)}, the other ${names(second)}`,
       target: { section: second.index },
       answers: [
-        rejects("libbpf", "bad map relo against a map in section '.maps'"),
-        rejects("cilium/ebpf", "section .maps: contains 1 symbols but 2 btf.Vars"),
+        cannotOpen("bad map relo against '…' in section '.maps'", LIBBPF_RELOC),
+        rejects("cilium/ebpf", "section .maps: contains … symbols but … btf.Vars", { at: "open" }),
       ],
       help: "make all map statics mutable or none of them (`static mut` and UnsafeCell give a section of their own)",
     };
@@ -91,7 +91,10 @@ export const mapsRelocations: Rule = {
         severity: "error",
         message: `.maps has ${stray.length} relocations outside \`values\`: its integers point at real arrays`,
         target: { section: section.index },
-        answers: [rejects("libbpf", "-EINVAL without a message")],
+        answers: [
+          { judge: "libbpf", answer: "rejects", how: "-EINVAL without a word", at: "open", errno: EINVAL },
+          rejects("cilium/ebpf", "initializing BTF map definitions: not supported", { at: "open" }),
+        ],
         help: "initialise the definition with null pointers",
       };
     }
@@ -122,7 +125,7 @@ export const concatenatedBtf: Rule = {
       severity: "error",
       message: "section .BTF holds more than one blob; readers see the first",
       target: { section: section.index },
-      answers: [rejects("libbpf", "missing .BTF.ext function info")],
+      answers: [cannotLoad("missing .BTF.ext function info")],
       help: "link with bpf-linker or `bpftool gen object`",
     };
   },

@@ -11,7 +11,7 @@ import {
   STV_DEFAULT,
 } from "../../elf/model.ts";
 import { sectionsNamed } from "../../elf/symbols.ts";
-import { kernelDrops, rejects } from "../answers.ts";
+import { cannotLoad, cannotOpen, ENOENT, EOPNOTSUPP, kernelDrops } from "../answers.ts";
 import { isAcceptedVarName, isTakenByNewKernels } from "../btf/names.ts";
 import { functionSites } from "../func/sites.ts";
 import { label, placeOf } from "../label.ts";
@@ -32,7 +32,7 @@ export const privateMap: Rule = {
       if (!isHidden && (variable === undefined || variable.linkage === LINKAGE_GLOBAL)) return;
       yield {
         fact: "it is private to the object",
-        answers: [rejects("libbpf", `map '${site.name}': unsupported map linkage static.`)],
+        answers: [cannotOpen(`map '${site.name}': unsupported map linkage static.`, EOPNOTSUPP)],
         help: "export it: #[unsafe(no_mangle)] or pub",
       };
     }),
@@ -53,8 +53,8 @@ export const mapName: Rule = {
         yield {
           fact: "the kernel takes no such name, and renaming it would change what user space asks for",
           answers: [
-            rejects("kernel", "BPF_MAP_CREATE: EINVAL"),
-            rejects("libbpf", `failed to create map '${site.name}'`),
+            { judge: "kernel", answer: "rejects", how: "BPF_MAP_CREATE gives EINVAL" },
+            cannotLoad(`map '${site.name}': failed to create: -EINVAL`),
           ],
           help: 'give it another name: #[unsafe(export_name = "…")]',
         };
@@ -68,7 +68,7 @@ export const mapName: Rule = {
     }),
 };
 
-const accepts15 = { judge: "libbpf", answer: "accepts", text: "the first 15 bytes of the name" } as const;
+const accepts15 = { judge: "libbpf", answer: "accepts", how: "under the first 15 bytes of the name" } as const;
 
 export const variableName: Rule = {
   id: "btf/variable-name",
@@ -121,7 +121,7 @@ export const functionWithoutInfo: Rule = {
         severity: "error",
         message: `function ${symbol.name} has no debug info, though others have`,
         target: { symbol: symbol.index },
-        answers: [rejects("libbpf", "missing .BTF.ext function info")],
+        answers: [cannotLoad("missing .BTF.ext function info")],
         help: "build its crate with debug = 2",
       };
     }
@@ -153,7 +153,7 @@ export const externWithoutBtf: Rule = {
         severity: "error",
         message: `extern ${name} is not described by BTF`,
         target: {},
-        answers: [rejects("libbpf", `failed to find BTF for extern '${name}': -ENOENT`)],
+        answers: [cannotOpen(`failed to find BTF for extern '${name}'`, ENOENT)],
       };
     }
   },

@@ -1,8 +1,9 @@
 import { typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { skipModifiers } from "../../btf/walk.ts";
 import { type ExaminedMap, witnessesAgree } from "../../maps/examine.ts";
 import type { Deviation, DeviationKind } from "../../maps/require.ts";
-import { accepts, rejects } from "../answers.ts";
+import { accepts, cannotLoad, cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
 import type { JudgeAnswer, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 import { eachMap, type MapFact, sourceName } from "./findings.ts";
@@ -39,8 +40,8 @@ export const valueSizeConflict: Rule = deviationRule(
   (name, { fact, field }) => {
     const [, size, given] = /\((\d+) bytes\) but \w+ is (\d+)/.exec(fact) ?? [];
     return [
-      rejects("libbpf", `map '${name}': conflicting ${field.name} size ${size} != ${given}.`),
-      rejects("cilium/ebpf", `both ${field.name} and ${field.name}_size given`),
+      cannotOpen(`map '${name}': conflicting ${field.name} size ${size} != ${given}.`),
+      rejects("cilium/ebpf", `both ${field.name} and ${field.name}_size given`, { at: "open" }),
       accepts("aya"),
     ];
   },
@@ -55,7 +56,7 @@ export const valueOnRingbuf: Rule = deviationRule(
     source: "kernel/bpf/ringbuf.c ringbuf_map_alloc (key_size and value_size must be 0)",
   },
   (name) => [
-    rejects("libbpf", `map '${name}': failed to create: -EINVAL`),
+    cannotLoad(`map '${name}': failed to create: -EINVAL`),
     { judge: "cilium/ebpf", answer: "repairs" },
     { judge: "aya", answer: "repairs" },
   ],
@@ -70,7 +71,7 @@ export const sizeContradiction: Rule = {
       covers: ["LM-14"],
       source: "libbpf parse_btf_map_def",
     },
-    (name, { field }) => [rejects("libbpf", `map '${name}': conflicting ${field.name.replace("_size", "")} size`)],
+    (name, { field }) => [cannotOpen(`map '${name}': conflicting ${field.name.replace("_size", "")} size`)],
   ),
   fixable: false,
 };
@@ -85,7 +86,7 @@ export const redundantSize: Rule = deviationRule(
   },
   (_, { field }) => [
     accepts("libbpf"),
-    rejects("cilium/ebpf", `both ${field.name.replace("_size", "")} and ${field.name} given`),
+    rejects("cilium/ebpf", `both ${field.name.replace("_size", "")} and ${field.name} given`, { at: "open" }),
   ],
   "warning",
 );
@@ -116,7 +117,7 @@ export const keyWithoutSize: Rule = deviationRule(
     covers: ["M4", "LM-13"],
     source: "libbpf parse_btf_map_def (btf__resolve_size)",
   },
-  (name, { field }) => [rejects("libbpf", `map '${name}': can't determine ${field.name} size for type`)],
+  (name, { field }) => [cannotOpen(`map '${name}': can't determine ${field.name} size for type`)],
 );
 
 export const progArrayKey: Rule = deviationRule(
@@ -145,7 +146,7 @@ export const valuesNotArray: Rule = deviationRule(
     covers: ["M6", "LM-18"],
     source: "libbpf parse_btf_map_def",
   },
-  (name) => [rejects("libbpf", `map '${name}': map-in-map inner spec is not a zero-sized array.`)],
+  (name) => [cannotOpen(`map '${name}': map-in-map inner spec is not a zero-sized array.`)],
 );
 
 export const emptyMember: Rule = deviationRule(
@@ -171,8 +172,8 @@ export const innerDeviates: Rule = deviationRule(
     source: "libbpf parse_btf_map_def (inner)",
   },
   (name) => [
-    rejects("libbpf", `map '${name}.inner': …`),
-    rejects("cilium/ebpf", "can't parse BTF map definition of inner map"),
+    cannotOpen(`map '${name}.inner': …`),
+    rejects("cilium/ebpf", "can't parse BTF map definition of inner map", { at: "open" }),
   ],
 );
 
@@ -193,9 +194,9 @@ export const wrapped: Rule = {
       yield {
         fact: `its definition is wrapped in ${own.unwrapped.wrappers.map((id) => sourceName(state, id)).join(", ")}`,
         answers: [
-          rejects("libbpf", `map '${site.name}': unknown field '${field}'.`),
-          rejects("cilium/ebpf", `unrecognized field ${field} in BTF map definition`),
-          { judge: "aya", answer: "misreads", text: "type 0 and all sizes 0" },
+          cannotOpen(`map '${site.name}': unknown field '${field}'.`, EOPNOTSUPP),
+          rejects("cilium/ebpf", `unrecognized field ${field} in BTF map definition`, { at: "open" }),
+          { judge: "aya", answer: "misreads", how: "type 0 and all sizes 0" },
         ],
       };
     }),
@@ -218,10 +219,26 @@ export const innerIncomplete: Rule = {
       if (!innerIsIncomplete(state, map)) return;
       yield {
         fact: "its inner map is only declared",
-        answers: [rejects("libbpf", `map '${map.site.name}': map-in-map inner def is of unexpected kind fwd.`)],
+        answers: [cannotOpen(`map '${map.site.name}': map-in-map inner def is of unexpected kind fwd.`)],
       };
     }),
 };
+
+/** libbpf's refusal of a VAR that leads to no definition: of another kind, or a struct that it takes for one. */
+function noDefinition({ btf }: ObjectState, name: string, typeId: number): JudgeAnswer {
+  const type = typeById(btf, skipModifiers(btf, typeId));
+  if (type?.kind !== "struct") return cannotOpen(`map '${name}': unexpected def kind var.`);
+  const [first] = type.members;
+  const field = first === undefined ? "…" : nameText(btf, first.nameOff);
+  return cannotOpen(`map '${name}': unknown field '${field}'.`, EOPNOTSUPP);
+}
+
+/** Nobody compares BTF with the source: the map is made as BTF has it. */
+const OTHER_MAP: readonly JudgeAnswer[] = (["libbpf", "cilium/ebpf", "aya"] as const).map((judge) => ({
+  judge,
+  answer: "misreads",
+  how: "the map is made as BTF defines it",
+}));
 
 export const definitionDiffers: Rule = {
   id: "map/definition-differs",
@@ -231,11 +248,13 @@ export const definitionDiffers: Rule = {
   fixable: true,
   check: (state) =>
     eachMap(state, definitionDiffers, function* (map): Generator<MapFact> {
-      if (map.lowered === undefined || map.variable === undefined || witnessesAgree(map)) return;
-      yield {
-        fact: map.own === undefined ? "its VAR leads to no map definition" : "BTF and DWARF define it differently",
-        answers: [rejects("libbpf", `map '${map.site.name}': unexpected def kind var.`)],
-      };
+      const { own, lowered, variable, site } = map;
+      if (lowered === undefined || variable === undefined || witnessesAgree(map)) return;
+      // A type without size is the whole difference, and told by its own rule.
+      if (own?.required.deviations.some(({ kind }) => kind === "key-without-size")) return;
+      yield own === undefined
+        ? { fact: "its VAR leads to no map definition", answers: [noDefinition(state, site.name, variable.type)] }
+        : { fact: "BTF and DWARF define it differently", answers: OTHER_MAP };
     }),
 };
 
@@ -251,7 +270,7 @@ export const notADefinition: Rule = {
       if (own === undefined) {
         yield {
           fact: "no definition with a member `type` lies behind it",
-          answers: [rejects("libbpf", `map '${site.name}': unknown field`)],
+          answers: [noDefinition(state, site.name, variable.type)],
         };
         return;
       }
@@ -260,7 +279,7 @@ export const notADefinition: Rule = {
         if (field.kind !== "unknown" || isDropped) continue;
         yield {
           fact: `its member ${field.name} is no map attribute, or not in the form of one`,
-          answers: [rejects("libbpf", `map '${site.name}': unknown field '${field.name}'.`)],
+          answers: [cannotOpen(`map '${site.name}': unknown field '${field.name}'.`, EOPNOTSUPP)],
         };
       }
     }),
