@@ -1,4 +1,3 @@
-import { typeChars } from "./char.ts";
 import { bytesForShrunk, dropEmptyEntries, placeDatasecs } from "./datasec.ts";
 import type { Fix } from "./fix.ts";
 import { bytesForFloats } from "./float.ts";
@@ -9,6 +8,7 @@ import { sortMembers, wrapUnionMembers } from "./member-order.ts";
 import { clearNames, escapeNames } from "./names.ts";
 import { nameParams } from "./params.ts";
 import { nameTags } from "./tag.ts";
+import { supplyTypes } from "./type-missing.ts";
 import { structsForUnits } from "./unit.ts";
 
 /**
@@ -19,7 +19,7 @@ import { structsForUnits } from "./unit.ts";
 export const allFixes: readonly Fix[] = [
   clearNames,
   escapeNames,
-  typeChars,
+  supplyTypes,
   rebindReferences,
   completeForwards,
   wrapUnionMembers,

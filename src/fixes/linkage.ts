@@ -1,6 +1,8 @@
 import { BtfBuilder } from "../btf/builder.ts";
 import { LINKAGE_STATIC } from "../btf/model.ts";
+import { STB_LOCAL } from "../elf/model.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "../rules/func/linkage.ts";
+import { type Described, functionSites } from "../rules/func/sites.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
@@ -20,3 +22,19 @@ export const makeStatic: Fix = {
     return { state: { ...state, btf: builder.finish() }, done };
   },
 };
+
+/**
+ * Indices of the symbols that must become local because a repair made their FUNC static: bpftool's linker looks a static FUNC up for no
+ * global symbol ("failed to find BTF info for global/extern symbol"). Symbols of functions that were static as they came are left alone.
+ */
+export function symbolsOfStatics(before: Described, after: Described): readonly number[] {
+  if (before.btf === after.btf) return [];
+  const symbols: number[] = [];
+  const wereGlobal = new Set<number>();
+  for (const { funcId, func } of functionSites(before)) if (func.linkage !== LINKAGE_STATIC) wereGlobal.add(funcId);
+  for (const { funcId, func, symbol } of functionSites(after)) {
+    if (func.linkage !== LINKAGE_STATIC || !wereGlobal.has(funcId) || symbol === undefined) continue;
+    if (symbol.binding !== STB_LOCAL) symbols.push(symbol.index);
+  }
+  return symbols;
+}

@@ -1,11 +1,11 @@
 import { boundByName } from "./btf/bound-by-name.ts";
-import { charWithoutType } from "./btf/char.ts";
 import { floatMisaligned } from "./btf/float.ts";
 import { forwardIncomplete } from "./btf/forward.ts";
 import { memberOrder, unionMemberOffset } from "./btf/member-order.ts";
 import { nameNotIdentifier, nameTooLong } from "./btf/names.ts";
 import { emptyNameNotZero, nameOnNamelessKind } from "./btf/no-name.ts";
 import { tagUnnamed } from "./btf/tag.ts";
+import { typeMissing } from "./btf/type-missing.ts";
 import { zeroSizeInt } from "./btf/unit.ts";
 import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
@@ -55,7 +55,7 @@ export const allRules: readonly Rule[] = [
   innerDeviates,
   innerIncomplete,
   definitionDiffers,
-  charWithoutType,
+  typeMissing,
   nameNotIdentifier,
   nameTooLong,
   variableName,

@@ -204,7 +204,7 @@ describe("without debug info, what only it could tell is left and said", () => {
     test(name, async () => {
       const { diagnostics } = await fixObject(withoutDwarf(raw));
       const left = diagnostics.filter(({ severity, fixed }) => severity === "error" && fixed === undefined);
-      expect(left.map(({ rule }) => rule)).toContain("btf/char-without-type");
+      expect(left.map(({ rule }) => rule)).toContain("btf/type-missing");
     });
   }
 });

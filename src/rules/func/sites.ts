@@ -7,6 +7,9 @@ import type { ObjectState } from "../state.ts";
 /** Section of functions that are called, not attached: libbpf takes every function elsewhere for a program. */
 const SUBPROGRAMS = ".text";
 
+/** The parts of an object in which functions are described. */
+export type Described = Pick<ObjectState, "elf" | "btf" | "ext">;
+
 /** One func_info record with what it names in the file. */
 export interface FunctionSite {
   readonly funcId: number;
@@ -32,7 +35,7 @@ export function protoOf(btf: Btf, func: BtfFunc): BtfFuncProto | undefined {
 }
 
 /** Every function that `.BTF.ext` describes, joined to its symbol by section and offset, never by name. */
-export function* functionSites({ elf, btf, ext }: ObjectState): Generator<FunctionSite> {
+export function* functionSites({ elf, btf, ext }: Described): Generator<FunctionSite> {
   for (const { secNameOff, records } of ext?.funcInfo?.sections ?? []) {
     const section = nameText(btf, secNameOff);
     const index = codeSection(elf, section);

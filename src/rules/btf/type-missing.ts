@@ -1,4 +1,4 @@
-import { type Btf, typeById, typesWithIds } from "../../btf/model.ts";
+import { type Btf, LINKAGE_EXTERN, typeById, typesWithIds } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
 import { AT, ATE, TAG } from "../../dwarf/constants.ts";
 import type { Correspondence } from "../../join/model.ts";
@@ -13,12 +13,12 @@ import { strayTwins } from "../stray.ts";
 /** BTF_INT_SIGNED. */
 const INT_SIGNED = 1;
 
-/** A reference that LLVM left empty or filled with chance where the source says `char`. */
-export interface CharSite {
+/** A reference that LLVM left empty, or filled with chance: Rust's `char`, and what older LLVMs had no record for (variant parts, atomics). */
+export interface MissingType {
   readonly typeId: number;
   /** Member or parameter; undefined for the type of a VAR or the element of an ARRAY. */
   readonly member: number | undefined;
-  /** Id of the INT in the lowered BTF. */
+  /** Id of the type that it should be, in the lowered BTF. */
   readonly loweredId: number;
 }
 
@@ -40,34 +40,40 @@ function comparable(btf: Btf, nameOff: number): string {
   return comparableName(nameBytes(btf, nameOff) ?? new Uint8Array(0));
 }
 
-/** Own references of one type that stand for lowered `char`s. */
-function sitesOf(btf: Btf, typeId: number, lowered: LoweredBtf, loweredId: number): CharSite[] {
+/** Whether an array's element id is no type, or stands by chance where the source says `char`. */
+function isElementMissing(btf: Btf, elementId: number, lowered: LoweredBtf, loweredId: number): boolean {
+  if (loweredId === 0) return false;
+  return typeById(btf, elementId) === undefined || (isChar(lowered, loweredId) && !isCharType(btf, elementId));
+}
+
+/** Own references of one type that are missing, with what they should be. */
+function sitesOf(btf: Btf, typeId: number, lowered: LoweredBtf, loweredId: number): MissingType[] {
   const own = typeById(btf, typeId);
   const other = typeById(lowered.btf(), loweredId);
   if (own?.kind === "array" && other?.kind === "array") {
-    if (isCharType(btf, own.type) || !isChar(lowered, other.type)) return [];
+    if (!isElementMissing(btf, own.type, lowered, other.type)) return [];
     return [{ typeId, member: undefined, loweredId: other.type }];
   }
   if ((own?.kind !== "struct" && own?.kind !== "union") || other?.kind !== own.kind) return [];
-  const sites: CharSite[] = [];
+  const sites: MissingType[] = [];
   for (const [member, { nameOff, bitOffset, type }] of own.members.entries()) {
     if (type !== 0) continue;
     const name = comparable(btf, nameOff);
     const twin = other.members.find(
       (candidate) => candidate.bitOffset === bitOffset && comparable(lowered.btf(), candidate.nameOff) === name,
     );
-    if (twin !== undefined && isChar(lowered, twin.type)) sites.push({ typeId, member, loweredId: twin.type });
+    if (twin !== undefined && twin.type !== 0) sites.push({ typeId, member, loweredId: twin.type });
   }
   return sites;
 }
 
 /** Parameters of a function's prototype that are `char`s. */
-function paramSites(btf: Btf, funcId: number, join: Correspondence): CharSite[] {
+function paramSites(btf: Btf, funcId: number, join: Correspondence): MissingType[] {
   const func = typeById(btf, funcId);
   const proto = func?.kind === "func" ? typeById(btf, func.type) : undefined;
   const source = join.function(funcId);
   if (func?.kind !== "func" || proto?.kind !== "funcProto" || source?.params.length !== proto.params.length) return [];
-  const sites: CharSite[] = [];
+  const sites: MissingType[] = [];
   for (const [member, param] of proto.params.entries()) {
     const loweredId = source.params[member]?.typeId ?? 0;
     if (param.type === 0 && isChar(join.lowered, loweredId)) sites.push({ typeId: func.type, member, loweredId });
@@ -75,16 +81,16 @@ function paramSites(btf: Btf, funcId: number, join: Correspondence): CharSite[] 
   return sites;
 }
 
-/** Every place of the object's BTF where a `char` has no type. */
-export function charSites(state: ObjectState): readonly CharSite[] {
+/** Every place of the object's BTF without a type for which DWARF has one. */
+export function missingTypes(state: ObjectState): readonly MissingType[] {
   const { btf, join } = state;
   if (join === undefined) return [];
-  const sites: CharSite[] = [];
+  const sites: MissingType[] = [];
   const twins = strayTwins(state);
   for (const [typeId, type] of typesWithIds(btf)) {
     if (type.kind === "var") {
       const variable = type.type === 0 ? join.variable(typeId) : undefined;
-      if (variable !== undefined && isChar(join.lowered, variable.typeId)) {
+      if (variable !== undefined && variable.typeId !== 0 && type.linkage !== LINKAGE_EXTERN) {
         sites.push({ typeId, member: undefined, loweredId: variable.typeId });
       }
       continue;
@@ -96,10 +102,11 @@ export function charSites(state: ObjectState): readonly CharSite[] {
   return sites;
 }
 
-/** Where else the kernel wants a type and finds none: a `char` too, but no debug info says so. */
+/** Where the kernel wants a type and finds none. libbpf gives typeless externs one of its own. */
 function* untypedPlaces(btf: Btf): Generator<{ readonly typeId: number; readonly member: number | undefined }> {
   for (const [typeId, type] of typesWithIds(btf)) {
-    if ((type.kind === "var" || type.kind === "array") && typeById(btf, type.type) === undefined) {
+    const needsType = type.kind === "array" || (type.kind === "var" && type.linkage !== LINKAGE_EXTERN);
+    if (needsType && typeById(btf, type.type) === undefined) {
       yield { typeId, member: undefined };
     } else if (type.kind === "struct" || type.kind === "union") {
       for (const [member, { type: id }] of type.members.entries()) if (id === 0) yield { typeId, member };
@@ -107,23 +114,28 @@ function* untypedPlaces(btf: Btf): Generator<{ readonly typeId: number; readonly
   }
 }
 
-export const charWithoutType: Rule = {
-  id: "btf/char-without-type",
-  title: "Rust's `char` has a type: LLVM up to 22 writes id 0, or an array element id left to chance.",
+export const typeMissing: Rule = {
+  id: "btf/type-missing",
+  title: "Variables, members and elements have a type: LLVM up to 22 writes id 0 or chance for Rust's `char`.",
   covers: ["T4", "T5", "KV-01", "KM-03", "KY-02", "LB-18"],
   source:
     "llvm BTFDebug::visitBasicType (DW_ATE_UTF makes no entry); kernel/bpf/btf.c btf_var_check_meta, btf_struct_check_meta",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
-    const sites = charSites(state);
-    const known = new Set(sites.map(({ typeId, member }) => `${typeId}:${member}`));
+    const sites = missingTypes(state);
+    const { lowered } = state.join ?? {};
+    const known = new Map(sites.map(({ typeId, member, loweredId }) => [`${typeId}:${member}`, loweredId]));
     const unknown = [...untypedPlaces(state.btf)].filter(({ typeId, member }) => !known.has(`${typeId}:${member}`));
     for (const { typeId, member } of [...sites, ...unknown]) {
-      const isKnown = known.has(`${typeId}:${member}`);
+      const loweredId = known.get(`${typeId}:${member}`);
+      const what =
+        lowered !== undefined && loweredId !== undefined && isChar(lowered, loweredId)
+          ? "a char, for which LLVM wrote no type"
+          : "something without a type";
       yield {
-        rule: charWithoutType.id,
+        rule: typeMissing.id,
         severity: "error",
-        message: `${label(state.btf, typeId)} holds ${isKnown ? "a char, for which LLVM wrote no type" : "something without a type"}`,
+        message: `${label(state.btf, typeId)} holds ${what}`,
         target: member === undefined ? { typeId } : { typeId, member },
         ...placeOf(state.join, typeId, member),
         answers: kernelDrops(
