@@ -15,6 +15,7 @@ export { renderRaw } from "./btf/render/raw.ts";
 export { checkObject, type RuleOptions } from "./check.ts";
 export type { ElfRelocation, ElfSymbol, ElfView, Section } from "./elf/model.ts";
 export { parseElf } from "./elf/parse.ts";
+export { type EmitObjectOptions, emitObject } from "./emit.ts";
 export { BtfFixError, type BtfFixErrorCode, type ByteSpan } from "./errors.ts";
 export { fixObject } from "./fix.ts";
 export type { MapAttributes, MapDefinition, MapType, MapValues } from "./maps/definition.ts";

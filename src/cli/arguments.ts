@@ -4,7 +4,7 @@ import type { CommandName } from "./usage.ts";
 
 /** Every option of the program; `of` names the commands that take it. "fix" is the form without a command name. */
 const OPTIONS = {
-  output: { type: "string", short: "o", of: ["fix"] },
+  output: { type: "string", short: "o", of: ["fix", "emit"] },
   "in-place": { type: "boolean", of: ["fix"] },
   strict: { type: "boolean", of: ["fix", "check"] },
   only: { type: "string", multiple: true, of: ["fix", "check"] },
@@ -13,12 +13,14 @@ const OPTIONS = {
   format: { type: "string", of: ["dump"] },
   pretty: { type: "boolean", of: ["dump"] },
   base: { type: "string", short: "B", of: ["dump"] },
-  from: { type: "string", of: ["maps"] },
+  from: { type: "string", of: ["maps", "emit"] },
+  rust: { type: "boolean", of: ["emit"] },
+  source: { type: "string", of: ["emit"] },
   quiet: { type: "boolean", short: "q", of: ["fix", "check"] },
   verbose: { type: "boolean", short: "v", of: ["fix", "check"] },
-  color: { type: "string", of: ["fix", "check", "dump", "maps"] },
-  help: { type: "boolean", short: "h", of: ["fix", "check", "dump", "maps"] },
-  version: { type: "boolean", short: "V", of: ["fix", "check", "dump", "maps"] },
+  color: { type: "string", of: ["fix", "check", "dump", "maps", "emit"] },
+  help: { type: "boolean", short: "h", of: ["fix", "check", "dump", "maps", "emit"] },
+  version: { type: "boolean", short: "V", of: ["fix", "check", "dump", "maps", "emit"] },
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
@@ -37,6 +39,8 @@ export interface Invocation {
   readonly pretty: boolean;
   readonly base: string | undefined;
   readonly from: "dwarf" | "btf" | "both";
+  readonly rust: boolean;
+  readonly source: string | undefined;
   readonly loudness: "quiet" | "normal" | "verbose";
   readonly color: "always" | "never" | "auto";
   readonly help: boolean;
@@ -75,7 +79,7 @@ function parse(args: readonly string[]) {
 }
 
 function isCommand(word: string | undefined): word is CommandName {
-  return word === "check" || word === "dump" || word === "maps";
+  return word === "check" || word === "dump" || word === "maps" || word === "emit";
 }
 
 function list(values: readonly string[] | undefined): readonly string[] {
@@ -108,6 +112,8 @@ export function parseCommandLine(args: readonly string[]): Invocation {
     pretty: values.pretty ?? false,
     base: values.base,
     from: oneOf("from", values.from, ["dwarf", "btf", "both"], "both"),
+    rust: values.rust ?? false,
+    source: values.source,
     loudness: values.quiet ? "quiet" : values.verbose ? "verbose" : "normal",
     color: oneOf("color", values.color, ["always", "never", "auto"], "auto"),
     help: values.help ?? false,

@@ -19,6 +19,14 @@ export interface DumpRequest {
   readonly base: Uint8Array | undefined;
 }
 
+export interface EmitRequest {
+  readonly from: "dwarf" | "both";
+  /** As LLVM should write BTF, not as LLVM 22 does. */
+  readonly rust: boolean;
+  /** Text of a line of a source file, where it can be had. */
+  readonly sourceText: ((file: string, line: number) => Uint8Array | undefined) | undefined;
+}
+
 export type MapWitness = "dwarf" | "btf" | "both";
 
 /**
@@ -30,4 +38,5 @@ export interface Engine {
   fix(bytes: Uint8Array, options: EngineFixOptions): Promise<FixResult>;
   dump(bytes: Uint8Array, request: DumpRequest): Promise<Uint8Array>;
   maps(bytes: Uint8Array, witness: MapWitness): Promise<readonly MapDefinition[]>;
+  emit(bytes: Uint8Array, request: EmitRequest): Promise<Uint8Array>;
 }

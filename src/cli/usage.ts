@@ -1,5 +1,5 @@
 /** "fix" is the form without a command name. */
-export type CommandName = "fix" | "check" | "dump" | "maps";
+export type CommandName = "fix" | "check" | "dump" | "maps" | "emit";
 
 /** One line a command, as a usage error shows it. */
 export const USAGE_LINE: Readonly<Record<CommandName, string>> = {
@@ -7,6 +7,7 @@ export const USAGE_LINE: Readonly<Record<CommandName, string>> = {
   check: "btf-fix check IN... [--json] [--strict]",
   dump: "btf-fix dump IN [--format raw|json] [--pretty]",
   maps: "btf-fix maps IN [--from dwarf|btf] [--json]",
+  emit: "btf-fix emit IN -o OUT [--from dwarf] [--rust] [--source DIR]",
 };
 
 /** The text of `--help`. */
@@ -18,6 +19,7 @@ usage:
   btf-fix check IN...         say what is wrong, write nothing
   btf-fix dump IN             print the BTF as bpftool does
   btf-fix maps IN             print the map definitions
+  btf-fix emit IN -o OUT      write IN with its BTF made anew from its debug info
 
 IN is a BPF ELF object or a raw BTF file; "-" is standard input, and as OUT standard output.
 
@@ -39,6 +41,11 @@ dump:
 maps:
       --from dwarf|btf|both   which witness to believe (default: both, DWARF first)
       --json                  the definitions as JSON on one line
+
+emit:
+      --from dwarf|both       debug info alone, or with what it lacks from the old BTF (default)
+      --rust                  as LLVM should write the BTF of Rust, not as LLVM 22 does
+      --source DIR            where source lines are that the old BTF does not quote
 
 everywhere:
       --color[=WHEN]          always, never or auto (default; NO_COLOR is respected)

@@ -34,7 +34,7 @@ test("no arguments at all: the help on stderr, exit 2", async () => {
 });
 
 test("--help and --version answer on stdout for every command", async () => {
-  for (const command of [[], ["check"], ["dump"], ["maps"]]) {
+  for (const command of [[], ["check"], ["dump"], ["maps"], ["emit"]]) {
     const help = await runIn([...command, "--help"], {});
     expect(help).toMatchObject({ exit: 0, stderr: "" });
     expect(help.stdout).toContain("exit codes: 0 the result passes");

@@ -91,6 +91,7 @@ export async function runIn(
     fix: unexpected,
     dump: unexpected,
     maps: unexpected,
+    emit: unexpected,
     ...engine,
   });
   const stdoutBytes = Buffer.concat(out);
