@@ -1,6 +1,7 @@
 import { BtfBuilder } from "../btf/builder.ts";
 import { LINKAGE_STATIC } from "../btf/model.ts";
-import { STB_LOCAL } from "../elf/model.ts";
+import { type ElfView, SHF_EXECINSTR, STB_LOCAL } from "../elf/model.ts";
+import { relocationsOf } from "../elf/relocations.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "../rules/func/linkage.ts";
 import { type Described, functionSites } from "../rules/func/sites.ts";
 import type { Diagnostic } from "../rules/rule.ts";
@@ -23,18 +24,28 @@ export const makeStatic: Fix = {
   },
 };
 
+/** Symbols that code refers to by name: cilium/ebpf takes a call of a local one only by its section ("unsupported binding: STB_LOCAL"). */
+function calledSymbols(elf: ElfView): ReadonlySet<number> {
+  const code = elf.sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
+  return new Set(code.flatMap(({ index }) => relocationsOf(elf, index).map(({ symbol }) => symbol)));
+}
+
 /**
  * Indices of the symbols that must become local because a repair made their FUNC static: bpftool's linker looks a static FUNC up for no
- * global symbol ("failed to find BTF info for global/extern symbol"). Symbols of functions that were static as they came are left alone.
+ * global symbol ("failed to find BTF info for global/extern symbol"). Left alone: functions that were static as they came, and those
+ * that code calls by name, since to call them by section would change instructions.
  */
 export function symbolsOfStatics(before: Described, after: Described): readonly number[] {
-  if (before.btf === after.btf) return [];
-  const symbols: number[] = [];
+  const { elf } = after;
+  if (elf === undefined || before.btf === after.btf) return [];
   const wereGlobal = new Set<number>();
   for (const { funcId, func } of functionSites(before)) if (func.linkage !== LINKAGE_STATIC) wereGlobal.add(funcId);
+  const symbols: number[] = [];
   for (const { funcId, func, symbol } of functionSites(after)) {
     if (func.linkage !== LINKAGE_STATIC || !wereGlobal.has(funcId) || symbol === undefined) continue;
     if (symbol.binding !== STB_LOCAL) symbols.push(symbol.index);
   }
-  return symbols;
+  if (symbols.length === 0) return symbols;
+  const called = calledSymbols(elf);
+  return symbols.filter((symbol) => !called.has(symbol));
 }

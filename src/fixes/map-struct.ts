@@ -72,7 +72,9 @@ export function definitionWriter(builder: BtfBuilder, btf: Btf): DefinitionWrite
     if (entry.how === "size") {
       return { ...place, nameOff: builder.string(encoder.encode(entry.name)), type: uint(source, struct, entry.value) };
     }
-    return { ...place, nameOff: name(source.btf, member?.nameOff ?? 0), type: values(source, entry.field) };
+    const nameOff = name(source.btf, member?.nameOff ?? 0);
+    if (entry.how === "pointee") return { ...place, nameOff, type: pointerTo(source.own(entry.pointee)) };
+    return { ...place, nameOff, type: values(source, entry.field) };
   };
 
   const write: DefinitionWriter["write"] = (source, struct, fields) => {

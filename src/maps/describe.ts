@@ -40,7 +40,11 @@ function valuesOf(btf: Btf, fields: MapFields): MapValues | null {
 
 /** What a loader reads out of the required form of a definition. */
 export function attributesOf(btf: Btf, required: Requirement): MapAttributes {
-  const fields = required.fields.flatMap((entry) => (entry.how === "size" ? [] : [entry.field]));
+  const fields = required.fields.flatMap((entry): MapFields => {
+    if (entry.how === "size") return [];
+    const { field } = entry;
+    return [entry.how === "pointee" && field.kind === "type" ? { ...field, pointee: entry.pointee } : field];
+  });
   const uint = (name: Parameters<typeof uintOf>[1]): number | null => {
     const written = required.fields.find((entry) => entry.how === "size" && entry.name === name);
     return written?.how === "size" ? written.value : (uintOf(fields, name) ?? null);

@@ -9,6 +9,8 @@ export interface MapKind {
   readonly ids: "both" | "value" | "none" | "refused";
   /** Kinds without a key: key_size must be 0. */
   readonly keyless?: boolean;
+  /** Kinds whose key, where it has an id, must be a 32-bit INT: no ENUM, no struct. */
+  readonly intKey?: boolean;
   /** Kinds whose value_size must be 0 too. */
   readonly valueless?: boolean;
   /** Kinds whose values are maps or programs (`values`). */
@@ -19,11 +21,11 @@ export interface MapKind {
 const MAP_KINDS: readonly MapKind[] = [
   { name: "unspec", ids: "both" },
   { name: "hash", ids: "both" },
-  { name: "array", ids: "both" },
+  { name: "array", ids: "both", intKey: true },
   { name: "prog_array", ids: "both", values: "programs" },
   { name: "perf_event_array", ids: "refused" },
   { name: "percpu_hash", ids: "both" },
-  { name: "percpu_array", ids: "both" },
+  { name: "percpu_array", ids: "both", intKey: true },
   { name: "stack_trace", ids: "refused" },
   { name: "cgroup_array", ids: "refused" },
   { name: "lru_hash", ids: "both" },
@@ -41,15 +43,15 @@ const MAP_KINDS: readonly MapKind[] = [
   { name: "percpu_cgroup_storage", ids: "both" },
   { name: "queue", ids: "none", keyless: true },
   { name: "stack", ids: "none", keyless: true },
-  { name: "sk_storage", ids: "both" },
+  { name: "sk_storage", ids: "both", intKey: true },
   { name: "devmap_hash", ids: "refused" },
   { name: "struct_ops", ids: "both" },
   { name: "ringbuf", ids: "none", keyless: true, valueless: true },
-  { name: "inode_storage", ids: "both" },
-  { name: "task_storage", ids: "both" },
+  { name: "inode_storage", ids: "both", intKey: true },
+  { name: "task_storage", ids: "both", intKey: true },
   { name: "bloom_filter", ids: "value", keyless: true },
   { name: "user_ringbuf", ids: "none", keyless: true, valueless: true },
-  { name: "cgrp_storage", ids: "both" },
+  { name: "cgrp_storage", ids: "both", intKey: true },
   { name: "arena", ids: "none", keyless: true, valueless: true },
 ];
 

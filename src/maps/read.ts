@@ -40,11 +40,18 @@ function uintValue(btf: Btf, name: string, typeId: number): bigint | undefined {
 /** The element of `values`: ARRAY (or, as Rust's `*const [*const Inner; 0]` gives it, PTR → ARRAY) of PTR → STRUCT or FUNC_PROTO. */
 function valuesField(btf: Btf, member: number, typeId: number): MapField {
   let array = typeById(btf, typeId);
-  const isArray = array?.kind === "array" && array.nelems === 0;
+  let isArray = array?.kind === "array" && array.nelems === 0;
   if (array?.kind === "ptr") array = typeById(btf, array.type);
   const pointer = array?.kind === "array" ? typeById(btf, array.type) : undefined;
-  const element = pointer?.kind === "ptr" ? skipModifiers(btf, pointer.type) : 0;
-  const target = typeById(btf, element);
+  let element = pointer?.kind === "ptr" ? skipModifiers(btf, pointer.type) : 0;
+  let target = typeById(btf, element);
+  const behind = target?.kind === "ptr" ? skipModifiers(btf, target.type) : 0;
+  if (typeById(btf, behind)?.kind === "funcProto") {
+    // Rust's `*const fn()`: a `fn()` is the pointer already.
+    isArray = false;
+    element = behind;
+    target = typeById(btf, behind);
+  }
   const of =
     target?.kind === "funcProto" ? "programs" : target?.kind === "struct" || target?.kind === "fwd" ? "map" : "unknown";
   return { kind: "values", name: "values", member, typeId, element, of, isArray };

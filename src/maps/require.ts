@@ -1,6 +1,7 @@
 import type { Btf } from "../btf/model.ts";
 import { sizeOf } from "../btf/walk.ts";
 import { TYPE_FIELDS, UINT_FIELDS, type UintField } from "./definition.ts";
+import { intForKey } from "./int-key.ts";
 import { type MapKind, mapKind } from "./kinds.ts";
 import { type MapField, type MapFields, readFields, typeFieldOf, uintOf } from "./read.ts";
 import { typeText } from "./text.ts";
@@ -15,6 +16,7 @@ export type DeviationKind =
   | "key-zero-size"
   | "key-without-size"
   | "prog-array-key"
+  | "key-not-int"
   | "values-not-array"
   | "inner-definition"
   | "empty-member";
@@ -29,10 +31,14 @@ export interface Deviation {
   readonly cure: string;
 }
 
-/** How a member of the required definition comes about: as it is, as `<field>_size`, or as the array that `values` must be. */
+/**
+ * How a member of the required definition comes about: as it is, as `<field>_size`, pointing
+ * at another type, or as the array that `values` must be.
+ */
 export type RequiredField =
   | { readonly how: "keep"; readonly field: MapField }
   | { readonly how: "size"; readonly name: UintField; readonly field: MapField; readonly value: number }
+  | { readonly how: "pointee"; readonly field: MapField; readonly pointee: number }
   | { readonly how: "array"; readonly field: Extract<MapField, { kind: "values" }> };
 
 /** A definition as libbpf, cilium/ebpf and aya all take it, and what had to change for it. */
@@ -88,6 +94,12 @@ function judgeType(btf: Btf, kind: MapKind, fields: MapFields, field: Extract<Ma
         cure: `took the type of ${field.name} from DWARF`,
       },
     };
+  }
+  const int = kind.intKey === true && field.name === "key" ? intForKey(btf, field.pointee) : undefined;
+  if (int !== undefined) {
+    const fact = `key is ${typeText(btf, field.pointee)}, and the kernel wants an INT as key of kind ${kind.name}`;
+    const deviation: Deviation = { kind: "key-not-int", field, fact, cure: `wrote key as ${typeText(btf, int)}` };
+    return { keep: { how: "pointee", field, pointee: int }, deviation };
   }
   const isProgramKey =
     field.name === "key" && kind.values === "programs" && fields.some((other) => other.kind === "values");
@@ -176,10 +188,15 @@ function judge(btf: Btf, kind: MapKind, fields: MapFields, field: MapField): Jud
     return dropped("empty-member", field, `its member ${field.name} has no size and is no map attribute`);
   }
   if (field.kind === "values" && !field.isArray && sizeOf(btf, field.typeId) !== undefined) {
-    const cure = "made values an array without elements";
+    const cure = "made values an empty array of such pointers";
     return {
       keep: { how: "array", field },
-      deviation: { kind: "values-not-array", field, fact: "values is not an array without elements", cure },
+      deviation: {
+        kind: "values-not-array",
+        field,
+        fact: `values is not an empty array of pointers to ${field.of === "programs" ? "programs" : "maps"}`,
+        cure,
+      },
     };
   }
   return field.kind === "values" ? judgeInner(btf, field) : { keep: keepAs(field) };

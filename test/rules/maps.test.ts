@@ -159,7 +159,7 @@ const ROWS: readonly Row[] = [
       ),
     },
     severity: "error",
-    message: "map MAP: values is not an array without elements",
+    message: "map MAP: values is not an empty array of pointers to maps",
     libbpf: "map 'MAP': map-in-map inner spec is not a zero-sized array.",
     fix: "mended",
   },

@@ -138,6 +138,23 @@ export const progArrayKey: Rule = deviationRule(
   "warning",
 );
 
+export const keyNotInt: Rule = deviationRule(
+  "key-not-int",
+  {
+    id: "map/key-not-int",
+    title: "The key of an array map and of local storage is a 32-bit INT.",
+    covers: ["M3"],
+    source: "kernel/bpf/arraymap.c array_map_check_btf; kernel/bpf/bpf_local_storage.c bpf_local_storage_map_check_btf",
+  },
+  (name) => [
+    {
+      judge: "libbpf",
+      answer: "drops the map's types",
+      text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
+    },
+  ],
+);
+
 export const valuesNotArray: Rule = deviationRule(
   "values-not-array",
   {
