@@ -8,6 +8,7 @@ import { parseElf } from "./elf/parse.ts";
 import { relocationSections } from "./elf/relocations.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
+import { fixObject } from "./fix.ts";
 import { emitBtf } from "./lower/emit-btf.ts";
 import type { WordRelocation } from "./lower/relocations.ts";
 import type { SourceText } from "./lower/source-text.ts";
@@ -20,7 +21,10 @@ import { verifyPatched } from "./patch/verify.ts";
 export interface EmitObjectOptions {
   /** "both" (default): what DWARF has lost comes from the old sections; "dwarf": only the source lines that they quote do. */
   readonly from?: "dwarf" | "both";
-  /** "llvm" (default): as LLVM 22 writes BTF; "rust": as it should write it. */
+  /**
+   * "llvm" (default): as LLVM 22 writes BTF; "rust": as it should write that of Rust. The latter says what BTF can say of DWARF (`lower/`)
+   * and then takes every repair of `fixObject` (names, maps, prototypes), so that the kernel takes it.
+   */
   readonly dialect?: "llvm" | "rust";
   /** Source lines that the old sections do not quote. */
   readonly sourceText?: SourceText;
@@ -31,7 +35,7 @@ export interface EmitObjectOptions {
  * returned.
  *
  * Errors: those of every reader; BTF_MISSING without a section to write to, DWARF_UNSUPPORTED without debug info, VERIFY_FAILED when the
- * result is not what was planned.
+ * result is not what was planned, and in the rust dialect those of `fixObject`.
  */
 export async function emitObject(bytes: Uint8Array, options: EmitObjectOptions = {}): Promise<Uint8Array> {
   const { from = "both", dialect = "llvm", sourceText } = options;
@@ -64,7 +68,7 @@ export async function emitObject(bytes: Uint8Array, options: EmitObjectOptions =
   const plan = contentPlan(contents);
   const output = applyPlan(elf, plan);
   verifyPatched(elf, output, plan);
-  return output;
+  return dialect === "rust" ? (await fixObject(output)).bytes : output;
 }
 
 /** Sections that cannot be read are no witness; whoever asks for DWARF alone may have just that in mind. */
