@@ -2,9 +2,11 @@ import type { FixResult, PlannedChange } from "./api.ts";
 import { encodeBtf } from "./btf/encode.ts";
 import { encodeBtfExt } from "./btf/ext.ts";
 import type { RuleOptions } from "./check.ts";
+import { STB_LOCAL } from "./elf/model.ts";
 import { BtfFixError } from "./errors.ts";
 import type { Fix } from "./fixes/fix.ts";
 import { allFixes } from "./fixes/index.ts";
+import { symbolsOfStatics } from "./fixes/linkage.ts";
 import { type OpenObject, openObject, stateOf } from "./object.ts";
 import { applyPlan } from "./patch/apply.ts";
 import { contentPlan } from "./patch/plan.ts";
@@ -137,7 +139,11 @@ function patched(bytes: Uint8Array, object: OpenObject, { state, plan }: Repair)
   if (extSection !== undefined && state.ext !== undefined && state.ext !== object.ext) {
     contents.set(extSection.index, encodeBtfExt(state.ext));
   }
-  const patch = contentPlan(contents, plan);
+  const locals = symbolsOfStatics(object, state);
+  const patch = {
+    ...contentPlan(contents, plan),
+    symbols: locals.map((symbol) => ({ symbol, binding: STB_LOCAL })),
+  };
   const output = plan.length === 0 ? bytes : applyPlan(elf, patch);
   if (output !== bytes) verifyPatched(elf, output, patch);
   return output;
