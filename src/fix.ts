@@ -16,6 +16,7 @@ import { unplaced } from "./rules/datasec/placed.ts";
 import { mapName } from "./rules/elf/symbols.ts";
 import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
 import { sizeContradiction } from "./rules/maps/definition.ts";
+import { specialFieldBarred } from "./rules/maps/special-field.ts";
 import type { Diagnostic, Rule } from "./rules/rule.ts";
 import type { ObjectState } from "./rules/state.ts";
 import { verdictsOf } from "./verdicts.ts";
@@ -24,7 +25,7 @@ import { verdictsOf } from "./verdicts.ts";
 const MAX_ROUNDS = 8;
 
 /** Findings that no repair may decide: curing them would change what the program means. */
-const REFUSING: ReadonlySet<string> = new Set([mapName.id, sizeContradiction.id]);
+const REFUSING: ReadonlySet<string> = new Set([mapName.id, sizeContradiction.id, specialFieldBarred.id]);
 
 /** What one round of repairs did. */
 interface Round {

@@ -30,6 +30,7 @@ import {
   valuesNotArray,
   wrapped,
 } from "./maps/definition.ts";
+import { specialFieldBarred } from "./maps/special-field.ts";
 import type { Diagnostic, Rule } from "./rule.ts";
 import type { ObjectState } from "./state.ts";
 
@@ -42,6 +43,7 @@ export const allRules: readonly Rule[] = [
   externWithoutBtf,
   privateMap,
   mapName,
+  specialFieldBarred,
   notADefinition,
   wrapped,
   valueOnRingbuf,
