@@ -59,16 +59,24 @@ function refusedBtf(message: string | null, typeId: number | null): Verdict {
   return { version: KERNEL, accepted: false, stage: "BPF_BTF_LOAD", errno: EINVAL, message, typeId };
 }
 
+/** How refusals begin that the kernel gives once every type by itself is right (kernel/bpf/btf.c `btf_check_all_types`). */
+const SECOND_PASS = ["Invalid arg#", "Invalid elem", "Invalid array of int", "Member is not"];
+
+/** The refusal that the kernel comes to first: it walks the types in the order of their ids, twice. */
+function firstRefusal(refusals: readonly Verdict[]): Verdict | undefined {
+  const isLate = ({ message }: Verdict): boolean => SECOND_PASS.some((text) => message?.startsWith(text) === true);
+  const first = refusals.filter((refusal) => !isLate(refusal));
+  return (first.length > 0 ? first : [...refusals]).sort((a, b) => (a.typeId ?? 0) - (b.typeId ?? 0))[0];
+}
+
 /** The kernel refuses the raw `.BTF` of every compiler: DATASEC sizes are the loader's work. */
 function kernelVerdict(found: readonly Diagnostic[]): KernelVerdict {
-  const [refusal] = said("kernel", "drops the BTF", found);
-  if (refusal !== undefined) {
-    const asSent = refusedBtf(refusal.entry.text ?? null, refusal.target.typeId ?? null);
-    return { ...asSent, asSent };
-  }
-  const asSent = open(KERNEL);
-  const empty = found.find(({ rule }) => rule === unplaced.id);
-  return { ...(empty === undefined ? asSent : refusedBtf("size == 0", empty.target.typeId ?? null)), asSent };
+  const sent = [...said("kernel", "drops the BTF", found)].map(({ entry, target }) =>
+    refusedBtf(entry.text ?? null, target.typeId ?? null),
+  );
+  const empty = found.filter(({ rule, severity }) => rule === unplaced.id && severity === "note");
+  const raw = empty.map(({ target }) => refusedBtf("size == 0", target.typeId ?? null));
+  return { ...(firstRefusal([...raw, ...sent]) ?? open(KERNEL)), asSent: firstRefusal(sent) ?? open(KERNEL) };
 }
 
 /** What each judge says, as far as the findings tell. */

@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { Verdict } from "../../src/api.ts";
 import { checkObject } from "../../src/check.ts";
+import { parseElf } from "../../src/elf/parse.ts";
+import { sectionNamed } from "../../src/elf/symbols.ts";
 import type { Judge } from "../../src/rules/rule.ts";
 import { corpusObjects } from "../../tools/scoreboard/objects.ts";
 import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
+import { kernel, kernelBtfLoad } from "../judges/kernel.ts";
 import { type LibbpfName, libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
 
@@ -86,6 +89,24 @@ describe("cilium/ebpf", () => {
     judgeTest(cilium())(about, async () => {
       const object = readFileSync(path);
       await expectTrue(object, "cilium/ebpf", "cilium", ciliumHeard(object));
+    });
+  }
+});
+
+describe("kernel", () => {
+  for (const { name, path } of objects) {
+    // With two sections .maps nobody can lay out the DATASEC, so it is not said to have no size.
+    if (name.includes("s34_")) continue;
+    judgeTest(kernel())(name, async () => {
+      const object = readFileSync(path);
+      const { accepted, errno, message, typeId } = (await checkObject(object)).verdicts.kernel;
+      const [said] = answer(kernelBtfLoad([sectionNamed(parseElf(object), ".BTF")?.bytes ?? new Uint8Array()]));
+      if (accepted === null) return;
+      expect(accepted).toBe(said?.errno === 0);
+      expect(errno).toBe(said?.errno);
+      const refused = [...(said?.log ?? "").matchAll(/^\[(\d+)\]/gm)].at(-1)?.[1];
+      expect(typeId).toBe(Number(refused));
+      expect(said?.log.trimEnd().endsWith(message ?? "?"), `${message}: ${said?.log.slice(-200)}`).toBe(true);
     });
   }
 });
