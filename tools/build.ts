@@ -17,7 +17,10 @@ async function declareTypes(): Promise<void> {
     stdio: "inherit",
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
-  if (code !== 0) throw new Error(`tsc ended with ${String(code)}`);
+  if (code === 0) return;
+  // The program works without declarations, so `npm ci` must not fail for one; `npm run build`, and with it verify, does.
+  if (process.env["npm_lifecycle_event"] === "prepare") console.warn("dist/types is incomplete: see above");
+  else throw new Error(`tsc ended with ${String(code)}`);
 }
 
 const dist = join(ROOT, "dist");

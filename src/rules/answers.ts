@@ -15,8 +15,12 @@ export function kernelDrops(text: string): readonly JudgeAnswer[] {
   ];
 }
 
-/** errno(3) of Linux, and LIBBPF_ERRNO__RELOC of libbpf.h. */
-export const [ENOENT, EINVAL, EOPNOTSUPP, LIBBPF_RELOC] = [2, 22, 95, 4005] as const;
+/** errno(3) of Linux. */
+export const ENOENT = 2;
+export const EINVAL = 22;
+export const EOPNOTSUPP = 95;
+/** LIBBPF_ERRNO__RELOC of libbpf.h. */
+export const LIBBPF_RELOC = 4005;
 
 /** One judge refuses the object, in these words. */
 export function rejects(judge: Judge, text: string, more: Pick<JudgeAnswer, "at" | "errno"> = {}): JudgeAnswer {
