@@ -144,10 +144,10 @@ for (const [library, judge] of LIBBPF) {
       judgeTest(judge())(name, async () => {
         const { raw, fixed } = await pair(path);
         const until = name.includes(".bpfeb.") ? "open" : "load";
-        const raws = runLibbpf(library, raw, { until });
-        // libbpf 1.7 crashes on big-endian maps of maps, whoever wrote them: there is nothing to lose.
-        if (raws.outcome !== "answer" && name.includes(".bpfeb.")) return;
-        const [before, after] = [answer(raws), answer(runLibbpf(library, fixed, { until }))];
+        const [before, after] = [
+          answer(runLibbpf(library, raw, { until })),
+          answer(runLibbpf(library, fixed, { until })),
+        ];
         expect(lost(libbpfAchievements(before), libbpfAchievements(after))).toEqual([]);
         expect(heavier(before, after)).toEqual([]);
       });

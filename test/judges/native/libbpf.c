@@ -108,12 +108,15 @@ static void print_verdict(const char *key, int err)
 	printf("\"%s\":{\"ok\":%s,\"errno\":%d}", key, err == 0 ? "true" : "false", err < 0 ? -err : err);
 }
 
-/* One map as libbpf describes it and, if it was created, as the kernel does. */
-static void print_map(struct bpf_map *map, int err)
+/*
+ * One map as libbpf describes it and, if it was created, as the kernel does. An inner map is a template that belongs to no object:
+ * libbpf would look into that object to answer for its descriptor.
+ */
+static void print_map(struct bpf_map *map, bool inner, int err)
 {
 	struct bpf_map_info info;
 	__u32 size = sizeof(info);
-	int fd = bpf_map__fd(map);
+	int fd = inner ? -1 : bpf_map__fd(map);
 
 	memset(&info, 0, sizeof(info));
 	fputs("{\"name\":", stdout);
@@ -136,7 +139,7 @@ static void print_map(struct bpf_map *map, int err)
 	}
 	if (bpf_map__inner_map(map) != NULL) {
 		fputs(",\"inner\":", stdout);
-		print_map(bpf_map__inner_map(map), 0);
+		print_map(bpf_map__inner_map(map), true, 0);
 	}
 	fputc('}', stdout);
 }
@@ -197,7 +200,7 @@ static void print_maps(struct bpf_object *obj)
 
 	bpf_object__for_each_map(map, obj) {
 		fputs(sep, stdout);
-		print_map(map, 0);
+		print_map(map, false, 0);
 		sep = ",";
 	}
 }
@@ -245,7 +248,7 @@ static void print_maps_apart(struct bpf_object *model, const char *path)
 		obj = load_apart(path, &one, &err);
 		own = obj == NULL ? NULL : bpf_object__find_map_by_name(obj, one.map);
 		fputs(sep, stdout);
-		print_map(own == NULL ? map : own, err);
+		print_map(own == NULL ? map : own, false, err);
 		bpf_object__close(obj);
 		sep = ",";
 	}
