@@ -11,7 +11,16 @@ function main(): number {
   const say = (line: string): void => console.log(line);
   ensurePackages(say);
   ensureBpfLinker(say);
-  const names: readonly JudgeProgram[] = ["kernel", "libbpf17", "libbpf11", "cilium", "aya03", "aya06"];
+  const names: readonly JudgeProgram[] = [
+    "kernel",
+    "libbpf17",
+    "libbpf11",
+    "dedup17",
+    "dedup11",
+    "cilium",
+    "aya03",
+    "aya06",
+  ];
   for (const name of names) ensureJudge(name, say);
   const judges = probes();
   for (const judge of judges) say(probeLine(judge));

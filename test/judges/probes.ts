@@ -1,13 +1,14 @@
 import { aya03, aya06 } from "./aya.ts";
 import { bpftool } from "./bpftool.ts";
 import { cilium } from "./cilium.ts";
+import { dedup11, dedup17 } from "./dedup.ts";
 import type { Judge } from "./judge.ts";
 import { kernel } from "./kernel.ts";
 import { libbpf11, libbpf17 } from "./libbpf.ts";
 
 /** Every judge, asked whether it answers. */
 export function probes(): readonly Judge[] {
-  return [kernel(), libbpf17(), libbpf11(), bpftool(), cilium(), aya03(), aya06()];
+  return [kernel(), libbpf17(), libbpf11(), dedup17(), dedup11(), bpftool(), cilium(), aya03(), aya06()];
 }
 
 /** "kernel 6.18: usable", or why not. */

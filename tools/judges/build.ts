@@ -54,8 +54,8 @@ function cRecipe(name: JudgeProgram, source: string, libraries: readonly string[
   };
 }
 
-/** A crate, built with whatever cargo is on PATH. */
-function cargoRecipe(name: JudgeProgram, folder: string, binary: string): Recipe {
+/** A crate, built with whatever cargo is on PATH; crates that share a target folder share the builds of what they link. */
+function cargoRecipe(name: JudgeProgram, folder: string, binary: string, shared: JudgeProgram = name): Recipe {
   const cargo = (): string | undefined => findProgram("cargo");
   return {
     versions() {
@@ -63,7 +63,7 @@ function cargoRecipe(name: JudgeProgram, folder: string, binary: string): Recipe
       return cargo() === undefined || version === undefined ? "no cargo and rustc" : [version];
     },
     build() {
-      const target = scratch(name);
+      const target = scratch(shared);
       run(cargo() ?? "cargo", ["build", "--release", "--locked"], {
         cwd: judgeSource(folder),
         env: { CARGO_TARGET_DIR: target },
@@ -133,6 +133,8 @@ const recipes: Readonly<Record<JudgeProgram, Recipe>> = {
   kernel: cRecipe("kernel", "native/kernel.c", [], []),
   libbpf17: cargoRecipe("libbpf17", "libbpf17", "judge-libbpf17"),
   libbpf11: cRecipe("libbpf11", "native/libbpf.c", ["-lbpf", "-lelf", "-lz"], ["/usr/include/bpf/libbpf.h"]),
+  dedup17: cargoRecipe("dedup17", "dedup17", "judge-dedup17", "libbpf17"),
+  dedup11: cRecipe("dedup11", "native/dedup.c", ["-lbpf", "-lelf", "-lz"], ["/usr/include/bpf/btf.h"]),
   cilium: ciliumRecipe,
   aya03: cargoRecipe("aya03", "aya/v03", "judge-aya03"),
   aya06: aya06Recipe(),

@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The judges that are programs of ours; bpftool is Debian's own and needs no driver. */
-export type JudgeProgram = "kernel" | "libbpf17" | "libbpf11" | "cilium" | "aya03" | "aya06";
+export type JudgeProgram = "kernel" | "libbpf17" | "libbpf11" | "dedup17" | "dedup11" | "cilium" | "aya03" | "aya06";
 
 /** Root of the checkout, as an absolute path. */
 export const projectRoot: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,6 +14,8 @@ const sources: Readonly<Record<JudgeProgram, readonly string[]>> = {
   kernel: ["native/kernel.c", "native/json.h"],
   libbpf17: ["libbpf17", "native/libbpf.c", "native/json.h"],
   libbpf11: ["native/libbpf.c", "native/json.h"],
+  dedup17: ["dedup17", "native/dedup.c"],
+  dedup11: ["native/dedup.c"],
   cilium: ["cilium"],
   aya03: ["aya/main.rs", "aya/v03"],
   aya06: ["aya/main.rs", "aya/v06"],
