@@ -46,11 +46,12 @@ export interface Failure {
 
 /**
  * Says an error of one file on stderr and gives its exit code. Anything but a BtfFixError is a fault of btf-fix itself; it is told as
- * such, since one file must not end the run.
+ * such, since one file must not end the run. Wrong usage is no matter of one file and is thrown on.
  */
 export function reportFailure(session: Session, path: string | undefined, thrown: unknown): Failure {
   const file = path === undefined ? undefined : displayName(path);
   if (thrown instanceof BtfFixError) {
+    if (thrown.code === "USAGE") throw thrown;
     session.host.stderr(errorText(file, thrown, session.stderrPaint));
     return { exit: EXIT_OF_ERROR[thrown.code], error: thrown };
   }

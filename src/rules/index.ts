@@ -1,3 +1,4 @@
+import { BtfFixError } from "../errors.ts";
 import { boundByName } from "./btf/bound-by-name.ts";
 import { floatMisaligned } from "./btf/float.ts";
 import { forwardIncomplete } from "./btf/forward.ts";
@@ -83,10 +84,15 @@ export const allRules: readonly Rule[] = [
   unplaced,
 ];
 
-/** The rules chosen by id or by fact id ("M2"); an empty `only` chooses all. */
+/**
+ * The rules chosen by id or by fact id ("M2"); an empty `only` chooses all. Errors: USAGE for a name that no rule has, since a slip would
+ * pass for an object without defects.
+ */
 export function selectRules(only: readonly string[] = [], skip: readonly string[] = []): readonly Rule[] {
   const isNamed = (rule: Rule, names: readonly string[]): boolean =>
     names.some((name) => name === rule.id || rule.covers.includes(name));
+  const unknown = [...only, ...skip].find((name) => !allRules.some((rule) => isNamed(rule, [name])));
+  if (unknown !== undefined) throw new BtfFixError("USAGE", `no rule is called "${unknown}"`);
   return allRules.filter((rule) => (only.length === 0 || isNamed(rule, only)) && !isNamed(rule, skip));
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import type { RuleOptions } from "../../src/check.ts";
 import { BtfFixError } from "../../src/errors.ts";
+import { selectRules } from "../../src/rules/index.ts";
 import { checked, diagnostic, runIn, verdicts } from "./double.ts";
 
 const files = { good: "good", bad: "bad!", worse: "?" };
@@ -65,3 +67,19 @@ test("colour follows the terminal, NO_COLOR and --color", async () => {
   expect(await coloured(["--color"], false, { NO_COLOR: "1" })).toBe(true);
   expect(await coloured(["--color=never"], true, {})).toBe(false);
 });
+
+test.each(["--only", "--skip"])(
+  "%s of a rule that does not exist is wrong usage, not an object without defects",
+  async (option) => {
+    const engine = {
+      check: async (_: Uint8Array, { only, skip }: RuleOptions) => {
+        selectRules(only, skip);
+        return checked();
+      },
+    };
+    const ran = await runIn(["check", "good", option, "map/no-such-rule"], files, engine);
+    expect(ran).toMatchObject({ exit: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/^btf-fix: error\[USAGE\]: no rule is called "map\/no-such-rule"\nusage: btf-fix check/);
+    expect(await runIn(["check", "good", option, "M2"], files, engine)).toMatchObject({ exit: 0 });
+  },
+);

@@ -51,7 +51,6 @@ test.each([
   ["BTF_MALFORMED", 3],
   ["DWARF_MALFORMED", 3],
   ["LIMIT_EXCEEDED", 3],
-  ["USAGE", 2],
   ["IO", 5],
 ] as const)("%s gives exit %i and no output", async (code, exit) => {
   const fix = async () => {
