@@ -35,7 +35,8 @@ export interface FailedFile {
     /** Bytes from the start of the section, or of the file where `section` is null. */
     readonly offset: number | null;
   };
-  readonly verdicts: { readonly kernel: { readonly accepted: false } };
+  /** Null for an object that was refused: it can be read, and its BTF was not judged. */
+  readonly verdicts: { readonly kernel: { readonly accepted: false | null } };
 }
 
 export type ReportedFile = CheckedFile | FixedFile | FailedFile;
@@ -57,7 +58,7 @@ export function failedFile(file: string, error: BtfFixError): FailedFile {
   return {
     file,
     error: { code, message, section: span?.section ?? null, offset: span?.offset ?? null },
-    verdicts: { kernel: { accepted: false } },
+    verdicts: { kernel: { accepted: code === "REFUSED" || code === "VERIFY_FAILED" ? null : false } },
   };
 }
 
