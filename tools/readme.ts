@@ -35,7 +35,7 @@ function actual({ line, output }: Command, folder: string): string {
   const run = spawnSync("sh", ["-c", `(${command.trim()}) 2>&1`], {
     cwd: folder,
     encoding: "utf8",
-    env: { ...process.env, PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` },
+    env: { ...process.env, BTF_FIX_CACHE: "off", PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` },
   });
   return run.stdout;
 }
