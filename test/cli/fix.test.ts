@@ -65,6 +65,15 @@ test.each([
   });
 });
 
+test("wrong usage that only the library can see is told as wrong usage, of no file", async () => {
+  const fix = async () => {
+    throw new BtfFixError("USAGE", "no rule is called map/nothing");
+  };
+  const ran = await runIn(["fork", "-o", "o", "--only", "map/nothing"], files, { fix });
+  expect(ran).toMatchObject({ exit: 2, written: [], stdout: "" });
+  expect(ran.stderr).toMatch(/^btf-fix: error\[USAGE\]: no rule is called map\/nothing\nusage: /);
+});
+
 test("a fault of btf-fix itself is told as such, and the other files go on", async () => {
   const fix = async (bytes: Uint8Array) => {
     if (bytes.length === 3) throw new TypeError("x is undefined");
