@@ -28,8 +28,10 @@ import { between } from "./order.ts";
 import { type Passes, passesOver } from "./passes.ts";
 import { datasecRelocations, recordRelocations, type WordRelocation } from "./relocations.ts";
 import { addFunction } from "./signature.ts";
+import { sourceOrder } from "./source-order.ts";
 import { lineWord, quotedText, type SourceText } from "./source-text.ts";
 import { addDeclTags } from "./tags.ts";
+import { staticVariables } from "./variables.ts";
 import { visitMapType, visitType } from "./visit.ts";
 import {
   type CoreRoot,
@@ -92,15 +94,16 @@ interface Emission {
 export function emitBtf(elf: ElfView, dwarf: Dwarf | undefined, options: EmitOptions): EmittedBtf {
   const emission = begin(elf, dwarf ?? noDwarf, options);
   const { lowering, builder, passes, sections, externs, records, witness } = emission;
-  const globals = globalsOf(lowering.dwarf, elf, witness === undefined ? new Map() : variableOrder(witness));
+  const functions = functionsOf(lowering.dwarf, elf);
+  const variables = [...staticVariables(lowering.dwarf, elf)];
+  const ranks = sourceOrder(lowering.dwarf, elf, variables, functions, emission.lines);
+  const known = witness === undefined ? new Map<string, number>() : variableOrder(witness);
+  const { maps, others } = globalsOf(elf, variables, ranks, known);
 
-  const maps = globals.filter(({ section }) => section.startsWith(".maps"));
   for (const global of maps) addGlobal(emission, global, visitMapType);
-  for (const code of functionsOf(lowering.dwarf, elf)) addCode(emission, code);
+  for (const code of functions) addCode(emission, code);
   if (dwarf !== undefined && hasPrivateConstant(elf)) datasec(sections, ".rodata");
-  for (const global of globals) {
-    if (!global.section.startsWith(".maps")) addGlobal(emission, global, visitType);
-  }
+  for (const global of others) addGlobal(emission, global, visitType);
   const trap = elf.symbols.find((symbol) => symbol.name === TRAP && symbol.section === 0);
   if (trap !== undefined) addExtern(lowering, externs, sections, trap);
   addDatasecs(lowering, sections);

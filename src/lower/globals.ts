@@ -1,8 +1,8 @@
 import { LINKAGE_EXTERN, LINKAGE_GLOBAL, LINKAGE_STATIC, type Linkage } from "../btf/model.ts";
-import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import type { DieRow } from "../dwarf/model.ts";
 import { type ElfSymbol, type ElfView, SHN_COMMON, SHN_UNDEF, STB_LOCAL } from "../elf/model.ts";
 import { moduleOrder } from "./order.ts";
-import { type StaticVariable, staticVariables } from "./variables.ts";
+import type { StaticVariable } from "./variables.ts";
 
 /** A global variable of the module, as BTFDebug::processGlobals sees it. */
 export interface Global {
@@ -15,20 +15,55 @@ export interface Global {
   readonly section: string;
 }
 
+/** The globals of both passes, each in the order of the module. */
+export interface Globals {
+  /** What lies in a section whose name begins with `.maps`. */
+  readonly maps: readonly Global[];
+  readonly others: readonly Global[];
+}
+
+function isMap({ section }: Global): boolean {
+  return section.startsWith(".maps");
+}
+
 /**
- * The globals with debug info, in the order of the module as far as DWARF and ELF tell: externs and commons first, then the order of
- * `moduleOrder` by DIE. `known` gives the place of a VAR, by name, in an order that is known better.
+ * The globals with debug info, in the order of the module as far as DWARF and ELF tell. Certain is what `moduleOrder` says; otherwise a
+ * variable stands where `ranks` puts it (`sourceOrder`), or without ranks in the order of DIEs behind externs and commons. `known` gives
+ * the place of a VAR, by name, in an order that is known better.
  */
-export function globalsOf(dwarf: Dwarf, elf: ElfView, known: ReadonlyMap<string, number>): readonly Global[] {
+export function globalsOf(
+  elf: ElfView,
+  variables: readonly StaticVariable[],
+  ranks: ReadonlyMap<DieRow, number> | undefined,
+  known: ReadonlyMap<string, number>,
+): Globals {
   const placeless: StaticVariable[] = [];
   const placed: (StaticVariable & { readonly section: number; readonly hint: number })[] = [];
-  for (const variable of staticVariables(dwarf, elf)) {
-    const { section } = variable;
+  for (const variable of variables) {
+    const { section, row } = variable;
     if (section === undefined) placeless.push(variable);
-    else placed.push({ ...variable, section, hint: variable.row });
+    else placed.push({ ...variable, section, hint: ranks?.get(row) ?? row });
   }
-  const globals = [...placeless, ...moduleOrder(placed)].map((variable) => globalOf(elf, variable));
-  return inKnownOrder(globals, known);
+  const ordered: StaticVariable[] = moduleOrder(placed);
+  const globals =
+    ranks === undefined ? [...placeless, ...ordered] : inserted(ordered, placeless, ({ row }) => ranks.get(row) ?? row);
+  const all = globals.map((variable) => globalOf(elf, variable));
+  // Maps come in a pass of their own, so their VARs say nothing of the others' order.
+  const maps = all.filter(isMap);
+  const others = all.filter((global) => !isMap(global));
+  return { maps: inKnownOrder(maps, known), others: inKnownOrder(others, known) };
+}
+
+/** Both lists in one: each of `added`, in order of rank, before the first of `items` that has a greater rank. */
+function inserted<T>(items: readonly T[], added: readonly T[], rank: (item: T) => number): readonly T[] {
+  const queue = added.toSorted((a, b) => rank(a) - rank(b));
+  const result: T[] = [];
+  let next = 0;
+  for (const item of items) {
+    for (let one = queue[next]; one !== undefined && rank(one) < rank(item); one = queue[++next]) result.push(one);
+    result.push(item);
+  }
+  return [...result, ...queue.slice(next)];
 }
 
 function globalOf(elf: ElfView, { row, type, symbol, section, name }: StaticVariable): Global {
@@ -44,10 +79,16 @@ function linkageOf(symbol: ElfSymbol | undefined): Linkage {
   return symbol.section === SHN_UNDEF ? LINKAGE_EXTERN : LINKAGE_GLOBAL;
 }
 
-/** Globals that the known order names change places among themselves; the others stay where they are. */
+/** Globals that the known order names are put into it; any other follows the one that it followed. */
 function inKnownOrder(globals: readonly Global[], known: ReadonlyMap<string, number>): readonly Global[] {
   const rank = ({ symbol }: Global): number | undefined => (symbol === undefined ? undefined : known.get(symbol.name));
-  const named = globals.filter((global) => rank(global) !== undefined);
-  const sorted = named.toSorted((a, b) => (rank(a) ?? 0) - (rank(b) ?? 0)).values();
-  return globals.map((global) => (rank(global) === undefined ? global : (sorted.next().value ?? global)));
+  const before: Global[] = [];
+  const groups: { readonly rank: number; readonly globals: Global[] }[] = [];
+  for (const global of globals) {
+    const place = rank(global);
+    if (place !== undefined) groups.push({ rank: place, globals: [global] });
+    else (groups.at(-1)?.globals ?? before).push(global);
+  }
+  groups.sort((a, b) => a.rank - b.rank);
+  return [...before, ...groups.flatMap((group) => group.globals)];
 }

@@ -51,7 +51,13 @@ export function between<T extends { readonly offset: number }>(
   return items.slice(firstAt(items, from), firstAt(items, end));
 }
 
-function firstAt(items: readonly { readonly offset: number }[], offset: number): number {
+/** The last item at `offset` or before it, of items in order of offset. */
+export function lastAt<T extends { readonly offset: number }>(items: readonly T[], offset: number): T | undefined {
+  return items[firstAt(items, offset + 1) - 1];
+}
+
+/** Index of the first item at `offset` or behind it. */
+export function firstAt(items: readonly { readonly offset: number }[], offset: number): number {
   let low = 0;
   let high = items.length;
   while (low < high) {

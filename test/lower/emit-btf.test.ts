@@ -39,6 +39,28 @@ SEC("xdp") int second(struct rq *rq) {
 }
 `;
 
+/** Definitions, tentative ones, statics, string literals and externs, of which each has another place in the order of the module. */
+const C_ORDER = `
+extern int kconf;
+static int st_before = 3;
+int tentative1;
+const int ro_cfg = 5;
+volatile const u32 ro_vol = 0;
+static u64 stat_bss;
+int init_data = 7;
+struct { int (*type)[1]; u32 *key; u64 *value; int (*max_entries)[8]; } m1 SEC(".maps");
+struct { int (*type)[2]; u32 *key; u64 *value; int (*max_entries)[8]; } m2 SEC(".maps");
+static int (*bpf_printk)(const char *, u32, ...) = (void *)6;
+extern int late_ext;
+static __attribute__((noinline)) int helper(int x) { static int calls; calls += x; bpf_printk("helper %d", 10, calls); return calls + st_before++; }
+SEC("xdp") int prog1(void *ctx) { u32 k = init_data; u64 *v = lookup(&m2, &k); if (v) *v += stat_bss++; return helper(kconf) + late_ext + ro_vol; }
+int after = 9;
+u64 arr[4];
+SEC("tc") int prog2(void *ctx) { u32 k = 0; lookup(&m1, &k); bpf_printk("hello %d", 9, tentative1++); return ro_cfg + (int)arr[k] + after++; }
+static int last SEC(".data.custom") = 5;
+SEC("tc") int prog3(void *ctx) { return last++ + helper(2); }
+`;
+
 // The expectation is LLVM's own `.BTF`, byte for byte.
 describe("an object's sections are made again from its DWARF", () => {
   for (const from of ["dwarf", "both"] as const) {
@@ -58,6 +80,14 @@ describe("an object's sections are made again from its DWARF", () => {
   judgeTest(clang())("for all type forms of C", () => {
     const elf = readElf(compileC(C_TYPES));
     expect(emittedSections(elf, { from: "both", old: oldSections(elf) })).toEqual(writtenSections(elf));
+  });
+
+  judgeTest(clang())("for C from DWARF alone, in the order in which clang makes variables", () => {
+    for (const source of [C_TYPES, C_ORDER]) {
+      const elf = readElf(compileC(source));
+      expect(emittedSections(elf, { from: "dwarf", old: oldSections(elf) }).btf).toEqual(writtenSections(elf).btf);
+      expect(emittedSections(elf, { from: "both", old: oldSections(elf) })).toEqual(writtenSections(elf));
+    }
   });
 
   judgeTest(clang())("for CO-RE and externs", () => {
