@@ -6,6 +6,9 @@ import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 import { protoOf } from "./sites.ts";
 
+/** BTF_FUNC_EXTERN. */
+const EXTERN = 2;
+
 /** Positions of the parameters that need a name: all but the variadic marker (the last one, with type 0 and no name). */
 export function unnamedParams({ btf }: ObjectState, proto: BtfFuncProto): readonly number[] {
   const last = proto.params.length - 1;
@@ -17,15 +20,16 @@ export function unnamedParams({ btf }: ObjectState, proto: BtfFuncProto): readon
 
 export const paramUnnamed: Rule = {
   id: "func/param-unnamed",
-  title: "Every parameter of a FUNC has a name.",
+  title: "Every parameter of a FUNC has a name, unless the FUNC is an extern.",
   covers: ["F1", "KF-03"],
-  source: "kernel/bpf/btf.c btf_func_check",
+  source: "kernel/bpf/btf.c btf_func_check; libbpf bpf_object__collect_externs",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     const { btf, join } = state;
     for (const [typeId, type] of typesWithIds(btf)) {
       const proto = type.kind === "func" ? protoOf(btf, type) : undefined;
-      if (type.kind !== "func" || proto === undefined) continue;
+      // clang names no parameter of an extern; libbpf does, before the kernel is asked, and refuses every extern it does not know.
+      if (type.kind !== "func" || proto === undefined || type.linkage === EXTERN) continue;
       for (const member of unnamedParams(state, proto)) {
         yield {
           rule: paramUnnamed.id,
