@@ -120,14 +120,17 @@ export function codeReferences(file: ObjectFile): CodeReference[] {
       if (type !== R_BPF_64_64 || symbol === undefined) continue;
       const addend = u32(code.bytes, offset + 4) + u32(code.bytes, offset + 12) * 2 ** 32;
       const address = symbol.value + addend;
-      const owner = file.symbols.find(
-        (entry) =>
-          entry.section === symbol.section &&
-          entry.type !== STT_SECTION &&
-          entry.name !== "" &&
-          entry.value <= address &&
-          address < entry.value + Math.max(entry.size, 1),
-      );
+      const owner =
+        symbol.section === 0
+          ? symbol
+          : file.symbols.find(
+              (entry) =>
+                entry.section === symbol.section &&
+                entry.type !== STT_SECTION &&
+                entry.name !== "" &&
+                entry.value <= address &&
+                address < entry.value + Math.max(entry.size, 1),
+            );
       found.push({
         code: rel.info,
         offset,

@@ -50,11 +50,18 @@ function children(die: Die | undefined, tag: string): Die[] {
   return (die?.children ?? []).filter((child) => child.tag === tag);
 }
 
+/** Lengths from the outermost dimension in. */
+function dimensions(array: Die | undefined): number[] {
+  return children(array, "subrange_type").map((range) =>
+    range.attributes.has("upper_bound")
+      ? number(range, "upper_bound") - number(range, "lower_bound") + 1
+      : number(range, "count"),
+  );
+}
+
+/** The length of an array of one dimension. */
 function elements(array: Die | undefined): number {
-  const range = children(array, "subrange_type")[0];
-  return range?.attributes.has("upper_bound") === true
-    ? number(range, "upper_bound") - number(range, "lower_bound") + 1
-    : number(range, "count");
+  return dimensions(array)[0] ?? 0;
 }
 
 /** The shape of a type in DWARF, by the rules of LLVM's BTFDebug: what a type's BTF must say. */
@@ -71,7 +78,7 @@ function dwarfShape(dies: Dies, type: Die | undefined, depth = DEPTH): string {
     case "typedef":
       return `${nameOf(type)}=${dwarfShape(dies, typeOf(dies, type), depth)}`;
     case "array_type":
-      return arrayText(dwarfShape(dies, typeOf(dies, type), depth), elements(type));
+      return dimensions(type).reduceRight(arrayText, dwarfShape(dies, typeOf(dies, type), depth));
     case "subroutine_type":
       return "function";
     case "enumeration_type":
@@ -97,7 +104,8 @@ function baseName(type: Die): string | null {
 }
 
 function memberOf(dies: Dies, die: Die, depth: number): Member {
-  const bitOffset = 8 * number(die, "data_member_location");
+  // Only bit fields have their place in bits.
+  const bitOffset = 8 * number(die, "data_member_location") + number(die, "data_bit_offset");
   const name = nameOf(die);
   const type = typeOf(dies, die);
   if (name === null && die.attributes.has("artificial")) {

@@ -5,6 +5,8 @@ import type { DwarfMap } from "./dwarf-maps.ts";
 /** `enum bpf_map_type` (include/uapi/linux/bpf.h) of the kinds that are not described by a key and a value type. */
 const PROG_ARRAY = 3;
 const BLOOM_FILTER = 30;
+/** Made by libbpf of the variables of `.struct_ops`. */
+const STRUCT_OPS = 26;
 /** Queue, stack, ring buffers, arena: no key or no value to describe. */
 const NOTHING_TO_DESCRIBE = [22, 23, 27, 31, 33];
 /** perf_event_array, stack_trace, cgroup_array, maps of maps, devmap, sockmap, cpumap, xskmap, sockhash, devmap_hash: refused by the kernel. */
@@ -44,7 +46,7 @@ export function wrongMaps(
   report: LibbpfReport,
   types: ReadonlyMap<number, DumpedType>,
 ): string[] {
-  const own = report.maps.filter(({ internal }) => !internal);
+  const own = report.maps.filter(({ internal, type }) => !internal && type !== STRUCT_OPS);
   const named = new Map(own.map((map) => [map.name, map]));
   const extra = own.filter(({ name }) => !expected.some((map) => map.name === name));
   return [

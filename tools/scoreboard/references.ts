@@ -38,13 +38,17 @@ function stretches(file: ObjectFile, program: LibbpfProgram, report: LibbpfRepor
   return list;
 }
 
+/** Section of externs. libbpf makes a map of those of `.kconfig`; those of `.ksyms` are no map's. */
+const UNDEFINED = "";
+const EXTERN_MAP = ".kconfig";
+
 /** What libbpf calls the map of a data section: its whole name, or the object's name and the section's, cut. */
 function isDataMap(map: string, section: string): boolean {
   return map === section || map.endsWith(section);
 }
 
 function isMapReference({ section }: CodeReference): boolean {
-  return section === ".maps" || /^\.(data|rodata|bss)(\.|$)/.test(section);
+  return section === UNDEFINED || section === ".maps" || /^\.(data|rodata|bss)(\.|$)/.test(section);
 }
 
 /**
@@ -66,14 +70,20 @@ export function wrongReferences(raw: ObjectFile, report: LibbpfReport): string[]
       if (load.src !== 1 && load.src !== 2) continue;
       const reference = expected.get(load.insn);
       expected.delete(load.insn);
-      const named = reference?.section === ".maps" ? reference.symbol : reference?.section;
+      const named =
+        reference?.section === ".maps"
+          ? reference.symbol
+          : reference?.section === UNDEFINED
+            ? EXTERN_MAP
+            : reference?.section;
       const isRight =
         reference !== undefined &&
         load.map !== null &&
-        (reference.section === ".maps" ? load.map === named : isDataMap(load.map, reference.section));
+        (reference.section === ".maps" ? load.map === named : isDataMap(load.map, named ?? ""));
       if (!isRight) wrong.push(`${program.name}+${load.insn} carries ${load.map}, its relocation names ${named}`);
     }
     for (const [insn, { section, symbol }] of expected) {
+      if (section === UNDEFINED) continue;
       wrong.push(`${program.name}+${insn} carries no map, its relocation names ${symbol ?? section}`);
     }
   }
