@@ -81,6 +81,8 @@ function toolVersion(tool: ToolName, toolchain: Toolchain): string {
       return toolchain.versions.llvm;
     case "llc":
       return toolchain.versions.llc;
+    case "clang":
+      return toolchain.versions.clang;
     case "bpf-linker":
       return toolchain.versions.bpfLinker;
     case "aya-ebpf":

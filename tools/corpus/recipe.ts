@@ -1,7 +1,7 @@
 import type { Target, Toolchain } from "./toolchain.ts";
 
 /** Tools and libraries whose versions a group's MANIFEST names. */
-export type ToolName = "rustc" | "llvm" | "llc" | "bpf-linker" | "aya-ebpf";
+export type ToolName = "rustc" | "llvm" | "llc" | "clang" | "bpf-linker" | "aya-ebpf";
 
 /** One object of the corpus and how it is made. */
 export interface Recipe {

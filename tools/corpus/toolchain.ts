@@ -16,6 +16,7 @@ const RUSTC = "/usr/bin/rustc";
 const CARGO = "/usr/bin/cargo";
 const LLC = "llc-22";
 const NM = "llvm-nm-22";
+const CLANG = "clang-22";
 
 /** Script in front of every compiler: keeps the sources of Rust's own library out of the objects. */
 export const SEAL = "tools/corpus/without-library-sources";
@@ -26,11 +27,13 @@ export interface Toolchain {
   readonly cargo: string;
   readonly llc: string;
   readonly nm: string;
+  readonly clang: string;
   readonly bpfLinker: string;
   readonly versions: {
     readonly rustc: string;
     readonly llvm: string;
     readonly llc: string;
+    readonly clang: string;
     readonly bpfLinker: string;
   };
 }
@@ -69,7 +72,7 @@ function firstLine(program: string, args: readonly string[], pattern: RegExp): s
   }
 }
 
-/** Looks for Debian's rustc with the BPF targets' `core`, llc 22 and bpf-linker, and asks each for its version. */
+/** Looks for Debian's rustc with the BPF targets' `core`, llc 22, clang 22 and bpf-linker, and asks each for its version. */
 export function findToolchain(): ToolchainProbe {
   const rustc = firstLine(RUSTC, ["--version"], /^rustc (.*)$/m);
   const llvm = firstLine(RUSTC, ["--version", "--verbose"], /^LLVM version: (.*)$/m);
@@ -86,6 +89,8 @@ export function findToolchain(): ToolchainProbe {
   if (llc === undefined || others.some((tool) => firstLine(tool, ["--version"], /(LLVM)/) === undefined)) {
     return { missing: `${LLC}, ${others.join(", ")} (apt-get install llvm-22)` };
   }
+  const clang = firstLine(CLANG, ["--version"], /clang version (\S+)/);
+  if (clang === undefined) return { missing: `${CLANG} (apt-get install clang-22)` };
   if (firstLine("bpftool", ["version"], /(bpftool)/) === undefined) {
     return { missing: "bpftool (apt-get install bpftool)" };
   }
@@ -103,8 +108,9 @@ export function findToolchain(): ToolchainProbe {
       cargo: CARGO,
       llc: LLC,
       nm: NM,
+      clang: CLANG,
       bpfLinker,
-      versions: { rustc, llvm, llc, bpfLinker: linkerVersion },
+      versions: { rustc, llvm, llc, clang, bpfLinker: linkerVersion },
     },
   };
 }

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkObject, fixObject } from "../../src/index.ts";
+import { judgeFine } from "../../tools/scoreboard/fine.ts";
+import { scoreboardJudges } from "../../tools/scoreboard/judges.ts";
+import { corpusObjects } from "../../tools/scoreboard/objects.ts";
+import { bpftool, bpftoolDump } from "../judges/bpftool.ts";
+import { judgeTest } from "../judges/judge-test.ts";
+import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
+import { answer } from "../judges/run.ts";
+import { type ObjectFile, readObjectFile } from "./object-file.ts";
+
+/** What clang wrote and loads as it is must stay as it is: only what every loader fills in anyway may be filled in. */
+
+const objects = corpusObjects().filter(({ name }) => name.startsWith("c/"));
+
+/** Programs that are broken as C can be: the kernel refuses their BTF. */
+const BROKEN = ["empty_global", "shrunk_static"];
+
+function program(name: string): string {
+  return basename(name).split(".")[0] ?? "";
+}
+
+const whole = objects.filter(({ name }) => !BROKEN.includes(program(name)));
+
+/** bpftool's lines, without the sizes and offsets that are for the loader to fill in. */
+function types(object: Uint8Array): string[] {
+  const { ok, stdout, stderr } = answer(bpftoolDump(object, "raw"));
+  expect([ok, stderr]).toEqual([true, ""]);
+  return stdout
+    .toString("latin1")
+    .split("\n")
+    .map((line) => {
+      if (/^\[\d+\] DATASEC /.test(line)) return line.replace(/ size=\d+/, "");
+      // Entries are sorted by offset, which all are 0 before.
+      return line.replace(/^(\ttype_id=\d+) offset=\d+ (size=\d+)/, "$1 $2");
+    });
+}
+
+/** The lines of each type; those of a DATASEC in no order. */
+function sortedEntries(lines: readonly string[]): string[] {
+  return lines
+    .join("\n")
+    .split(/\n(?=\[)/)
+    .map((type) => {
+      const [head = "", ...rest] = type.split("\n");
+      return [head, ...(head.includes(" DATASEC ") ? rest.sort() : rest)].join("\n");
+    });
+}
+
+/** What `.rel.BTF` makes of each entry: the VAR's id, and the section and address that symbol and word add up to; in no order. */
+function relocatedEntries({ littleEndian, sections, symbols }: ObjectFile): string[] {
+  const word = (bytes: Buffer, at: number): number => (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  const types = sections.find(({ name }) => name === ".BTF")?.bytes ?? Buffer.alloc(0);
+  const rel = sections.find(({ name }) => name === ".rel.BTF")?.bytes ?? Buffer.alloc(0);
+  return Array.from({ length: rel.length / 16 }, (_, index) => {
+    const [offset, symbol] = littleEndian ? [0, 12] : [4, 8];
+    const place = word(rel, index * 16 + offset);
+    const target = symbols[word(rel, index * 16 + symbol)];
+    return `[${word(types, place - 4)}] at ${target?.section}:${(target?.value ?? 0) + word(types, place)}`;
+  });
+}
+
+test("there are at least 40 programs, in both byte orders, and few are broken", () => {
+  expect(new Set(objects.map(({ name }) => program(name))).size).toBeGreaterThanOrEqual(40);
+  expect(objects).toHaveLength(2 * new Set(objects.map(({ name }) => program(name))).size);
+  expect(objects.length - whole.length).toBe(2 * BROKEN.length);
+});
+
+describe("no error is found, and nothing but sizes and offsets is filled in", () => {
+  test.each(whole.map((object) => [object.name, object] as const))("%s", async (_name, { path }) => {
+    const raw = readFileSync(path);
+    const { diagnostics } = await checkObject(raw);
+    expect(diagnostics.filter(({ severity }) => severity !== "note")).toEqual([]);
+    const { changed, plan, bytes } = await fixObject(raw);
+    expect(new Set(plan.map(({ rule }) => rule))).toEqual(new Set(["datasec/unplaced"]));
+    expect(changed).toBe(false);
+    expect(bytes).toHaveLength(raw.length);
+    const [before, after] = [readObjectFile(raw), readObjectFile(bytes)];
+    const moved = before.sections.filter((section, index) => !after.sections[index]?.bytes.equals(section.bytes));
+    // Entries are sorted by offset, and their relocations go with them; one that would count the offset twice goes for good.
+    expect([".BTF", ".rel.BTF"]).toEqual(expect.arrayContaining(moved.map(({ name }) => name)));
+    expect(relocatedEntries(before)).toEqual(expect.arrayContaining(relocatedEntries(after)));
+    const again = await fixObject(bytes);
+    expect(Buffer.compare(again.bytes, bytes)).toBe(0);
+    expect(again.plan).toEqual([]);
+  });
+});
+
+describe("bpftool reads the same types", () => {
+  for (const { name, path } of whole) {
+    judgeTest(bpftool())(name, async () => {
+      const raw = readFileSync(path);
+      const { bytes } = await fixObject(raw);
+      expect(sortedEntries(types(bytes))).toEqual(sortedEntries(types(raw)));
+    });
+  }
+});
+
+describe("libbpf sends the kernel the same BTF, to the byte", () => {
+  for (const { name, path } of whole) {
+    if (name.includes(".bpfeb.")) continue;
+    judgeTest(libbpf17())(name, async () => {
+      const raw = readFileSync(path);
+      const sent = (bytes: Uint8Array) => answer(runLibbpf("libbpf17", bytes, { until: "open", wantBtf: true })).btf;
+      expect(sent(raw)).toBeDefined();
+      expect(sent((await fixObject(raw)).bytes)).toEqual(sent(raw));
+    });
+  }
+});
+
+describe("fine as it is and fine once fixed", () => {
+  for (const { name, path } of objects) {
+    judgeTest(...scoreboardJudges())(name, async () => {
+      const { raw, fixed, reasons } = await judgeFine(path);
+      expect(reasons).toEqual([]);
+      if (raw === null) return;
+      expect(fixed).toEqual({ column: "OK/OK/yes", complaint: "" });
+      expect(raw.column).toBe(BROKEN.includes(program(name)) ? "OK/OK/no" : "OK/OK/yes");
+    });
+  }
+});
