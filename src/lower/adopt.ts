@@ -1,25 +1,27 @@
 import { type Btf, typeById } from "../btf/model.ts";
 import { references } from "../btf/walk.ts";
+import type { DieRow } from "../dwarf/model.ts";
 import { addEntry, type Lowering, type TypeRef } from "./entries.ts";
 import { visitType } from "./visit.ts";
 import type { RowFinder } from "./witness-rows.ts";
 
 /** Takes types over from another blob: by their DIE where DWARF has one, else record by record. */
 export interface Adopter {
-  /** What an id of the other blob means here, without bringing in anything. */
-  ref(id: number): TypeRef;
-  /** Brings in the type and all that it reaches, in BTFDebug's order: an entry first, then its references. */
-  visit(id: number): TypeRef;
+  /**
+   * Brings in the type and all that it reaches, in BTFDebug's order: an entry first, then its references. With `accept`, the type itself
+   * is taken from a DIE only if that is accepted.
+   */
+  visit(id: number, accept?: (row: DieRow) => boolean): TypeRef;
 }
 
 /** An adopter of the types of `btf`. Records that are adopted keep what they say; their names and references are made anew. */
 export function adopterOf(lowering: Lowering, btf: Btf, rowOf: RowFinder): Adopter {
   const refs = new Map<number, TypeRef>([[0, { row: undefined }]]);
-  const visit = (first: number): TypeRef => {
+  const visit = (first: number, accept: (row: DieRow) => boolean = () => true): TypeRef => {
     const stack = [first];
     for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
       const row = rowOf(id);
-      if (row !== undefined) {
+      if (row !== undefined && (id !== first || accept(row))) {
         refs.set(id, { row });
         visitType(lowering, row);
         continue;
@@ -32,5 +34,5 @@ export function adopterOf(lowering: Lowering, btf: Btf, rowOf: RowFinder): Adopt
     }
     return refs.get(first) ?? { row: undefined };
   };
-  return { ref: (id) => refs.get(id) ?? { row: rowOf(id) }, visit };
+  return { visit };
 }

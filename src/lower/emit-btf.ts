@@ -31,6 +31,7 @@ import { addFunction } from "./signature.ts";
 import { sourceOrder } from "./source-order.ts";
 import { lineWord, quotedText, type SourceText } from "./source-text.ts";
 import { addDeclTags } from "./tags.ts";
+import { type FunctionFinder, functionFinder, sourceFunctions } from "./uses.ts";
 import { staticVariables } from "./variables.ts";
 import { visitMapType, visitType } from "./visit.ts";
 import {
@@ -44,7 +45,7 @@ import {
   variableOrder,
   type Witness,
 } from "./witness.ts";
-import { rowFinder } from "./witness-rows.ts";
+import { type RowFinder, rowFinder } from "./witness-rows.ts";
 
 export interface EmitOptions {
   /** "dwarf": DWARF and ELF alone; "both": with the facts of `witness.ts` from the old sections. */
@@ -74,9 +75,11 @@ interface Emission {
   readonly sections: DatasecTable;
   readonly externs: Externs;
   readonly records: ExtRecords;
-  readonly adopter: Adopter | undefined;
+  /** How types come from the second witness. */
+  readonly taken: { readonly btf: Btf; readonly adopter: Adopter; readonly rowOf: RowFinder } | undefined;
   readonly witness: Witness | undefined;
   readonly lines: ReadonlyMap<number, readonly LineRow[]>;
+  readonly functionOf: FunctionFinder;
   readonly text: SourceText;
   readonly roots: ReadonlyMap<string, readonly CoreRoot[]>;
   readonly protos: ReadonlyMap<string, BtfFuncProto>;
@@ -124,7 +127,8 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: E
   const lowering = newLowering(dwarf, elf.littleEndian, dialect);
   const builder = BtfBuilder.empty(elf.littleEndian);
   const witness = from === "both" ? old : undefined;
-  const adopter = witness && adopterOf(lowering, witness.btf, rowFinder(dwarf, witness.btf));
+  const rowOf = witness && rowFinder(dwarf, witness.btf);
+  const taken = witness && rowOf && { btf: witness.btf, adopter: adopterOf(lowering, witness.btf, rowOf), rowOf };
   const references = new Map<number, readonly ExternReference[]>();
   const quoted: SourceText = old === undefined ? () => undefined : quotedText(old.btf, old.ext);
   return {
@@ -138,13 +142,14 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: E
       subroutines: subroutineTypes(dwarf),
       prototypes: witness === undefined ? new Map() : externPrototypes(witness),
       sections: witness === undefined ? new Map() : externSections(witness),
-      adopter,
+      adopter: taken?.adopter,
       done: new Set(),
     },
     records: newExtRecords(),
-    adopter,
+    taken,
     witness,
     lines: rowsBySection(dwarf),
+    functionOf: functionFinder(sourceFunctions(dwarf)),
     text: (file, line) => quoted(file, line) ?? sourceText?.(file, line),
     roots: witness === undefined ? new Map() : coreRoots(witness),
     protos: witness === undefined ? new Map() : prototypes(witness),
@@ -178,13 +183,12 @@ function addGlobal(emission: Emission, global: Global, visit: typeof visitType):
 
 /** One function: its signature, then what its instructions bring in. */
 function addCode(emission: Emission, code: CodeFunction): void {
-  const { elf, lowering, builder, passes, records, protos, adopter, witness } = emission;
+  const { elf, lowering, builder, passes, records, protos, taken } = emission;
   const section = elf.sections[code.section]?.name ?? "";
   let secNameOff = 0;
   if (code.subprogram !== undefined) {
     const proto = protos.get(codePlace(section, code.offset));
-    const name = (nameOff: number): Uint8Array => (witness && nameBytes(witness.btf, nameOff)) ?? new Uint8Array(0);
-    const lost = proto === undefined || adopter === undefined ? undefined : { proto, adopter, name };
+    const lost = proto === undefined || taken === undefined ? undefined : { proto, ...taken };
     const id = addFunction(lowering, code.subprogram, lost);
     passes.pass();
     secNameOff = builder.string(section);
@@ -212,7 +216,13 @@ function eventsOf(emission: Emission, code: CodeFunction, section: string, secNa
   const rows =
     code.subprogram === undefined
       ? []
-      : lineRecords(lowering.dwarf, lines.get(code.section) ?? [], code, repeats.get(section) ?? []);
+      : lineRecords(
+          lowering.dwarf,
+          lines.get(code.section) ?? [],
+          code,
+          repeats.get(section) ?? [],
+          emission.functionOf,
+        );
   for (const { offset, file, line, column } of rows) {
     const run = (): void => {
       const fileNameOff = builder.string(file);
@@ -231,13 +241,13 @@ function eventsOf(emission: Emission, code: CodeFunction, section: string, secNa
 
 /** A CO-RE record of the witness, with its root's id here (BTFDebug::generatePatchImmReloc). */
 function addCoreRelo(
-  { lowering, builder, passes, records, adopter, witness }: Emission,
+  { lowering, builder, passes, records, taken }: Emission,
   secNameOff: number,
   record: CoreRelo,
 ): void {
-  if (adopter === undefined || witness === undefined) return;
-  const root = adopter.visit(record.typeId);
+  if (taken === undefined) return;
+  const root = taken.adopter.visit(record.typeId);
   passes.pass();
-  const accessStrOff = builder.string(nameBytes(witness.btf, record.accessStrOff) ?? "");
+  const accessStrOff = builder.string(nameBytes(taken.btf, record.accessStrOff) ?? "");
   addRecord(records.coreRelo, secNameOff, { ...record, typeId: lookup(lowering, root), accessStrOff });
 }

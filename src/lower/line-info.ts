@@ -2,6 +2,7 @@ import type { Dwarf, LineRow } from "../dwarf/model.ts";
 import type { CodeFunction } from "./code.ts";
 import { between } from "./order.ts";
 import { placeOf } from "./place.ts";
+import type { FunctionFinder } from "./uses.ts";
 
 /** A line record before its strings have offsets. */
 export interface LineRecord {
@@ -35,18 +36,25 @@ export function lineRecords(
   rows: readonly LineRow[],
   code: CodeFunction,
   repeats: readonly { readonly offset: number }[],
+  functionOf: FunctionFinder,
 ): readonly LineRecord[] {
   const own = between(rows, code.offset, code.end).filter((row) => !row.endSequence);
   const records: LineRecord[] = [];
   const hasColumns = own.some(({ line, column }) => line !== 0 && column !== 0);
   const place = code.subprogram === undefined ? undefined : placeOf(dwarf, code.subprogram.row);
+  // The line table opens a function with the line of its body; a merged location of another function has column 0 as well.
+  const isOpening = (row: LineRow): boolean =>
+    place !== undefined && functionOf({ ...row, column: undefined }) === functionOf(place);
   let last: LineRow | undefined;
   let interrupted = false;
   for (const [index, row] of own.entries()) {
     if (own[index + 1]?.offset === row.offset) continue;
     const { offset, file, line, column } = row;
-    const placeholder = line === 0 || (column === 0 && hasColumns && place !== undefined);
-    if (offset === code.offset && placeholder && place !== undefined) {
+    if (
+      offset === code.offset &&
+      place !== undefined &&
+      (line === 0 || (column === 0 && hasColumns && isOpening(row)))
+    ) {
       records.push({ offset, file: place.file, line: place.line, column: 0 });
       continue;
     }

@@ -17,6 +17,8 @@ const REFERENCE_TAGS: ReadonlyMap<BtfType["kind"], number> = new Map([
   ["restrict", TAG.restrictType],
 ]);
 
+const TAGS_OF_REFERENCES: ReadonlySet<number> = new Set(REFERENCE_TAGS.values());
+
 /** Finds the DIE of a type of another blob. */
 export type RowFinder = (id: number) => DieRow | undefined;
 
@@ -86,8 +88,11 @@ function rowsByKey(dwarf: Dwarf): ReadonlyMap<string, DieRow> {
     const key = keyOfRow(dwarf, row);
     if (key === undefined) continue;
     const other = rows.get(key);
-    if (other === undefined || (dwarf.flag(other, AT.declaration) && !dwarf.flag(row, AT.declaration)))
-      rows.set(key, row);
+    const isBetter =
+      other === undefined ||
+      (dwarf.flag(other, AT.declaration) && !dwarf.flag(row, AT.declaration)) ||
+      (isRawPointer(dwarf, other) && !isRawPointer(dwarf, row));
+    if (isBetter) rows.set(key, row);
   }
   return rows;
 }
@@ -144,4 +149,69 @@ function referenceKey(tag: number, target: string): string {
 
 function arrayKey(target: string, counts: readonly number[]): string {
   return `${target} [${counts.join("][")}]`;
+}
+
+/** Whether a DIE is one of Rust's raw pointers, which BTF cannot tell from references to the same type. */
+export function isRawPointer(dwarf: Dwarf, row: DieRow): boolean {
+  return dwarf.tag(row) === TAG.pointerType && textName(dwarf, row).startsWith("*");
+}
+
+/**
+ * A type in words that BTF and DWARF have in common: references and arrays down to the first type with a name of its own. Types of
+ * different words are different types; the reverse does not hold.
+ */
+export function typeText(btf: Btf, id: number): string {
+  let text = "";
+  let at = id;
+  for (let step = 0; step < MAX_CHAIN; step++) {
+    const type = typeById(btf, at);
+    const tag = type === undefined ? undefined : REFERENCE_TAGS.get(type.kind);
+    if (type === undefined || (tag === undefined && type.kind !== "array"))
+      return `${text}${named(tagOf(type), nameOfType(btf, type))}`;
+    text += `${tag ?? TAG.arrayType} `;
+    at = "type" in type ? type.type : 0;
+  }
+  return text;
+}
+
+/** The same for a DIE. */
+export function rowText(dwarf: Dwarf, row: DieRow | undefined): string {
+  let text = "";
+  let at = row;
+  for (let step = 0; step < MAX_CHAIN; step++) {
+    const tag = at === undefined ? 0 : dwarf.tag(at);
+    if (at === undefined || (!TAGS_OF_REFERENCES.has(tag) && tag !== TAG.arrayType)) {
+      return `${text}${named(tag, at === undefined ? "" : textName(dwarf, at))}`;
+    }
+    text += `${tag} `;
+    at = typeOf(dwarf, at);
+  }
+  return text;
+}
+
+function nameOfType(btf: Btf, type: BtfType | undefined): string {
+  return type === undefined ? "" : nameText(btf, type.nameOff);
+}
+
+function tagOf(type: BtfType | undefined): number {
+  switch (type?.kind) {
+    case "int":
+    case "float":
+      return TAG.baseType;
+    case "enum":
+    case "enum64":
+      return TAG.enumerationType;
+    case "struct":
+      return TAG.structureType;
+    case "union":
+      return TAG.unionType;
+    case "fwd":
+      return type.union ? TAG.unionType : TAG.structureType;
+    case "typedef":
+      return TAG.typedef;
+    case "funcProto":
+      return TAG.subroutineType;
+    default:
+      return 0;
+  }
 }

@@ -89,7 +89,7 @@ function tagsByOwner(btf: Btf): ReadonlyMap<number, WitnessedPrototype["tags"]> 
   return tags;
 }
 
-/** Fact 5: the prototype of a function of which DWARF may list fewer parameters. By code section and place, as func_info says. */
+/** Fact 5: the prototype of a function, of which DWARF may list fewer parameters or other types. By code section and place, as func_info says. */
 export function prototypes({ btf, ext }: Witness): ReadonlyMap<string, BtfFuncProto> {
   const found = new Map<string, BtfFuncProto>();
   for (const { secNameOff, records } of ext?.funcInfo?.sections ?? []) {

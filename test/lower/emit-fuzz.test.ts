@@ -9,7 +9,7 @@ import { clang, compileC } from "../judges/c-object.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { C_TYPES } from "./c-types.ts";
 
-const RUNS = Number(process.env["BTF_FIX_FUZZ_RUNS"] ?? 3000);
+const RUNS = Number(process.env["BTF_FIX_FUZZ_RUNS"] ?? 1500);
 const LIMIT_MS = 1000;
 const CORPUS = new URL("../../corpus/shapes", import.meta.url).pathname;
 
