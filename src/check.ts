@@ -18,5 +18,5 @@ export async function checkObject(bytes: Uint8Array, options: RuleOptions = {}):
   const rules = selectRules(options.only, options.skip);
   const diagnostics: readonly Diagnostic[] = [...findings(state, rules)];
   const asked = kernelRefuses(diagnostics) ? [...findings({ ...state, refusedAsGiven: true }, rules)] : diagnostics;
-  return { diagnostics: asked, verdicts: verdictsOf(asked) };
+  return { diagnostics: asked, verdicts: verdictsOf(asked, object.btf) };
 }

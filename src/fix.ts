@@ -169,6 +169,6 @@ export async function fixObject(bytes: Uint8Array, options: RuleOptions = {}): P
     plan: repaired.plan,
     diagnostics: [...repaired.cured, ...repaired.remaining],
     summary: repaired.summary,
-    verdicts: verdictsOf(repaired.remaining),
+    verdicts: verdictsOf(repaired.remaining, repaired.state.btf),
   };
 }

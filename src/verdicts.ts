@@ -1,4 +1,5 @@
 import type { KernelVerdict, Verdict, Verdicts } from "./api.ts";
+import { type Btf, typesWithIds } from "./btf/model.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
 import type { Diagnostic, Judge, JudgeAnswer } from "./rules/rule.ts";
 
@@ -69,20 +70,34 @@ function firstRefusal(refusals: readonly Verdict[]): Verdict | undefined {
   return (first.length > 0 ? first : [...refusals]).sort((a, b) => (a.typeId ?? 0) - (b.typeId ?? 0))[0];
 }
 
-/** The kernel refuses the raw `.BTF` of every compiler: DATASEC sizes are the loader's work. */
-function kernelVerdict(found: readonly Diagnostic[]): KernelVerdict {
+/** BTF_FUNC_EXTERN, BTF_VAR_GLOBAL_EXTERN. */
+const EXTERN = 2;
+
+/** Externs are for the loader to resolve: no kernel takes a VAR or FUNC that still is one (`btf_var_check_meta`, `btf_func_check_meta`). */
+function* refusedExterns(btf: Btf): Generator<Verdict> {
+  for (const [typeId, type] of typesWithIds(btf)) {
+    if ((type.kind !== "var" && type.kind !== "func") || type.linkage !== EXTERN) continue;
+    yield refusedBtf(type.kind === "var" ? "Linkage not supported" : "Invalid func linkage", typeId);
+  }
+}
+
+/** The kernel refuses the raw `.BTF` of every compiler: DATASEC sizes and externs are the loader's work. */
+function kernelVerdict(found: readonly Diagnostic[], btf: Btf): KernelVerdict {
   const sent = [...said("kernel", "drops the BTF", found)].map(({ entry, target }) =>
     refusedBtf(entry.text ?? null, target.typeId ?? null),
   );
   const empty = found.filter(({ rule, severity }) => rule === unplaced.id && severity === "note");
   const raw = empty.map(({ target }) => refusedBtf("size == 0", target.typeId ?? null));
-  return { ...(firstRefusal([...raw, ...sent]) ?? open(KERNEL)), asSent: firstRefusal(sent) ?? open(KERNEL) };
+  return {
+    ...(firstRefusal([...raw, ...refusedExterns(btf), ...sent]) ?? open(KERNEL)),
+    asSent: firstRefusal(sent) ?? open(KERNEL),
+  };
 }
 
-/** What each judge says, as far as the findings tell. */
-export function verdictsOf(found: readonly Diagnostic[]): Verdicts {
+/** What each judge says of `btf`, as far as the findings in it tell. */
+export function verdictsOf(found: readonly Diagnostic[], btf: Btf): Verdicts {
   return {
-    kernel: kernelVerdict(found),
+    kernel: kernelVerdict(found, btf),
     libbpf: loaderVerdict({ ...LIBBPF, version: "1.7" }, found),
     "libbpf@1.1": loaderVerdict({ ...LIBBPF, version: "1.1" }, found),
     cilium: loaderVerdict(CILIUM, found),
