@@ -70,17 +70,21 @@ function ranksOf(
   uses: Uses,
 ): ReadonlyMap<DieRow, number> {
   const definitions = variables.filter(({ section }) => section !== undefined);
-  const eager = new Set(definitions.filter((variable) => isEager(dwarf, elf, uses, variable)));
+  const certain = definitions.filter((variable) => isEager(dwarf, elf, uses, variable));
+  // DIEs follow the order of emission, in which tentative definitions come after all others.
+  const lastRow = certain.reduce((last, { row }) => Math.max(last, row), 0);
+  const isOneOf = (variable: StaticVariable): boolean => isExternal(variable) && variable.row < lastRow;
+  const eager = new Set([...certain, ...definitions.filter(isOneOf)]);
   const first = ranksWith(dwarf, variables, sources, uses, eager);
   // In a section, addresses go up in the order of making: what lies before something made early was no tentative definition.
   const early = new Map<number, number>();
   let found = false;
   for (const variable of definitions.toSorted((a, b) => b.offset - a.offset)) {
-    const { section = 0, row, symbol } = variable;
+    const { section = 0, row } = variable;
     const rank = first.get(row) ?? 0;
     const least = early.get(section) ?? rank;
     early.set(section, Math.min(rank, least));
-    if (rank <= least || eager.has(variable) || symbol === undefined || symbol.binding === STB_LOCAL) continue;
+    if (rank <= least || eager.has(variable) || !isExternal(variable)) continue;
     eager.add(variable);
     found = true;
   }
@@ -124,9 +128,7 @@ function ranksWith(
     ...sources.filter(({ external }) => external).map((source) => ({ line: source.line, run: () => body(source) })),
   ];
   for (const { run } of events.sort((a, b) => a.line - b.line)) run();
-  const tentative = variables.filter(
-    ({ section, symbol }) => section !== undefined && symbol !== undefined && symbol.binding !== STB_LOCAL,
-  );
+  const tentative = variables.filter((variable) => variable.section !== undefined && isExternal(variable));
   for (const variable of tentative.sort((a, b) => lineOf(a) - lineOf(b))) make(variable);
   // What a static function names comes before the next of those that waited with it: the stack's top is the next.
   const stack = waiting.splice(0).reverse();
@@ -136,6 +138,10 @@ function ranksWith(
   }
   for (const variable of variables) make(variable);
   return ranks;
+}
+
+function isExternal({ symbol }: StaticVariable): boolean {
+  return symbol !== undefined && symbol.binding !== STB_LOCAL;
 }
 
 /**
