@@ -63,8 +63,9 @@ export function lineRecords(
       interrupted = column === last?.column;
       continue;
     }
-    // A place that comes again after instructions without any is the same location, and BTFDebug never left it.
-    const again = interrupted && last?.line === line && last.column === column && last.file === file;
+    // A place that comes again after instructions without any, or only to begin a statement, is the same location: BTFDebug never left it.
+    const isSame = last?.line === line && last.column === column && last.file === file;
+    const again = isSame && (interrupted || row.isStmt);
     interrupted = false;
     if (again) continue;
     records.push({ offset, file, line, column });
