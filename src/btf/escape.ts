@@ -46,7 +46,8 @@ const decoder = new TextDecoder("utf-8");
  * and leaves every other name as it is. `HashMap_3C_u32_2C__20_u32_3E_` → `HashMap<u32, u32>`.
  */
 export function unescapeName(name: string): string {
-  if (!/_[0-9A-F]{1,2}_/.test(name)) return name;
+  // Longer ones were cut, and what was cut cannot be undone.
+  if (name.length > MAX_NAME_LENGTH || !/_[0-9A-F]{1,2}_/.test(name)) return name;
   const bytes: number[] = [];
   for (let at = 0; at < name.length; ) {
     const match = /^_([0-9A-F]{1,2})_/.exec(name.slice(at, at + 4));

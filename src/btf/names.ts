@@ -1,3 +1,4 @@
+import { nulFrom } from "../bytes/nul.ts";
 import type { Btf, StringTable } from "./model.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -5,7 +6,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** The bytes of the string at `offset` without its NUL; undefined if the offset lies past the table or no NUL follows. */
 export function stringBytes(strings: StringTable, offset: number): Uint8Array | undefined {
   if (offset >= strings.bytes.length) return undefined;
-  const end = strings.bytes.indexOf(0, offset);
+  const end = nulFrom(strings.bytes, offset);
   return end < 0 ? undefined : strings.bytes.subarray(offset, end);
 }
 
@@ -21,6 +22,16 @@ export function nameText(btf: Btf, offset: number): string {
   if (offset === 0) return "";
   const bytes = nameBytes(btf, offset);
   return bytes === undefined ? "" : decoder.decode(bytes);
+}
+
+/** Longest name, in bytes, that a message shows in full; the kernel takes none of more than 512. */
+const MAX_SHOWN = 1024;
+
+/** A name in a message: that of `nameText`, cut where it is absurdly long, since thousands of findings may show the same megabyte. */
+export function shownName(btf: Btf, offset: number): string {
+  const bytes = offset === 0 ? undefined : nameBytes(btf, offset);
+  if (bytes === undefined) return "";
+  return bytes.length > MAX_SHOWN ? `${decoder.decode(bytes.subarray(0, MAX_SHOWN))}…` : decoder.decode(bytes);
 }
 
 /** Length of the string table with all its bases. */

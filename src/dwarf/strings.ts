@@ -1,3 +1,4 @@
+import { nulFrom } from "../bytes/nul.ts";
 import { BtfFixError } from "../errors.ts";
 import { KIND } from "./abi.ts";
 import type { Gimli } from "./module.ts";
@@ -72,6 +73,6 @@ export function stringReader(gimli: Gimli, str: Uint8Array, lineStr: Uint8Array)
 
 /** From `offset` to the NUL, or to the end if there is none. */
 function terminated(table: Uint8Array, offset: number): Uint8Array {
-  const end = table.indexOf(0, offset);
+  const end = nulFrom(table, offset);
   return table.subarray(offset, end === -1 ? table.length : end);
 }

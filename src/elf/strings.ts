@@ -1,3 +1,4 @@
+import { nulFrom } from "../bytes/nul.ts";
 import { BtfFixError, type BtfFixErrorCode } from "../errors.ts";
 
 const decoder = new TextDecoder();
@@ -34,7 +35,7 @@ export class NameReader {
     if (offset >= table.length) {
       this.raise(this.malformed, `name offset ${offset} lies outside ${this.section} (${table.length} bytes)`, offset);
     }
-    const end = table.indexOf(0, offset);
+    const end = nulFrom(table, offset);
     if (end < 0) this.raise(this.malformed, `the name at ${this.section}+${offset} has no end`, offset);
     this.budget -= end - offset;
     if (this.budget < 0) this.raise("LIMIT_EXCEEDED", `the names in ${this.section} overlap too much`, offset);

@@ -1,6 +1,6 @@
 import { unescapeName } from "../btf/escape.ts";
 import { type Btf, typeById } from "../btf/model.ts";
-import { nameText } from "../btf/names.ts";
+import { shownName } from "../btf/names.ts";
 import { KIND_TEXT } from "../btf/render/words.ts";
 import type { Correspondence } from "../join/model.ts";
 import type { Diagnostic } from "./rule.ts";
@@ -9,7 +9,7 @@ import type { Diagnostic } from "./rule.ts";
 export function label(btf: Btf, id: number): string {
   const type = typeById(btf, id);
   if (type === undefined) return `type [${id}]`;
-  const name = unescapeName(nameText(btf, type.nameOff));
+  const name = unescapeName(shownName(btf, type.nameOff));
   return `${KIND_TEXT[type.kind]}${name === "" ? "" : ` ${name}`} [${id}]`;
 }
 

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { encodeBtf } from "../../src/btf/encode.ts";
 import { escapeName, isPortableName, MAX_NAME_LENGTH, unescapeName } from "../../src/btf/escape.ts";
+import { checkObject } from "../../src/check.ts";
+import { fixObject } from "../../src/fix.ts";
 import { typeText } from "../../src/maps/text.ts";
 import { label } from "../../src/rules/label.ts";
 import { Graph } from "../graph.ts";
@@ -91,4 +94,17 @@ test("the text of a type that leads to itself ends", () => {
   const graph = new Graph();
   const pointer = graph.ptr(graph.builder.nextId);
   expect(typeText(graph.finish(), pointer).length).toBeLessThan(100);
+});
+
+test("names that overlap by the megabyte end in one error, not in minutes", async () => {
+  const graph = new Graph(true);
+  const first = graph.string("<".repeat(1_000_000));
+  for (let start = 0; start < 20_000; start++) {
+    graph.add({ kind: "struct", nameOff: first + start, size: 0, bitfields: false, members: [] });
+  }
+  const blob = encodeBtf(graph.finish());
+  const { diagnostics } = await checkObject(blob);
+  expect(diagnostics).toHaveLength(20_000);
+  expect(diagnostics[0]?.message).toMatch(/^STRUCT <{1024}… \[1\] has a name of 1000000 bytes/);
+  await expect(fixObject(blob)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED", span: { section: ".BTF" } });
 });

@@ -1,4 +1,9 @@
-/** A growing buffer for text whose names are bytes of any encoding: ASCII is written as text, names as they are. */
+import { BtfFixError } from "../../errors.ts";
+
+/** Largest text in bytes: a hostile blob may show one long name in every type. A whole kernel's BTF takes 20 MiB. */
+const MAX_TEXT = 512 * 1024 * 1024;
+
+/** A growing buffer for text whose names are bytes of any encoding: ASCII is written as text, names as they are. Errors: LIMIT_EXCEEDED. */
 export class ByteSink {
   private buffer: Uint8Array = new Uint8Array(4096);
   private used = 0;
@@ -32,6 +37,7 @@ export class ByteSink {
     const start = this.used;
     const needed = start + length;
     if (needed > this.buffer.length) {
+      if (needed > MAX_TEXT) throw new BtfFixError("LIMIT_EXCEEDED", `the dump would take more than ${MAX_TEXT} bytes`);
       const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
       grown.set(this.buffer.subarray(0, start));
       this.buffer = grown;

@@ -1,5 +1,5 @@
 import { typesWithIds } from "../../btf/model.ts";
-import { nameText } from "../../btf/names.ts";
+import { shownName } from "../../btf/names.ts";
 import { misplacedFloat } from "../../btf/walk.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -22,7 +22,7 @@ export const floatMisaligned: Rule = {
         yield {
           rule: floatMisaligned.id,
           severity: "error",
-          message: `${nameText(btf, nameOff)} in ${label(btf, typeId)} is a float of ${float.size} bytes at bit ${bitOffset}`,
+          message: `${shownName(btf, nameOff)} in ${label(btf, typeId)} is a float of ${float.size} bytes at bit ${bitOffset}`,
           target: { typeId, member },
           ...placeOf(join, typeId, member),
           answers: kernelDrops("Member is not properly aligned"),

@@ -1,6 +1,6 @@
 import { isPortableName, MAX_NAME_LENGTH, unescapeName } from "../../btf/escape.ts";
 import { type Btf, type BtfType, LINKAGE_STATIC, typeById, typesWithIds } from "../../btf/model.ts";
-import { nameBytes, nameText } from "../../btf/names.ts";
+import { nameBytes, shownName } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -73,7 +73,7 @@ function* check(state: ObjectState, tooLong: boolean): Generator<Diagnostic> {
     const name = nameBytes(btf, site.nameOff);
     if (name === undefined || name.length === 0 || !isWrong(btf, site, name)) continue;
     if (tooLong !== name.length > MAX_NAME_LENGTH) continue;
-    const text = unescapeName(nameText(btf, site.nameOff));
+    const text = unescapeName(shownName(btf, site.nameOff));
     const what = site.member === undefined ? label(btf, site.typeId) : `${text} in ${label(btf, site.typeId)}`;
     const target = site.member === undefined ? { typeId: site.typeId } : { typeId: site.typeId, member: site.member };
     yield {

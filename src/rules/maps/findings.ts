@@ -1,6 +1,6 @@
 import { unescapeName } from "../../btf/escape.ts";
 import { typeById } from "../../btf/model.ts";
-import { nameText } from "../../btf/names.ts";
+import { shownName } from "../../btf/names.ts";
 import { type ExaminedMap, examineMaps } from "../../maps/examine.ts";
 import { typeText } from "../../maps/text.ts";
 import type { Diagnostic, JudgeAnswer, Rule, Severity } from "../rule.ts";
@@ -66,5 +66,5 @@ export function* eachMap(
 /** Name of a type of the own BTF as the source has it. */
 export function sourceName(state: ObjectState, id: number): string {
   const type = typeById(state.btf, id);
-  return type === undefined ? "void" : unescapeName(nameText(state.btf, type.nameOff));
+  return type === undefined ? "void" : unescapeName(shownName(state.btf, type.nameOff));
 }
