@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkObject, fixObject } from "../../src/index.ts";
+import { checkObject, fixObject, parseBtfExt } from "../../src/index.ts";
 import { judgeFine } from "../../tools/scoreboard/fine.ts";
 import { scoreboardJudges } from "../../tools/scoreboard/judges.ts";
 import { corpusObjects } from "../../tools/scoreboard/objects.ts";
@@ -66,6 +66,37 @@ test("there are at least 40 programs, in both byte orders, and few are broken", 
   expect(new Set(objects.map(({ name }) => program(name))).size).toBeGreaterThanOrEqual(40);
   expect(objects).toHaveLength(2 * new Set(objects.map(({ name }) => program(name))).size);
   expect(objects.length - whole.length).toBe(2 * BROKEN.length);
+});
+
+/** KIND_* of include/uapi/linux/btf.h as bpftool spells them. */
+const KINDS = [
+  ...["INT", "PTR", "ARRAY", "STRUCT", "UNION", "ENUM", "FWD", "TYPEDEF", "VOLATILE", "CONST", "RESTRICT", "FUNC"],
+  ...["FUNC_PROTO", "VAR", "DATASEC", "FLOAT", "DECL_TAG", "TYPE_TAG", "ENUM64"],
+];
+
+judgeTest(bpftool())("the programs hold every kind, every linkage and every kind of CO-RE relocation", () => {
+  const kinds = new Set<string>();
+  const linkages = new Set<string>();
+  const relocations = new Set<number>();
+  for (const { path } of objects) {
+    const object = readFileSync(path);
+    for (const line of types(object)) {
+      const [, kind] = /^\[\d+\] (\w+)/.exec(line) ?? [];
+      if (kind === undefined) continue;
+      kinds.add(kind);
+      const linkage = /linkage=(\w+)/.exec(line)?.[1];
+      if (linkage !== undefined) linkages.add(`${kind} ${linkage}`);
+    }
+    const ext = readObjectFile(object).sections.find(({ name }) => name === ".BTF.ext")?.bytes ?? Buffer.alloc(0);
+    for (const { records } of parseBtfExt(ext).coreRelo?.sections ?? []) {
+      for (const { kind } of records) relocations.add(kind);
+    }
+  }
+  expect([...kinds].sort()).toEqual([...KINDS].sort());
+  expect([...linkages].sort()).toEqual(
+    ["FUNC", "VAR"].flatMap((kind) => ["extern", "global", "static"].map((linkage) => `${kind} ${linkage}`)),
+  );
+  expect([...relocations].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 });
 
 describe("no error is found, and nothing but sizes and offsets is filled in", () => {
