@@ -1,7 +1,7 @@
 import { BtfFixError } from "../../errors.ts";
 
 /** Largest text in bytes: a hostile blob may show one long name in every type. A whole kernel's BTF takes 20 MiB. */
-const MAX_TEXT = 512 * 1024 * 1024;
+const MAX_TEXT = 256 * 1024 * 1024;
 
 /** A growing buffer for text whose names are bytes of any encoding: ASCII is written as text, names as they are. Errors: LIMIT_EXCEEDED. */
 export class ByteSink {
@@ -38,7 +38,7 @@ export class ByteSink {
     const needed = start + length;
     if (needed > this.buffer.length) {
       if (needed > MAX_TEXT) throw new BtfFixError("LIMIT_EXCEEDED", `the dump would take more than ${MAX_TEXT} bytes`);
-      const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
+      const grown = new Uint8Array(Math.min(MAX_TEXT, Math.max(needed, this.buffer.length * 2)));
       grown.set(this.buffer.subarray(0, start));
       this.buffer = grown;
     }
