@@ -160,6 +160,21 @@ describe.each([
   });
 });
 
+test("relocations of .maps prove nothing where no map is described", async () => {
+  const found = await checkObject(
+    buildObject({
+      littleEndian: true,
+      sections: [
+        { name: ".maps", bytes: new Uint8Array(32), relocations: [{ offset: 24, type: 2, symbol: "M" }] },
+        LICENSE,
+      ],
+      symbols: [object("M", ".maps")],
+      btf: new Graph().finish(),
+    }),
+  );
+  expect(found.diagnostics.map(({ rule }) => rule)).not.toContain("elf/maps-relocations");
+});
+
 for (const { rule, parts, libbpf } of ROWS.filter((row) => row.libbpf !== undefined)) {
   judgeTest(libbpf17())(`libbpf refuses what breaks ${rule}, and takes its neighbour`, async () => {
     const [bad, good] = [true, false].map((isBad) =>

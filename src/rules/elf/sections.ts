@@ -61,9 +61,11 @@ export const duplicateMaps: Rule = {
   },
 };
 
-/** Byte ranges of the maps that may hold relocations: those with `values`. */
-function valueRanges(state: ObjectState): readonly (readonly [start: number, end: number])[] {
-  return mapsOf(state).flatMap(({ site, own, lowered }) => {
+/** Byte ranges of the maps that may hold relocations: those with `values`. Undefined if no witness knows of any map (`clang -g1`). */
+function valueRanges(state: ObjectState): readonly (readonly [start: number, end: number])[] | undefined {
+  const known = mapsOf(state).filter(({ own, lowered }) => own !== undefined || lowered !== undefined);
+  if (known.length === 0) return undefined;
+  return known.flatMap(({ site, own, lowered }) => {
     const hasValues = [own, lowered].some((witness) => witness?.attributes.values != null);
     return hasValues && site.symbol !== undefined
       ? [[site.symbol.value, site.symbol.value + site.symbol.size] as const]
@@ -81,6 +83,7 @@ export const mapsRelocations: Rule = {
     const { elf } = state;
     if (elf === undefined) return;
     const ranges = valueRanges(state);
+    if (ranges === undefined) return;
     for (const section of sectionsNamed(elf, MAPS_SECTION)) {
       const stray = relocationsOf(elf, section.index).filter(
         ({ offset }) => !ranges.some(([start, end]) => offset >= start && offset < end),
