@@ -2,6 +2,7 @@ import { BtfBuilder } from "../btf/builder.ts";
 import type { BtfExt, CoreRelo } from "../btf/ext-model.ts";
 import type { Btf, BtfFuncProto } from "../btf/model.ts";
 import { nameBytes } from "../btf/names.ts";
+import { TAG } from "../dwarf/constants.ts";
 import type { Dwarf, LineRow } from "../dwarf/model.ts";
 import { type ElfView, SHT_NOBITS } from "../elf/model.ts";
 import { type Adopter, adopterOf } from "./adopt.ts";
@@ -20,9 +21,11 @@ import {
   subroutineTypes,
   TRAP,
 } from "./extern.ts";
-import { type Global, globalsOf } from "./globals.ts";
+import { type Global, globalsOf, type KnownPlace } from "./globals.ts";
+import { dimension } from "./layout.ts";
 import { lineRecords, rowsBySection } from "./line-info.ts";
 import { cutLoops } from "./loops.ts";
+import { textName, typeOf } from "./names.ts";
 import { noDwarf } from "./no-dwarf.ts";
 import { between } from "./order.ts";
 import { type Passes, passesOver } from "./passes.ts";
@@ -40,6 +43,8 @@ import {
   coreRoots,
   externPrototypes,
   externSections,
+  literalKey,
+  literalOrder,
   prototypes,
   repeatedLines,
   variableOrder,
@@ -100,7 +105,7 @@ export function emitBtf(elf: ElfView, dwarf: Dwarf | undefined, options: EmitOpt
   const functions = functionsOf(lowering.dwarf, elf);
   const variables = [...staticVariables(lowering.dwarf, elf)];
   const ranks = sourceOrder(lowering.dwarf, elf, variables, functions, emission.lines);
-  const known = witness === undefined ? new Map<string, number>() : variableOrder(witness);
+  const known = witness === undefined ? (): undefined => undefined : knownPlace(lowering.dwarf, witness);
   const { maps, others } = globalsOf(elf, variables, ranks, known);
 
   for (const global of maps) addGlobal(emission, global, visitMapType);
@@ -120,6 +125,21 @@ export function emitBtf(elf: ElfView, dwarf: Dwarf | undefined, options: EmitOpt
     ext,
     btfRelocations: datasecRelocations(elf, btf, lowering.entries),
     extRelocations: ext === undefined ? [] : recordRelocations(elf, ext, records.codeSections),
+  };
+}
+
+function knownPlace(dwarf: Dwarf, witness: Witness): KnownPlace {
+  const variables = variableOrder(witness);
+  const literals = literalOrder(witness);
+  return ({ symbol, type }) => {
+    if (symbol !== undefined) return variables.get(symbol.name);
+    const element = type === undefined || dwarf.tag(type) !== TAG.arrayType ? undefined : typeOf(dwarf, type);
+    if (type === undefined || element === undefined) return undefined;
+    for (const child of dwarf.children(type)) {
+      if (dwarf.tag(child) === TAG.subrangeType)
+        return literals.get(literalKey(textName(dwarf, element), dimension(dwarf, child)));
+    }
+    return undefined;
   };
 }
 

@@ -22,6 +22,9 @@ export interface Globals {
   readonly others: readonly Global[];
 }
 
+/** Place of a global in a known order; undefined if that does not have it. */
+export type KnownPlace = (global: Global) => number | undefined;
+
 function isMap({ section }: Global): boolean {
   return section.startsWith(".maps");
 }
@@ -29,13 +32,13 @@ function isMap({ section }: Global): boolean {
 /**
  * The globals with debug info, in the order of the module as far as DWARF and ELF tell. Certain is what `moduleOrder` says; otherwise a
  * variable stands where `ranks` puts it (`sourceOrder`), or without ranks in the order of DIEs behind externs and commons. `known` gives
- * the place of a VAR, by name, in an order that is known better.
+ * the place of one in an order that is known better.
  */
 export function globalsOf(
   elf: ElfView,
   variables: readonly StaticVariable[],
   ranks: ReadonlyMap<DieRow, number> | undefined,
-  known: ReadonlyMap<string, number>,
+  known: KnownPlace,
 ): Globals {
   const placeless: StaticVariable[] = [];
   const placed: (StaticVariable & { readonly section: number; readonly hint: number })[] = [];
@@ -80,8 +83,7 @@ function linkageOf(symbol: ElfSymbol | undefined): Linkage {
 }
 
 /** Globals that the known order names are put into it; any other follows the one that it followed. */
-function inKnownOrder(globals: readonly Global[], known: ReadonlyMap<string, number>): readonly Global[] {
-  const rank = ({ symbol }: Global): number | undefined => (symbol === undefined ? undefined : known.get(symbol.name));
+function inKnownOrder(globals: readonly Global[], rank: KnownPlace): readonly Global[] {
   const before: Global[] = [];
   const groups: { readonly rank: number; readonly globals: Global[] }[] = [];
   for (const global of globals) {

@@ -19,8 +19,8 @@ const MAX_CHAIN = 16;
 
 /**
  * Ranks of a C unit's variables in the order in which clang makes them (CodeGenModule): definitions and external functions as the source
- * has them, and whatever a function's body names when it is first named; then tentative definitions; then static functions, which wait
- * until something has named them. Undefined for other languages, whose compilers follow the order of their DIEs.
+ * has them, and whatever a function's body names when it is first named; then tentative definitions and externs; then static functions,
+ * which wait until something has named them. Undefined for other languages, whose compilers follow the order of their DIEs.
  */
 export function sourceOrder(
   dwarf: Dwarf,
@@ -130,6 +130,9 @@ function ranksWith(
   for (const { run } of events.sort((a, b) => a.line - b.line)) run();
   const tentative = variables.filter((variable) => variable.section !== undefined && isExternal(variable));
   for (const variable of tentative.sort((a, b) => lineOf(a) - lineOf(b))) make(variable);
+  // For their debug info (CodeGenModule::EmitExternalDeclaration).
+  const externs = variables.filter(({ section }) => section === undefined);
+  for (const variable of externs.sort((a, b) => lineOf(a) - lineOf(b))) make(variable);
   // What a static function names comes before the next of those that waited with it: the stack's top is the next.
   const stack = waiting.splice(0).reverse();
   for (let source = stack.pop(); source !== undefined; source = stack.pop()) {

@@ -45,10 +45,27 @@ export function coreRoots({ btf, ext }: Witness): ReadonlyMap<string, readonly C
 /** Fact 2: the order of VARs, externs among them. Place in that order by name. */
 export function variableOrder({ btf }: Witness): ReadonlyMap<string, number> {
   const order = new Map<string, number>();
-  for (const type of btf.types) {
-    if (type.kind === "var") order.set(nameText(btf, type.nameOff), order.size);
+  for (const [id, type] of typesWithIds(btf)) {
+    if (type.kind === "var") order.set(nameText(btf, type.nameOff), id);
   }
   return order;
+}
+
+/** The other half of fact 2: where string literals stand among VARs. They have none, but the first of each length has left its type. */
+export function literalOrder({ btf }: Witness): ReadonlyMap<string, number> {
+  const order = new Map<string, number>();
+  for (const [id, type] of typesWithIds(btf)) {
+    const element = type.kind === "array" ? typeById(btf, type.type) : undefined;
+    if (type.kind !== "array" || element?.kind !== "int") continue;
+    const key = literalKey(nameText(btf, element.nameOff), type.nelems);
+    if (!order.has(key)) order.set(key, id);
+  }
+  return order;
+}
+
+/** The key of `literalOrder`. */
+export function literalKey(element: string, length: number): string {
+  return `${length} ${element}`;
 }
 
 /** Fact 3: the section that an extern asks for (`.ksyms`, `.kconfig`). By name of the VAR or FUNC. */

@@ -5,9 +5,9 @@ import { nameBytes, nameText } from "../../src/btf/names.ts";
 import { mapNames, mapReferences, references } from "../../src/btf/walk.ts";
 import type { Witness } from "../../src/lower/witness.ts";
 
-/** Kinds whose ids keep their relative order: VARs and externs are what the witness tells the order of. */
+/** Kinds whose ids keep their relative order: VARs, literals and externs are what the witness tells the order of. */
 function isOrdered(type: BtfType): boolean {
-  return type.kind === "var" || (type.kind === "func" && type.linkage === LINKAGE_EXTERN);
+  return type.kind === "var" || type.kind === "array" || (type.kind === "func" && type.linkage === LINKAGE_EXTERN);
 }
 
 /** Ids that a fact says something of: roots of CO-RE records and prototypes of externs, and what names these. */
@@ -17,6 +17,10 @@ function facts({ btf, ext }: Witness, inDwarf: ReadonlySet<string>): ReadonlySet
   for (const { records } of ext?.coreRelo?.sections ?? []) todo.push(...records.map((record) => record.typeId));
   for (const [id, type] of typesWithIds(btf)) {
     if (type.kind === "func" && type.linkage === LINKAGE_EXTERN) todo.push(id);
+  }
+  // String literals are known by the length of their type.
+  for (const [id, type] of typesWithIds(btf)) {
+    if (type.kind === "array" && typeById(btf, type.type)?.kind === "int") kept.add(id).add(type.type);
   }
   for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
     const type = typeById(btf, id);
@@ -81,7 +85,7 @@ export function scrambled(witness: Witness, inDwarf: ReadonlySet<string>, noise:
     const isFact = kept.has(id);
     const named = isFact || protos.has(id) || KEYS.has(type.kind);
     const renamed = mapNames(
-      isFact && !inDwarf.has(nameText(btf, type.nameOff)) ? type : withNoise(type, next),
+      isFact && (type.kind === "array" || !inDwarf.has(nameText(btf, type.nameOff))) ? type : withNoise(type, next),
       (offset) => (named || offset === 0 ? keep(offset) : builder.string(`noise${next() % 64}`)),
     );
     builder.add(mapReferences(renamed, (target) => ids.get(target) ?? 0));
