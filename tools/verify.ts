@@ -65,7 +65,7 @@ const tests: Step = { name: "tests", run: () => runTests(canHaveJudges() ? "requ
 const scoreboard: Step = {
   name: "scoreboard",
   run() {
-    if (!judgesUsable) return { outcome: "skipped", detail: "needs the judges" };
+    if (!canHaveJudges()) return { outcome: "skipped", detail: "needs the judges" };
     return { outcome: succeeds("npm", ["run", "--silent", "scoreboard"]) ? "passed" : "failed" };
   },
 };
