@@ -23,11 +23,12 @@ export interface Deduplicated {
 /**
  * Deduplicates types and strings: what `btf__dedup` of libbpf 1.7 makes of the blob, id for id and byte for byte.
  *
- * The passes are libbpf's: strings, types that refer to nothing, structs and typedefs with the graphs below them, FWDs by name, what refers to
- * them, and a compaction in which the canonical types keep their order. VARs and DATASECs are left alone. Strings that nothing
- * names, and bytes between the sections, are dropped. Time and memory are near-linear. Errors: `REFUSED` for split BTF and
- * unknown kinds; `BTF_MALFORMED` for ids and names that are none, for circles through pointers alone and for a VAR, DATASEC or DECL_TAG as the
- * type of a value; `BTF_EXT_MALFORMED` likewise; `LIMIT_EXCEEDED` for types made to resemble each other.
+ * The passes are libbpf's: strings, types that refer to nothing, structs and typedefs with the graphs below them, FWDs by name,
+ * what refers to them, and a compaction in which the canonical types keep their order. VARs and DATASECs are left alone. Strings
+ * that nothing names, and bytes between the sections, are dropped. Time and memory are near-linear. Errors: `REFUSED` for split
+ * BTF and unknown kinds; `BTF_MALFORMED` for ids and names that are none, for circles through pointers alone and for a VAR,
+ * DATASEC or DECL_TAG as the type of a value; `BTF_EXT_MALFORMED` likewise; `LIMIT_EXCEEDED` for types made to resemble each
+ * other.
  */
 export function dedupBtf(btf: Btf, ext?: BtfExt): Deduplicated {
   const graph = layOut(btf);

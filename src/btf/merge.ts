@@ -20,12 +20,12 @@ export interface Merged {
 }
 
 /**
- * Joins blobs into one: ids and string offsets move behind those of the parts before, DATASECs of one name become one where the first of
- * them was, and so do the records of one code section. Nothing is deduplicated; `dedupBtf` does that.
+ * Joins blobs into one: ids and string offsets move behind those of the parts before, DATASECs of one name become one where the
+ * first of them was, and so do the records of one code section. Nothing is deduplicated; `dedupBtf` does that.
  *
  * It serves objects whose `.BTF` GNU ld has only concatenated (V10). A VAR that one part declares extern and another one defines
- * stays both. Errors: `REFUSED` for no parts, two byte orders, split BTF and unknown kinds; `BTF_MALFORMED` and `BTF_EXT_MALFORMED` for
- * ids and names that are none, since they would lead into the next part.
+ * stays both. Errors: `REFUSED` for no parts, two byte orders, split BTF and unknown kinds; `BTF_MALFORMED` and
+ * `BTF_EXT_MALFORMED` for ids and names that are none, since they would lead into the next part.
  */
 export function mergeBtf(parts: readonly BtfPart[]): Merged {
   checkParts(parts);

@@ -6,21 +6,21 @@ import { mapReferences } from "../../src/btf/walk.ts";
 import { assemble, stringTable } from "./assemble.ts";
 import { type Draft, plausibleRecords } from "./plausible.ts";
 
-/** How one unit's copy of the types differs from the others: numbers that choices are made from, by old id. */
+/** How one unit's copy of the types differs from the others. */
 interface UnitSeed {
+  /** What the order of its types is made from. */
   readonly order: number;
   /** One type in so many is declared only, or changed, or there twice; 0 for none. */
   readonly forward: number;
   readonly change: number;
   readonly twice: number;
-  /** Ids are taken from this one on, and as many as there are from `take` to the end are left out. */
+  /** What is chosen with it: which types these are, and how they change. */
   readonly salt: number;
 }
 
 export interface DuplicatedOptions {
+  /** Both byte orders by default. */
   readonly littleEndian?: boolean;
-  /** Units differ in nothing but their order. */
-  readonly alike?: boolean;
 }
 
 /** Structs, what leads to them, and enums, more often than the rest; VARs and DATASECs, which stay as they are, less often. */
@@ -46,9 +46,9 @@ const unitSeed: fc.Arbitrary<UnitSeed> = fc.record({
 });
 
 /**
- * Blobs as a linker that only concatenates would make them: the types of one program several times over, each time in another order, with
- * structs and enums that are only declared here and there, others that differ though their name is the same, and types that are there
- * twice within a unit. Few names, so that they meet.
+ * Blobs as a linker that only concatenates would make them: the types of one program several times over, each time in another
+ * order, with structs and enums that are only declared here and there, others that differ though their name is the same, and
+ * types that are there twice within a unit. Few names, so that they meet.
  */
 export function arbitraryDuplicated(options: DuplicatedOptions = {}): fc.Arbitrary<Btf> {
   const littleEndian = options.littleEndian === undefined ? fc.boolean() : fc.constant(options.littleEndian);
@@ -59,10 +59,7 @@ export function arbitraryDuplicated(options: DuplicatedOptions = {}): fc.Arbitra
     const { bytes, offsets } = stringTable(list);
     const records = plausibleRecords(seeds, offsets);
     const one = parseBtf(assemble({ littleEndian: order, records, strings: bytes }));
-    const copies = unitSeeds.map((seed) =>
-      options.alike === true ? shuffled(one.types, seed.order) : makeUnit(one.types, seed),
-    );
-    return { ...one, types: joinUnits(copies) };
+    return { ...one, types: joinUnits(unitSeeds.map((seed) => makeUnit(one.types, seed))) };
   });
 }
 

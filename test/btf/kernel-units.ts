@@ -26,8 +26,9 @@ export interface KernelUnits {
 }
 
 /**
- * What the kernel's types may have been before they were deduplicated: for each of many functions the types that it reaches, as one unit.
- * A unit defines about `size` of them; structs and unions past that are declared only. Every other unit is in another order.
+ * What the kernel's types may have been before they were deduplicated: for each of many functions the types that it reaches, as
+ * one unit. A unit defines about `size` of them; structs and unions past that are declared only. Every other unit is in another
+ * order.
  */
 export function kernelUnits(kernel: Btf, options: { readonly units: number; readonly size: number }): KernelUnits {
   const functions = kernel.types.flatMap((type, index) => (type.kind === "func" ? [index + 1] : []));

@@ -3,10 +3,11 @@ import { nameText } from "../../src/btf/names.ts";
 import { mapNames, mapReferences, references } from "../../src/btf/walk.ts";
 
 /**
- * Texts of what distinguishes the types of both blobs, or undefined if they have equally many of each: equal up to ids and string offsets.
+ * Texts of what distinguishes the types of both blobs, or undefined if they have equally many of each: equal up to ids and
+ * string offsets.
  *
- * Colour refinement over both graphs at once: a type's first colour is its record without ids, its next one that with the colours of what
- * it refers to, until no colour splits any more.
+ * Colour refinement over both graphs at once: a type's first colour is its record without ids, its next one that with the
+ * colours of what it refers to, until no colour splits any more.
  */
 export function graphDifference(a: Btf, b: Btf): string | undefined {
   if (a.types.length !== b.types.length) return `${a.types.length} types and ${b.types.length}`;

@@ -4,9 +4,9 @@ const FIRST_BUCKETS = 4;
 /**
  * Ids by the hash of their record: the types that one may be a duplicate of.
  *
- * Where several fit, the first one tried is taken, so their order shows in the result. It is that of the chains of libbpf's hashmap: an
- * id goes to the head of its chain, and a table that is three quarters full moves to one of twice the buckets, which turns round
- * the ids of each hash.
+ * Where several fit, the first one tried is taken, so their order shows in the result. It is that of the chains of libbpf's
+ * hashmap: an id goes to the head of its chain, and a table that is three quarters full moves to one of twice the buckets, which
+ * turns round the ids of each hash.
  */
 export class CandidateTable {
   private buckets = new Uint32Array(0);

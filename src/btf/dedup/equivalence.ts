@@ -9,34 +9,39 @@ const { array: ARRAY, struct: STRUCT, union: UNION, fwd: FWD } = KIND_NUMBER;
 const { var: VAR, datasec: DATASEC, declTag: DECL_TAG } = KIND_NUMBER;
 
 /**
- * Asks whether the graph of types below a type is the same as that below a canonical one. Mirrors libbpf's `btf_dedup_is_equiv` and
- * `btf_dedup_merge_hypot_map`, with a stack in place of recursion.
+ * Asks whether the graph of types below a type is the same as that below a canonical one. Mirrors libbpf's `btf_dedup_is_equiv`
+ * and `btf_dedup_merge_hypot_map`, with a stack in place of recursion.
  *
- * Both graphs are walked side by side. Where records agree, their types are supposed to be equal, and what is below them is walked; a type of
- * the canonical graph that would have to be two types of the other is a contradiction, unless these two are `identical`. A FWD agrees
- * with a struct or union of its name, on either side.
+ * Both graphs are walked side by side. Where records agree, their types are supposed to be equal, and what is below them is
+ * walked; a type of the canonical graph that would have to be two types of the other is a contradiction, unless these two are
+ * `identical`. A FWD agrees with a struct or union of its name, on either side.
  */
 export class Equivalence {
   private readonly mapping: Mapping;
   /** By canonical id, what it is supposed to be in the other graph. */
   private readonly supposed: Uint32Array;
-  /** The canonical ids of which something is supposed, in the order of the walk. */
-  private readonly walked: number[] = [];
+  /** The canonical ids of which something is supposed, in the order of the walk, each once. */
+  private readonly walked: Uint32Array;
+  private walkedCount = 0;
+  /** Pairs that are still to be walked, up to `height`: what lies above is left there, since arrays are slow to shrink. */
   private readonly stack: number[] = [];
+  private height = 0;
 
   constructor(mapping: Mapping) {
     this.mapping = mapping;
     this.supposed = new Uint32Array(mapping.graph.lastId + 1).fill(UNMAPPED);
+    this.walked = new Uint32Array(mapping.graph.lastId + 1);
   }
 
   /** Walks both graphs. Error: `BTF_MALFORMED` if a VAR, DATASEC or DECL_TAG is below them, which are no types of values. */
   holds(type: number, canonical: number): boolean {
-    for (const id of this.walked) this.supposed[id] = UNMAPPED;
-    this.walked.length = 0;
-    this.stack.length = 0;
-    this.stack.push(type, canonical);
-    for (let right = this.stack.pop(); right !== undefined; right = this.stack.pop()) {
-      if (!this.agree(this.stack.pop() ?? 0, right)) return false;
+    const { stack, supposed, walked } = this;
+    while (this.walkedCount > 0) supposed[walked[--this.walkedCount] ?? 0] = UNMAPPED;
+    this.height = 0;
+    this.push(type, canonical);
+    while (this.height > 0) {
+      this.height -= 2;
+      if (!this.agree(stack[this.height] ?? 0, stack[this.height + 1] ?? 0)) return false;
     }
     return true;
   }
@@ -48,7 +53,8 @@ export class Equivalence {
   accept(): void {
     const { mapping, supposed } = this;
     const { graph, map } = mapping;
-    for (const canonical of this.walked) {
+    for (let index = 0; index < this.walkedCount; index++) {
+      const canonical = this.walked[index] ?? 0;
       const type = resolve(mapping, supposed[canonical] ?? 0);
       const target = resolve(mapping, canonical);
       const kind = graph.kinds[type] ?? 0;
@@ -75,7 +81,7 @@ export class Equivalence {
     const before = supposed[target] ?? UNMAPPED;
     if (before !== UNMAPPED) return before === type || identical(graph, before, type, work);
     supposed[target] = type;
-    this.walked.push(target);
+    this.walked[this.walkedCount++] = target;
 
     const { words, start, kinds } = graph;
     const at = start[type] ?? 0;
@@ -103,15 +109,23 @@ export class Equivalence {
     return kinds[target] === FWD ? id : target;
   }
 
-  /** What is below both, so that it comes off the stack in the order of libbpf's walk: that of the words, but an ARRAY's index first. */
+  /**
+   * What is below both, so that it comes off the stack in the order of libbpf's walk: that of the words, but an ARRAY's index
+   * first.
+   */
   private pushIds(graph: TypeGraph, kind: number, type: number, target: number): void {
     const { words } = graph;
     const count = idCount(graph, type);
     this.mapping.work.spend(count);
     for (let left = count - 1; left >= 0; left--) {
       const index = kind === ARRAY ? count - 1 - left : left;
-      this.stack.push(words[idWord(graph, type, index)] ?? 0, words[idWord(graph, target, index)] ?? 0);
+      this.push(words[idWord(graph, type, index)] ?? 0, words[idWord(graph, target, index)] ?? 0);
     }
+  }
+
+  private push(type: number, canonical: number): void {
+    this.stack[this.height++] = type;
+    this.stack[this.height++] = canonical;
   }
 }
 

@@ -12,7 +12,10 @@ export const IN_PROGRESS = 0xffff_fffe;
 /** What the passes work on: which type stands for which. */
 export interface Mapping {
   readonly graph: TypeGraph;
-  /** By id, the id that stands for it, itself if it is canonical. Chains are short: FWD → its duplicate → struct → the canonical one. */
+  /**
+   * By id, the id that stands for it, itself if it is canonical. Chains are short: FWD → its duplicate → struct → the canonical
+   * one.
+   */
   readonly map: Uint32Array;
   /** The canonical types. */
   readonly table: CandidateTable;
@@ -47,8 +50,8 @@ const STEPS_PER_WORD = 100;
 const LEAST_STEPS = 20_000_000;
 
 /**
- * Counts what comparisons take: some eleven steps a word for a kernel's types, however often each is there. But types can be laid out so that each
- * is compared with all of the others; then it ends here.
+ * Counts what comparisons take: some eleven steps a word for a kernel's types, however often each is there. But types can be
+ * laid out so that each is compared with all of the others; then it ends here.
  */
 export class Work {
   private left: number;

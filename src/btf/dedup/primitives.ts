@@ -5,8 +5,8 @@ import type { Mapping } from "./mapping.ts";
 const { int: INT, float: FLOAT, fwd: FWD } = KIND_NUMBER;
 
 /**
- * Maps the types that refer to nothing: INT, FLOAT, ENUM, ENUM64 and FWD. Mirrors libbpf's `btf_dedup_prim_types`: equal ones are one, and
- * an enum that is only declared is the defined one of its name, whichever comes first.
+ * Maps the types that refer to nothing: INT, FLOAT, ENUM, ENUM64 and FWD. Mirrors libbpf's `btf_dedup_prim_types`: equal ones
+ * are one, and an enum that is only declared is the defined one of its name, whichever comes first.
  */
 export function mapPrimitives(mapping: Mapping): void {
   const { graph } = mapping;

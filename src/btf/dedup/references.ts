@@ -3,9 +3,9 @@ import { IN_PROGRESS, isMapped, type Mapping, resolve } from "./mapping.ts";
 import { mapEqual } from "./primitives.ts";
 
 /**
- * Maps pointers, modifiers, arrays, functions and tags, the types at their end first: with its references replaced by canonical ones, each is
- * equal word for word to its duplicates. Mirrors libbpf's `btf_dedup_ref_types`. Error: `BTF_MALFORMED` for a circle that runs through
- * no struct, union or typedef.
+ * Maps pointers, modifiers, arrays, functions and tags, the types at their end first: with its references replaced by canonical
+ * ones, each is equal word for word to its duplicates. Mirrors libbpf's `btf_dedup_ref_types`. Error: `BTF_MALFORMED` for a
+ * circle that runs through no struct, union or typedef.
  */
 export function mapReferring(mapping: Mapping): void {
   const { lastId } = mapping.graph;

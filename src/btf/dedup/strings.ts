@@ -5,8 +5,8 @@ import { mix } from "./compare.ts";
 const UNSEEN = 0xffff_ffff;
 const FIRST_SLOTS = 256;
 /**
- * Bytes that may be looked at for each byte of the old table. Once for what compilers write; more where names share their ends, which
- * then no longer do so.
+ * Bytes that may be looked at for each byte of the old table. Once for what compilers write; more where names share their ends,
+ * which then no longer do so.
  */
 const LOOKS = 16;
 const LEAST_ROOM = 1 << 20;

@@ -8,9 +8,9 @@ import type { BtfPart } from "./part.ts";
 const ALIGNMENT = 4;
 
 /**
- * Reads a `.BTF` section, and the `.BTF.ext` beside it, in which GNU ld has put the blobs of all inputs one after the other. A section of
- * one blob gives one part. Errors: those of `parseBtf` and `parseBtfExt`; `REFUSED` if there are not as many blobs of one as of the other,
- * so that nobody can tell which belong together.
+ * Reads a `.BTF` section, and the `.BTF.ext` beside it, in which GNU ld has put the blobs of all inputs one after the other. A
+ * section of one blob gives one part. Errors: those of `parseBtf` and `parseBtfExt`; `REFUSED` if there are not as many blobs of
+ * one as of the other, so that nobody can tell which belong together.
  */
 export function concatenatedParts(btf: Uint8Array, ext?: Uint8Array): readonly BtfPart[] {
   const blobs = splitBlobs(btf, btfLength);

@@ -7,8 +7,8 @@ export interface DatasecPiece {
 }
 
 /**
- * One DATASEC of the entries of all, each moved by where its part's piece of the section starts, in order of offsets. Its size is 0, for
- * the loader to fill in as in any object file, unless all of them have one.
+ * One DATASEC of the entries of all, each moved by where its part's piece of the section starts, in order of offsets. Its size
+ * is 0, for the loader to fill in as in any object file, unless all of them have one.
  */
 export function joinDatasecs(first: DatasecPiece, others: readonly DatasecPiece[]): BtfDatasec {
   const pieces = [first, ...others];

@@ -12,8 +12,8 @@ interface Rec {
 const decoder = new TextDecoder("latin1");
 
 /**
- * One `.BTF.ext` of those of all parts: the records of one code section in one block, in order of instructions. Undefined if no part
- * has any. `strings` is the merged table, in which sections of one name are found.
+ * One `.BTF.ext` of those of all parts: the records of one code section in one block, in order of instructions. Undefined if no
+ * part has any. `strings` is the merged table, in which sections of one name are found.
  */
 export function mergeExts(parts: readonly MovedPart[], strings: StringTable): BtfExt | undefined {
   const text = (nameOff: number): string => decoder.decode(stringBytes(strings, nameOff));

@@ -8,8 +8,8 @@ export interface BtfPart {
   readonly btf: Btf;
   readonly ext?: BtfExt;
   /**
-   * How many bytes of the joined section of this name come before this blob's piece. Offsets of variables and instructions move by as much;
-   * GNU ld leaves them as they were (its relocations name the place, but loaders read the word). 0 if absent.
+   * How many bytes of the joined section of this name come before this blob's piece. Offsets of variables and instructions move
+   * by as much; GNU ld leaves them as they were (its relocations name the place, but loaders read the word). 0 if absent.
    */
   readonly sectionStart?: (section: string) => number;
 }
