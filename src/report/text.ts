@@ -3,7 +3,7 @@ import type { Diagnostic, JudgeAnswer } from "../rules/rule.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
 
-/** What of a report is shown: `quiet` only errors that remain, `verbose` notes and every repaired finding too. */
+/** What of a report is shown: `quiet` only what fails and remains, `verbose` notes and every repaired finding too. */
 export type Loudness = "quiet" | "normal" | "verbose";
 
 /** Repaired findings of one rule that `normal` shows in full; an object can have hundreds of names to escape. */
@@ -63,21 +63,26 @@ export function diagnosticText(diagnostic: Diagnostic, paint: Paint): string {
   return `${lines.join("\n")}\n`;
 }
 
-function isShown(diagnostic: Diagnostic, loudness: Loudness): boolean {
+function isShown({ severity, fixed }: Diagnostic, loudness: Loudness, strict: boolean): boolean {
   if (loudness === "verbose") return true;
-  if (loudness === "quiet") return diagnostic.severity === "error" && diagnostic.fixed === undefined;
-  return diagnostic.severity !== "note";
+  if (loudness === "quiet") return fixed === undefined && (severity === "error" || (strict && severity === "warning"));
+  return severity !== "note";
 }
 
 /**
  * The findings of one object as text, in their order. Every finding that remains is shown; of those that were repaired, `normal` shows
- * the first few of each rule and counts the rest.
+ * the first few of each rule and counts the rest. With `strict` warnings fail, so that `quiet` shows them too.
  */
-export function diagnosticsText(diagnostics: readonly Diagnostic[], loudness: Loudness, paint: Paint): string {
+export function diagnosticsText(
+  diagnostics: readonly Diagnostic[],
+  loudness: Loudness,
+  paint: Paint,
+  { strict = false }: { readonly strict?: boolean } = {},
+): string {
   const repaired = new Map<string, number>();
   let text = "";
   for (const diagnostic of diagnostics) {
-    if (!isShown(diagnostic, loudness)) continue;
+    if (!isShown(diagnostic, loudness, strict)) continue;
     if (diagnostic.fixed !== undefined && loudness === "normal") {
       const before = repaired.get(diagnostic.rule) ?? 0;
       repaired.set(diagnostic.rule, before + 1);

@@ -28,6 +28,8 @@ test("warnings fail under --strict", async () => {
   const strict = await runIn(["check", "good", "--strict"], files, { check: warning });
   expect(strict.exit).toBe(1);
   expect(strict.stdout).toMatch(/good: 0 errors, 2 warnings\n$/);
+  const quiet = await runIn(["check", "good", "--strict", "-q"], files, { check: warning });
+  expect(quiet).toMatchObject({ exit: 1, stdout: "warning[btf/x]: m\n".repeat(2) });
 });
 
 test("--json lists every file, a bad one with its error, and the rest goes on", async () => {

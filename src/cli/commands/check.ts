@@ -20,7 +20,7 @@ export async function checkCommand(session: Session): Promise<ExitCode> {
       const left = remaining(result.diagnostics);
       if (left.error > 0 || (strict && left.warning > 0)) exit = worse(exit, EXIT_DEFECTS);
       if (json) continue;
-      host.stdout(diagnosticsText(result.diagnostics, loudness, session.stdoutPaint));
+      host.stdout(diagnosticsText(result.diagnostics, loudness, session.stdoutPaint, { strict }));
       if (loudness !== "quiet") host.stdout(`${checkOutcome(name, result)}\n`);
     } catch (thrown) {
       const failure = reportFailure(session, path, thrown);

@@ -79,7 +79,7 @@ export async function fixCommand(session: Session): Promise<ExitCode> {
       const left = remaining(result.diagnostics);
       if (left.error > 0 || (invocation.strict && left.warning > 0)) exit = worse(exit, EXIT_DEFECTS);
       if (invocation.json) continue;
-      say(diagnosticsText(result.diagnostics, invocation.loudness, paint));
+      say(diagnosticsText(result.diagnostics, invocation.loudness, paint, invocation));
       if (invocation.loudness !== "quiet") {
         say(`${fixOutcome(displayName(path), result)}\n`);
       }
