@@ -18,23 +18,31 @@ export interface StaticVariable {
 /** How many symbols of one place are searched for a variable that has none of their names. */
 const MAX_ALIASES = 64;
 
+/** What GlobalOpt calls the parts of a global that it has split (`SRAGlobal`). */
+const PIECE_NAME = /^(.+)\.[0-9]+$/;
+
 /** Symbols by the place that they mark. */
 interface SymbolIndex {
   readonly byPlace: ReadonlyMap<string, readonly ElfSymbol[]>;
   readonly byNameAndPlace: ReadonlyMap<string, ElfSymbol>;
   readonly undefinedByName: ReadonlyMap<string, ElfSymbol>;
+  /** Symbols called `name.0`, `name.1`…, the first of each by `name`. */
+  readonly pieceByName: ReadonlyMap<string, ElfSymbol>;
 }
 
 function indexSymbols(elf: ElfView): SymbolIndex {
   const byPlace = new Map<string, ElfSymbol[]>();
   const byNameAndPlace = new Map<string, ElfSymbol>();
   const undefinedByName = new Map<string, ElfSymbol>();
+  const pieceByName = new Map<string, ElfSymbol>();
   for (const symbol of elf.symbols) {
     if (symbol.index === 0 || symbol.type === STT_SECTION || symbol.type === STT_FUNC || symbol.name === "") continue;
     if (symbol.section === SHN_UNDEF) {
       if (!undefinedByName.has(symbol.name)) undefinedByName.set(symbol.name, symbol);
       continue;
     }
+    const whole = PIECE_NAME.exec(symbol.name)?.[1];
+    if (whole !== undefined && !pieceByName.has(whole)) pieceByName.set(whole, symbol);
     const place = placeKey(symbol.section, symbol.value);
     const named = `${place} ${symbol.name}`;
     if (!byNameAndPlace.has(named)) byNameAndPlace.set(named, symbol);
@@ -42,7 +50,7 @@ function indexSymbols(elf: ElfView): SymbolIndex {
     if (others === undefined) byPlace.set(place, [symbol]);
     else if (others.length < MAX_ALIASES) others.push(symbol);
   }
-  return { byPlace, byNameAndPlace, undefinedByName };
+  return { byPlace, byNameAndPlace, undefinedByName, pieceByName };
 }
 
 function placeKey(section: number, offset: number): string {
@@ -52,7 +60,8 @@ function placeKey(section: number, offset: number): string {
 /**
  * Variables with a place in the object, in DIE order, wherever they stand below a unit (namespaces, functions, blocks, records). Each is
  * joined to its ELF symbol by the relocated address, never by name alone: `#[export_name]`, mangled statics and static locals have
- * other names in DWARF. Of several DIEs of one symbol the first counts.
+ * other names in DWARF. Only where the first part of a static was optimised away, so that its location begins with no address, the
+ * mangled name tells. Of several DIEs of one symbol the first counts.
  */
 export function* staticVariables(dwarf: Dwarf, elf: ElfView): Generator<StaticVariable> {
   const symbols = indexSymbols(elf);
@@ -61,7 +70,9 @@ export function* staticVariables(dwarf: Dwarf, elf: ElfView): Generator<StaticVa
     if (dwarf.tag(row) !== TAG.variable) continue;
     const address = dwarf.staticAddress(row);
     const found =
-      address === undefined ? externAt(dwarf, elf, symbols, row) : definedAt(dwarf, elf, symbols, row, address);
+      address === undefined
+        ? (externAt(dwarf, elf, symbols, row) ?? pieceAt(dwarf, symbols, row))
+        : definedAt(dwarf, elf, symbols, row, address);
     if (found === undefined) continue;
     if (found.symbol !== undefined) {
       if (seen.has(found.symbol.index)) continue;
@@ -113,4 +124,20 @@ function externAt(dwarf: Dwarf, elf: ElfView, symbols: SymbolIndex, row: DieRow)
   const symbol = symbols.undefinedByName.get(linkageNameOf(dwarf, row) ?? name);
   if (symbol === undefined) return undefined;
   return { row, name, type: typeOf(dwarf, row), symbol, section: undefined, offset: 0 };
+}
+
+/** A static of which only later parts are left: `DW_OP_piece 8, DW_OP_addr …, DW_OP_piece 4`. Its symbol is called `linkage_name.N`. */
+function pieceAt(dwarf: Dwarf, symbols: SymbolIndex, row: DieRow): StaticVariable | undefined {
+  if (symbols.pieceByName.size === 0 || !dwarf.has(row, AT.location)) return undefined;
+  const linkageName = dwarf.linkageName(row);
+  const symbol = linkageName === undefined ? undefined : symbols.pieceByName.get(linkageName);
+  if (symbol === undefined) return undefined;
+  return {
+    row,
+    name: textName(dwarf, row),
+    type: typeOf(dwarf, row),
+    symbol,
+    section: symbol.section,
+    offset: symbol.value,
+  };
 }

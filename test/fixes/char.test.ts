@@ -1,4 +1,5 @@
-import { describe } from "vitest";
+import { describe, expect } from "vitest";
+import { parseElf } from "../../src/elf/parse.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf17 } from "../judges/libbpf.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
@@ -12,5 +13,20 @@ pub struct Sign<T> { größe: char, été: T, ok: char }
 #[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 { lookup(&MAP, &0u32) }
 `;
     await loadMended(compileRust(source));
+  });
+
+  judgeTest(rustc(), libbpf17())("gets its type in a static of which only a later part is left", async () => {
+    const source = `${GLUE}
+pub struct Config { mode: char, limit: u64 }
+static mut CONFIG: Config = Config { mode: 'x', limit: 3 };
+#[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(context: *mut u8) -> u32 { unsafe {
+    CONFIG.mode = if context as u64 > 5 && CONFIG.mode != 'b' { 'a' } else { 'b' };
+    CONFIG.mode as u32 + CONFIG.limit as u32
+} }
+`;
+    const raw = compileRust(source);
+    // `DW_OP_piece 8, DW_OP_addr …, DW_OP_piece 4`: the static is split, and its first part is gone.
+    expect(parseElf(raw).symbols.filter(({ name }) => /CONFIG.*\.\d+$/.test(name))).toHaveLength(1);
+    await loadMended(raw);
   });
 });
