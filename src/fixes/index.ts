@@ -1,4 +1,5 @@
 import { bytesForShrunk, dropEmptyEntries, placeDatasecs } from "./datasec.ts";
+import { moveEntries } from "./datasec-section.ts";
 import type { Fix } from "./fix.ts";
 import { bytesForFloats } from "./float.ts";
 import { completeForwards, rebindReferences } from "./forward.ts";
@@ -30,6 +31,7 @@ export const allFixes: readonly Fix[] = [
   structsForUnits,
   nameParams,
   makeStatic,
+  moveEntries,
   dropEmptyEntries,
   bytesForShrunk,
   placeDatasecs,

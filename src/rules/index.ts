@@ -10,6 +10,7 @@ import { typeMissing } from "./btf/type-missing.ts";
 import { zeroSizeInt } from "./btf/unit.ts";
 import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
+import { wrongSection } from "./datasec/section.ts";
 import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
 import { externWithoutBtf, functionWithoutInfo, mapName, privateMap, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
@@ -79,6 +80,7 @@ export const allRules: readonly Rule[] = [
   builtinGlobal,
   linkageNotSymbol,
   notVerifiableAlone,
+  wrongSection,
   zeroSizeEntry,
   shrunkEntry,
   unplaced,
