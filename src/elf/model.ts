@@ -17,6 +17,8 @@ export const SHT_LLVM_ADDRSIG = 0x6fff_4c03;
 export const SHF_WRITE = 1;
 export const SHF_ALLOC = 2;
 export const SHF_EXECINSTR = 4;
+/** `sh_info` is a section index: LLVM sets it on relocation sections. */
+export const SHF_INFO_LINK = 0x40;
 export const SHF_COMPRESSED = 0x800;
 
 export const SHN_UNDEF = 0;

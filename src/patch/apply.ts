@@ -1,11 +1,27 @@
-import { type ElfView, type Section, SHDR_SIZE, SHF_EXECINSTR, SHT_NOBITS, SHT_NULL } from "../elf/model.ts";
+import {
+  type ElfView,
+  type Section,
+  SHDR_SIZE,
+  SHF_EXECINSTR,
+  SHN_LORESERVE,
+  SHT_NOBITS,
+  SHT_NULL,
+} from "../elf/model.ts";
 import { writeU64 } from "../elf/u64.ts";
 import { BtfFixError, type BtfFixErrorCode } from "../errors.ts";
-import type { HeaderEdit, PatchPlan } from "./plan.ts";
+import { nameAdded } from "./added.ts";
+import type { AddedSection, HeaderEdit, PatchPlan } from "./plan.ts";
 import { resolvePlan } from "./resolve.ts";
 
 /** More than any section asks for: a hostile alignment must not become a hostile file size. */
 const MAX_ALIGNMENT = 0x1_0000;
+
+/** Where LLVM puts the section headers: the file may be mapped, and they hold 64-bit words. */
+const TABLE_ALIGNMENT = 8;
+
+/** Offsets of the section header table and of the number of its entries in the ELF header (Elf64_Ehdr of elf(5)). */
+const E_SHOFF = 40;
+const E_SHNUM = 60;
 
 interface Placement {
   readonly section: Section;
@@ -17,34 +33,104 @@ interface Placement {
  * The patched file. A content that fits into its section's old extent is written there; else it goes to the end of the file and one
  * header points at it. What is left of the old extent becomes zero, so that no stale text remains; every other byte stays.
  *
- * Applying the same plan to the result gives the same bytes. Errors: REFUSED, LIMIT_EXCEEDED, ELF_MALFORMED.
+ * Added sections follow at the end, and behind them a new header table: the old one's place is free then, and is used again if the file
+ * ends with it. Their names are appended to the table of section names.
+ * Applying the same plan to the result gives the same bytes, unless it adds sections. Errors: REFUSED, LIMIT_EXCEEDED, ELF_MALFORMED.
  */
 export function applyPlan(elf: ElfView, plan: PatchPlan): Uint8Array {
   const { contents, headers } = resolvePlan(elf, plan);
-  const { placements, end } = place(elf, contents);
-  const output = new Uint8Array(end);
+  if (plan.added.length === 0) {
+    const { placements, end } = place(elf, contents, elf.bytes.length);
+    const output = new Uint8Array(end);
+    output.set(elf.bytes);
+    writeContents(output, placements);
+    writeHeaders(output, elf, { table: elf.sectionHeaders, placements, headers });
+    return output;
+  }
+  return applyWithAdded(elf, plan.added, contents, headers);
+}
+
+function applyWithAdded(
+  elf: ElfView,
+  added: readonly AddedSection[],
+  contents: ReadonlyMap<number, Uint8Array>,
+  headers: readonly HeaderEdit[],
+): Uint8Array {
+  const { littleEndian } = elf;
+  const count = elf.sections.length + added.length;
+  if (count >= SHN_LORESERVE) {
+    throw new BtfFixError("LIMIT_EXCEEDED", `${count} sections need extended numbering, which is not supported`);
+  }
+  const { contents: named, nameOffsets } = nameAdded(elf, added, contents);
+  const tableEnd = elf.sectionHeaders + elf.sections.length * SHDR_SIZE;
+  const { placements, end } = place(elf, named, tableEnd === elf.bytes.length ? elf.sectionHeaders : elf.bytes.length);
+  let next = end;
+  const offsets = added.map(({ addralign, content }) => {
+    const offset = Math.ceil(next / addralign) * addralign;
+    next = offset + content.length;
+    return offset;
+  });
+  const table = Math.ceil(next / TABLE_ALIGNMENT) * TABLE_ALIGNMENT;
+  const output = new Uint8Array(table + count * SHDR_SIZE);
   output.set(elf.bytes);
+  output.fill(0, elf.sectionHeaders, tableEnd);
+  writeContents(output, placements);
+  output.set(elf.bytes.subarray(elf.sectionHeaders, tableEnd), table);
+  writeHeaders(output, elf, { table, placements, headers });
+  const view = new DataView(output.buffer);
+  for (const [i, { type, flags, addralign, entsize, link, info, content }] of added.entries()) {
+    const offset = offsets[i] ?? 0;
+    output.set(content, offset);
+    const section = elf.sections.length + i;
+    view.setUint32(table + section * SHDR_SIZE, nameOffsets[i] ?? 0, littleEndian);
+    writeExtent(view, table + section * SHDR_SIZE, littleEndian, offset, content.length);
+    editHeader(view, table, littleEndian, { section, type, flags, link, info, addralign, entsize });
+  }
+  writeU64(view, E_SHOFF, littleEndian, table);
+  view.setUint16(E_SHNUM, count, littleEndian);
+  return output;
+}
+
+function writeContents(output: Uint8Array, placements: readonly Placement[]): void {
   for (const { section, content, offset } of placements) {
     output.fill(0, section.offset, section.offset + section.size);
     output.set(content, offset);
   }
-  const view = new DataView(output.buffer);
-  for (const { section, content, offset } of placements) {
-    const header = elf.sectionHeaders + section.index * SHDR_SIZE;
-    writeU64(view, header + 24, elf.littleEndian, offset);
-    writeU64(view, header + 32, elf.littleEndian, content.length);
-  }
-  for (const edit of headers) editHeader(view, elf, edit);
-  return output;
 }
 
-/** Where each new content goes, in index order, and where the file then ends. */
+function writeHeaders(
+  output: Uint8Array,
+  elf: ElfView,
+  what: {
+    readonly table: number;
+    readonly placements: readonly Placement[];
+    readonly headers: readonly HeaderEdit[];
+  },
+): void {
+  const { table, placements, headers } = what;
+  const view = new DataView(output.buffer);
+  for (const { section, content, offset } of placements) {
+    writeExtent(view, table + section.index * SHDR_SIZE, elf.littleEndian, offset, content.length);
+  }
+  for (const edit of headers) {
+    if (elf.sections[edit.section] === undefined) throw new RangeError(`the object has no section ${edit.section}`);
+    editHeader(view, table, elf.littleEndian, edit);
+  }
+}
+
+function writeExtent(view: DataView, header: number, littleEndian: boolean, offset: number, size: number): void {
+  writeU64(view, header + 24, littleEndian, offset);
+  writeU64(view, header + 32, littleEndian, size);
+}
+
+/** Where each new content goes, in index order, and where the file then ends, whose used part is `length` bytes long. */
 function place(
   elf: ElfView,
   contents: ReadonlyMap<number, Uint8Array>,
+  length: number,
 ): { readonly placements: readonly Placement[]; readonly end: number } {
   const placements: Placement[] = [];
-  let end = elf.bytes.length;
+  let end = length;
   for (const index of [...contents.keys()].sort((a, b) => a - b)) {
     const section = elf.sections[index];
     const content = contents.get(index);
@@ -72,10 +158,8 @@ function alignUp(offset: number, section: Section): number {
   return Math.ceil(offset / alignment) * alignment;
 }
 
-function editHeader(view: DataView, elf: ElfView, edit: HeaderEdit): void {
-  const { littleEndian } = elf;
-  if (elf.sections[edit.section] === undefined) throw new RangeError(`the object has no section ${edit.section}`);
-  const at = elf.sectionHeaders + edit.section * SHDR_SIZE;
+function editHeader(view: DataView, table: number, littleEndian: boolean, edit: HeaderEdit): void {
+  const at = table + edit.section * SHDR_SIZE;
   if (edit.type !== undefined) view.setUint32(at + 4, edit.type, littleEndian);
   if (edit.flags !== undefined) writeU64(view, at + 8, littleEndian, edit.flags);
   if (edit.link !== undefined) view.setUint32(at + 40, edit.link, littleEndian);

@@ -34,6 +34,20 @@ export interface HeaderEdit {
   readonly entsize?: number;
 }
 
+/** A section that the input lacks; offset and size follow from the content. */
+export interface AddedSection {
+  readonly name: string;
+  /** SHT_*, with content in the file, and SHF_*. */
+  readonly type: number;
+  readonly flags: number;
+  readonly addralign: number;
+  readonly entsize: number;
+  /** Section indices, or what else the type takes them for; another added section has the number that `applyPlan` gives it. */
+  readonly link: number;
+  readonly info: number;
+  readonly content: Uint8Array;
+}
+
 /**
  * All that a repair changes in a file; every number in it (sections, symbols, entries) is that of the input.
  *
@@ -46,6 +60,8 @@ export interface PatchPlan {
   readonly symbols: readonly SymbolEdit[];
   readonly relocations: readonly RelocationEdit[];
   readonly headers: readonly HeaderEdit[];
+  /** New sections; the first gets the number after the input's last, and so on. */
+  readonly added: readonly AddedSection[];
   /** Why: the repairs that led here, in order. */
   readonly changes: readonly PlannedChange[];
 }
@@ -55,10 +71,11 @@ export function contentPlan(
   sections: ReadonlyMap<number, Uint8Array>,
   changes: readonly PlannedChange[] = [],
 ): PatchPlan {
-  return { sections, symbols: [], relocations: [], headers: [], changes };
+  return { sections, symbols: [], relocations: [], headers: [], added: [], changes };
 }
 
 /** Whether applying the plan can change a byte. */
 export function isEmptyPlan(plan: PatchPlan): boolean {
-  return plan.sections.size + plan.symbols.length + plan.relocations.length + plan.headers.length === 0;
+  const { sections, symbols, relocations, headers, added } = plan;
+  return sections.size + symbols.length + relocations.length + headers.length + added.length === 0;
 }

@@ -5,6 +5,12 @@ import { firstDifference } from "./compare.ts";
 /** Where sh_offset and sh_size stand in a section header. */
 const OFFSET_AND_SIZE = 24;
 
+/** e_shoff and e_shnum in the ELF header: what they say, a reader of the new file has found right when it finds the sections. */
+const TABLE_FIELDS: readonly Extent[] = [
+  { start: 40, end: 48 },
+  { start: 60, end: 62 },
+];
+
 interface Extent {
   readonly start: number;
   readonly end: number;
@@ -12,44 +18,71 @@ interface Extent {
 
 /**
  * Holds the two files against each other outside the old extents of touched sections and the touched headers: paddings and the ELF
- * header count too, not only what sections show.
+ * header count too, not only what sections show. A header table that has moved is compared where it is now.
  *
  * `touched` holds section indices: those with new content, and those with other new header fields. Error: VERIFY_FAILED with the file offset of the first difference.
  */
 export function checkUntouchedBytes(
   before: ElfView,
-  after: Uint8Array,
+  after: ElfView,
   touched: { readonly contents: ReadonlySet<number>; readonly headers: ReadonlySet<number> },
 ): void {
-  const free: Extent[] = [];
-  for (const { index, offset, bytes } of before.sections) {
-    const header = before.sectionHeaders + index * SHDR_SIZE;
+  const free = before.sections
+    .filter(({ index }) => touched.contents.has(index))
+    .map(({ offset, bytes }) => ({ start: offset, end: offset + bytes.length }));
+  const table = headerTable(before);
+  free.push(table);
+  if (hasNewTable(before, after)) free.push(...TABLE_FIELDS);
+  const at = differenceOutside(free, before.bytes, after.bytes);
+  if (at !== undefined) differs(before, at);
+
+  const fields: Extent[] = [];
+  for (const { index } of before.sections) {
+    const header = index * SHDR_SIZE;
     if (touched.contents.has(index)) {
-      free.push({ start: offset, end: offset + bytes.length });
-      free.push({ start: header + OFFSET_AND_SIZE, end: header + OFFSET_AND_SIZE + 16 });
+      fields.push({ start: header + OFFSET_AND_SIZE, end: header + OFFSET_AND_SIZE + 16 });
     }
     // All but the name.
-    if (touched.headers.has(index)) free.push({ start: header + 4, end: header + SHDR_SIZE });
+    if (touched.headers.has(index)) fields.push({ start: header + 4, end: header + SHDR_SIZE });
   }
-  free.sort((a, b) => a.start - b.start);
-  free.push({ start: before.bytes.length, end: before.bytes.length });
+  const moved = after.bytes.subarray(after.sectionHeaders);
+  const inTable = differenceOutside(fields, before.bytes.subarray(table.start, table.end), moved);
+  if (inTable !== undefined) differs(before, table.start + inTable);
+}
+
+/** The first place, within the length of `before`, where the two differ outside the areas. */
+function differenceOutside(areas: readonly Extent[], before: Uint8Array, after: Uint8Array): number | undefined {
+  const sorted = [...areas].sort((a, b) => a.start - b.start);
   let from = 0;
-  for (const { start, end } of free) {
-    const at = firstDifference(before.bytes, after, from, start);
-    if (at !== undefined) differs(before, at);
+  for (const { start, end } of [...sorted, { start: before.length, end: before.length }]) {
+    const at = firstDifference(before, after, from, start);
+    if (at !== undefined) return at;
     from = Math.max(from, end);
   }
+  return undefined;
+}
+
+function headerTable({ sectionHeaders, sections }: ElfView): Extent {
+  return { start: sectionHeaders, end: sectionHeaders + sections.length * SHDR_SIZE };
+}
+
+function hasNewTable(before: ElfView, after: ElfView): boolean {
+  return after.sections.length > before.sections.length;
 }
 
 /**
- * Space that no section owns after the patch is zero: what a moved or shrunken section left, and padding behind the old end.
+ * Space that no section owns after the patch is zero: what a moved or shrunken section left or a moved header table, and padding behind
+ * the old end.
  *
  * `contents` holds the indices of sections with new content. Error: VERIFY_FAILED with the file offset of the first stale byte.
  */
 export function checkLeftovers(before: ElfView, after: ElfView, contents: ReadonlySet<number>): void {
   const owned = new Uint8Array(after.bytes.length);
   for (const { offset, bytes } of after.sections) owned.fill(1, offset, offset + bytes.length);
+  const table = headerTable(after);
+  owned.fill(1, table.start, table.end);
   const areas: Extent[] = [{ start: before.bytes.length, end: after.bytes.length }];
+  if (hasNewTable(before, after)) areas.push(headerTable(before));
   for (const { index, offset, bytes } of before.sections) {
     if (contents.has(index)) areas.push({ start: offset, end: offset + bytes.length });
   }

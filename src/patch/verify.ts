@@ -3,6 +3,7 @@ import {
   type ElfSymbol,
   type ElfView,
   type Section,
+  SHDR_SIZE,
   SHF_EXECINSTR,
   SHT_GROUP,
   STB_LOCAL,
@@ -10,6 +11,7 @@ import {
 import { parseElf } from "../elf/parse.ts";
 import { relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { BtfFixError } from "../errors.ts";
+import { nameTable } from "./added.ts";
 import { addrsigSections, readAddrsig } from "./addrsig.ts";
 import { equalBytes, sameFields } from "./compare.ts";
 import type { PatchPlan } from "./plan.ts";
@@ -24,20 +26,20 @@ import { checkLeftovers, checkUntouchedBytes } from "./untouched.ts";
  */
 export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPlan): ElfView {
   const view = reread(() => parseElf(after));
-  if (view.sections.length !== before.sections.length) {
-    fail(`${view.sections.length} sections instead of ${before.sections.length}`, undefined);
-  }
+  const count = before.sections.length + plan.added.length;
+  if (view.sections.length !== count) fail(`${view.sections.length} sections instead of ${count}`, undefined);
   checkCode(before, view);
   const numbers = checkSymbols(before, view, plan);
   const rebound = changesBinding(before, plan);
   const derived = derivedSections(before, plan, rebound);
   const change: SectionChange = { derived, rebound, numbers };
   for (const section of before.sections) checkSection(section, view, plan, change);
+  if (plan.added.length > 0) checkAdded(before, view, plan);
   checkRelocations(before, view, plan, change);
   if (rebound) checkAddrsig(before, view, numbers);
   const contents = new Set([...plan.sections.keys(), ...derived]);
   checkLeftovers(before, view, contents);
-  checkUntouchedBytes(before, after, {
+  checkUntouchedBytes(before, view, {
     contents,
     headers: new Set([...plan.headers.map((edit) => edit.section), ...(rebound ? symbolCounters(before) : [])]),
   });
@@ -120,6 +122,7 @@ function rank(symbol: ElfSymbol): number {
 
 function derivedSections(before: ElfView, plan: PatchPlan, rebound: boolean): ReadonlySet<number> {
   const derived = new Set<number>();
+  if (plan.added.length > 0) derived.add(nameTable(before));
   for (const { relSection } of plan.relocations) derived.add(relSection);
   if (before.symtab !== undefined && plan.symbols.length > 0) {
     derived.add(before.symtab);
@@ -161,6 +164,37 @@ function checkSection(section: Section, after: ElfView, plan: PatchPlan, change:
   // With its header, an untouched section keeps its place in the file, which `checkUntouchedBytes` compares as a whole.
   if (content !== undefined && !change.derived.has(section.index) && !equalBytes(content, now.bytes))
     fail("its content is not the planned one", section.name);
+}
+
+/** New sections are what was planned, and the name table holds what it held and their names. */
+function checkAdded(before: ElfView, after: ElfView, plan: PatchPlan): void {
+  const names: number[] = [];
+  const headers = new DataView(after.bytes.buffer, after.bytes.byteOffset, after.bytes.byteLength);
+  plan.added.forEach(({ content, ...fields }, i) => {
+    const now = after.sections[before.sections.length + i];
+    const header = after.sectionHeaders + (before.sections.length + i) * SHDR_SIZE;
+    const expected = { ...fields, size: content.length };
+    if (
+      now === undefined ||
+      !sameFields<SectionFields>({ ...now, ...expected }, now, SECTION_FIELDS) ||
+      now.offset % fields.addralign !== 0 ||
+      headers.getBigUint64(header + 16) !== 0n
+    ) {
+      fail("its header is not the planned one", fields.name);
+    }
+    if (!equalBytes(content, now.bytes)) fail("its content is not the planned one", fields.name);
+    names.push(...new TextEncoder().encode(`${fields.name}\0`));
+  });
+  const index = nameTable(before);
+  const old = plan.sections.get(index) ?? before.sections[index]?.bytes ?? new Uint8Array(0);
+  const now = after.sections[index]?.bytes ?? new Uint8Array(0);
+  // Between the two stand the names of symbols, if the plan gives any; offset 0 is the empty name.
+  const start = plan.symbols.some((edit) => edit.name !== undefined)
+    ? Math.max(old.length, now.length - names.length)
+    : Math.max(old.length, 1);
+  if (!equalBytes(old, now.subarray(0, old.length)) || !equalBytes(Uint8Array.from(names), now.subarray(start))) {
+    fail("it does not hold the names that it held and the new ones", after.sections[index]?.name);
+  }
 }
 
 /** Entry by entry: place and type as before or planned, and the same symbol by its new number. */
