@@ -39,6 +39,7 @@ export const TAG = {
 
 export const AT = {
   location: 0x02,
+  addrBase: 0x73,
   name: 0x03,
   byteSize: 0x0b,
   bitOffset: 0x0c,

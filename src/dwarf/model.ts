@@ -104,6 +104,8 @@ export interface Dwarf {
   lowPc(row: DieRow): DwarfAddress | undefined;
   /** The first address of a location expression that begins with DW_OP_addr or DW_OP_addrx. */
   staticAddress(row: DieRow): DwarfAddress | undefined;
+  /** The addresses of a location in pieces (DW_OP_piece), in order: a variable that was split has several. Empty for any other. */
+  pieces(row: DieRow): readonly DwarfAddress[];
   /** Length in bytes of the code from low_pc; undefined without high_pc. */
   codeLength(row: DieRow): number | undefined;
 

@@ -4,6 +4,7 @@ import { AT } from "./constants.ts";
 import { lineReader } from "./lines.ts";
 import { type DieRow, type Dwarf, type DwarfAddress, type SourcePlace, UNDEFINED_BASE } from "./model.ts";
 import { type DwarfModule, Gimli } from "./module.ts";
+import { pieceAddresses } from "./pieces.ts";
 import { type IndexedUnit, indexRows } from "./rows.ts";
 import { stringReader } from "./strings.ts";
 
@@ -12,6 +13,8 @@ const AT_MIPS_LINKAGE_NAME = 0x2007;
 
 /** Origins followed before giving up: compilers chain two at most, and a cycle must end. */
 const ORIGINS = 8;
+
+const ADDRESS_SIZE = 8;
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -132,9 +135,39 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
     const at = find(row, attribute);
     if (at === -1) return undefined;
     const { kind, low, high } = place(at);
-    if (kind !== KIND.address) return undefined;
-    if (high < UNDEFINED_BASE) return { section: high, undefinedSymbol: undefined, offset: low };
-    return { section: undefined, undefinedSymbol: high - UNDEFINED_BASE, offset: low };
+    return kind === KIND.address ? addressOf(low, high) : undefined;
+  }
+
+  function expression(row: DieRow, attribute: number): Uint8Array | undefined {
+    const at = find(row, attribute);
+    if (at === -1 || page.kind[at] !== KIND.block) return undefined;
+    return gimli.copy(SECTION.info, page.low[at] ?? 0, page.high[at] ?? 0);
+  }
+
+  function pieces(row: DieRow): readonly DwarfAddress[] {
+    const location = expression(row, AT.location);
+    if (location === undefined) return [];
+    const unit = unitOf(row);
+    // Of another size there is none in an ELF object of 64 bits.
+    if (unit.addressSize !== ADDRESS_SIZE) return [];
+    const result: DwarfAddress[] = [];
+    for (const piece of pieceAddresses(location, ADDRESS_SIZE)) {
+      const bytes = "at" in piece ? location.subarray(piece.at) : indexedAddress(unit, piece.index);
+      if (bytes.length < ADDRESS_SIZE) continue;
+      const view = new DataView(bytes.buffer, bytes.byteOffset, ADDRESS_SIZE);
+      const low = view.getUint32(littleEndian ? 0 : 4, littleEndian);
+      result.push(addressOf(low, view.getUint32(littleEndian ? 4 : 0, littleEndian)));
+    }
+    return result;
+  }
+
+  /** Bytes of an address in `.debug_addr`, none behind its end. Without a base the list begins behind the header (DWARF 5, 7.27). */
+  function indexedAddress(unit: IndexedUnit, index: number): Uint8Array {
+    const at = find(unit.row, AT.addrBase);
+    const base = at !== -1 && page.kind[at] === KIND.sectionOffset ? (page.low[at] ?? 0) : unit.version === 5 ? 8 : 0;
+    const offset = base + index * ADDRESS_SIZE;
+    if (offset + ADDRESS_SIZE > (sections.addr?.length ?? 0)) return EMPTY;
+    return gimli.copy(SECTION.addr, offset, ADDRESS_SIZE);
   }
 
   function codeLength(row: DieRow): number | undefined {
@@ -222,19 +255,22 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
     number,
     bigint,
     string,
-    expression(row, attribute) {
-      const at = find(row, attribute);
-      if (at === -1 || page.kind[at] !== KIND.block) return undefined;
-      return gimli.copy(SECTION.info, page.low[at] ?? 0, page.high[at] ?? 0);
-    },
+    expression,
     lowPc(row) {
       return address(row, AT.lowPc);
     },
     staticAddress(row) {
       return address(row, STATIC_ADDRESS);
     },
+    pieces,
     codeLength,
     place: sourcePlace,
     lines: lines.rows,
   };
+}
+
+/** An address as relocation has left it: the section or undefined symbol in the high half. */
+function addressOf(low: number, high: number): DwarfAddress {
+  if (high < UNDEFINED_BASE) return { section: high, undefinedSymbol: undefined, offset: low };
+  return { section: undefined, undefinedSymbol: high - UNDEFINED_BASE, offset: low };
 }

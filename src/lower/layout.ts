@@ -30,13 +30,13 @@ export function withoutAtomic(dwarf: Dwarf, row: DieRow | undefined): DieRow | u
   return at;
 }
 
-/** Whether an enumeration's values are signed, and its width in bits (BTFDebug::visitEnumType; 32 unsigned bits without a type). */
+/**
+ * Whether an enumeration's values are signed, and its width in bits (BTFDebug::visitEnumType; 32 unsigned bits without a type). LLVM
+ * reads the base type as a basic type even if it is a typedef (`enum e : u64`), which says neither width nor sign.
+ */
 export function enumShape(dwarf: Dwarf, row: DieRow): { readonly signed: boolean; readonly bits: number } {
-  let base = typeOf(dwarf, row);
-  for (let step = 0; base !== undefined && dwarf.tag(base) !== TAG.baseType; step++) {
-    base = step < MAX_CHAIN ? dwarf.type(base) : undefined;
-  }
-  if (base === undefined) return { signed: false, bits: 32 };
+  const base = typeOf(dwarf, row);
+  if (base === undefined || dwarf.tag(base) !== TAG.baseType) return { signed: false, bits: 32 };
   const encoding = dwarf.number(base, AT.encoding);
   return { signed: encoding === ATE.signed || encoding === ATE.signedChar, bits: bitsOf(dwarf, base) };
 }

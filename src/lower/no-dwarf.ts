@@ -25,6 +25,7 @@ export const noDwarf: Dwarf = {
   expression: () => undefined,
   lowPc: () => undefined,
   staticAddress: () => undefined,
+  pieces: () => [],
   codeLength: () => undefined,
   place: () => undefined,
   lines: () => [],

@@ -19,30 +19,29 @@ export interface StaticVariable {
 const MAX_ALIASES = 64;
 
 /** What GlobalOpt calls the parts of a global that it has split (`SRAGlobal`). */
-const PIECE_NAME = /^(.+)\.[0-9]+$/;
+const PIECE_NAME = /\.[0-9]+$/;
 
 /** Symbols by the place that they mark. */
 interface SymbolIndex {
   readonly byPlace: ReadonlyMap<string, readonly ElfSymbol[]>;
   readonly byNameAndPlace: ReadonlyMap<string, ElfSymbol>;
   readonly undefinedByName: ReadonlyMap<string, ElfSymbol>;
-  /** Symbols called `name.0`, `name.1`…, the first of each by `name`. */
-  readonly pieceByName: ReadonlyMap<string, ElfSymbol>;
+  /** Whether any symbol has the name of a part. */
+  readonly hasPieces: boolean;
 }
 
 function indexSymbols(elf: ElfView): SymbolIndex {
   const byPlace = new Map<string, ElfSymbol[]>();
   const byNameAndPlace = new Map<string, ElfSymbol>();
   const undefinedByName = new Map<string, ElfSymbol>();
-  const pieceByName = new Map<string, ElfSymbol>();
+  let hasPieces = false;
   for (const symbol of elf.symbols) {
     if (symbol.index === 0 || symbol.type === STT_SECTION || symbol.type === STT_FUNC || symbol.name === "") continue;
     if (symbol.section === SHN_UNDEF) {
       if (!undefinedByName.has(symbol.name)) undefinedByName.set(symbol.name, symbol);
       continue;
     }
-    const whole = PIECE_NAME.exec(symbol.name)?.[1];
-    if (whole !== undefined && !pieceByName.has(whole)) pieceByName.set(whole, symbol);
+    hasPieces ||= PIECE_NAME.test(symbol.name);
     const place = placeKey(symbol.section, symbol.value);
     const named = `${place} ${symbol.name}`;
     if (!byNameAndPlace.has(named)) byNameAndPlace.set(named, symbol);
@@ -50,7 +49,7 @@ function indexSymbols(elf: ElfView): SymbolIndex {
     if (others === undefined) byPlace.set(place, [symbol]);
     else if (others.length < MAX_ALIASES) others.push(symbol);
   }
-  return { byPlace, byNameAndPlace, undefinedByName, pieceByName };
+  return { byPlace, byNameAndPlace, undefinedByName, hasPieces };
 }
 
 function placeKey(section: number, offset: number): string {
@@ -60,25 +59,35 @@ function placeKey(section: number, offset: number): string {
 /**
  * Variables with a place in the object, in DIE order, wherever they stand below a unit (namespaces, functions, blocks, records). Each is
  * joined to its ELF symbol by the relocated address, never by name alone: `#[export_name]`, mangled statics and static locals have
- * other names in DWARF. Only where the first part of a static was optimised away, so that its location begins with no address, the
- * mangled name tells. Of several DIEs of one symbol the first counts.
+ * other names in DWARF. A static that GlobalOpt has split is several variables, whose parts may not begin with the first. Of several
+ * DIEs of one symbol the first counts.
  */
 export function* staticVariables(dwarf: Dwarf, elf: ElfView): Generator<StaticVariable> {
   const symbols = indexSymbols(elf);
   const seen = new Set<number>();
   for (let row = 0; row < dwarf.count; row++) {
     if (dwarf.tag(row) !== TAG.variable) continue;
-    const address = dwarf.staticAddress(row);
-    const found =
-      address === undefined
-        ? (externAt(dwarf, elf, symbols, row) ?? pieceAt(dwarf, symbols, row))
-        : definedAt(dwarf, elf, symbols, row, address);
-    if (found === undefined) continue;
-    if (found.symbol !== undefined) {
-      if (seen.has(found.symbol.index)) continue;
-      seen.add(found.symbol.index);
+    for (const found of placesOf(dwarf, elf, symbols, row)) {
+      if (found.symbol !== undefined) {
+        if (seen.has(found.symbol.index)) continue;
+        seen.add(found.symbol.index);
+      }
+      yield found;
     }
-    yield found;
+  }
+}
+
+function* placesOf(dwarf: Dwarf, elf: ElfView, symbols: SymbolIndex, row: DieRow): Generator<StaticVariable> {
+  const pieces = symbols.hasPieces ? dwarf.pieces(row) : [];
+  const first = dwarf.staticAddress(row);
+  if (pieces.length === 0 && first === undefined) {
+    const extern = externAt(dwarf, elf, symbols, row);
+    if (extern !== undefined) yield extern;
+    return;
+  }
+  for (const address of pieces.length === 0 ? [first] : pieces) {
+    const found = address && definedAt(dwarf, elf, symbols, row, address);
+    if (found !== undefined) yield found;
   }
 }
 
@@ -124,20 +133,4 @@ function externAt(dwarf: Dwarf, elf: ElfView, symbols: SymbolIndex, row: DieRow)
   const symbol = symbols.undefinedByName.get(linkageNameOf(dwarf, row) ?? name);
   if (symbol === undefined) return undefined;
   return { row, name, type: typeOf(dwarf, row), symbol, section: undefined, offset: 0 };
-}
-
-/** A static of which only later parts are left: `DW_OP_piece 8, DW_OP_addr …, DW_OP_piece 4`. Its symbol is called `linkage_name.N`. */
-function pieceAt(dwarf: Dwarf, symbols: SymbolIndex, row: DieRow): StaticVariable | undefined {
-  if (symbols.pieceByName.size === 0 || !dwarf.has(row, AT.location)) return undefined;
-  const linkageName = dwarf.linkageName(row);
-  const symbol = linkageName === undefined ? undefined : symbols.pieceByName.get(linkageName);
-  if (symbol === undefined) return undefined;
-  return {
-    row,
-    name: textName(dwarf, row),
-    type: typeOf(dwarf, row),
-    symbol,
-    section: symbol.section,
-    offset: symbol.value,
-  };
 }

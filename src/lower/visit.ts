@@ -273,6 +273,11 @@ function addArray(lowering: Lowering, row: DieRow): void {
     const outermost = index === counts.length - 1;
     element = { id: addEntry(lowering, { entry: "array", row, element, count }, outermost ? row : undefined) };
   }
+  addIndexType(lowering);
+}
+
+/** The index type of all arrays, unless it is there; LLVM's own, whatever DWARF calls by its name. */
+export function addIndexType(lowering: Lowering): void {
   if (lowering.indexType === 0) lowering.indexType = addEntry(lowering, { entry: "index", row: undefined }, undefined);
 }
 

@@ -150,6 +150,24 @@ describe.each(SHAPES)("little-endian $littleEndian, 64 bits $is64", ({ littleEnd
     expect(dwarf.has(CHILD, STATIC_ADDRESS)).toBe(true);
   });
 
+  test("location in pieces", () => {
+    const PIECE = [0x93, 4];
+    const byIndex = [0xa1, 1];
+    const first = { section: 7, undefinedSymbol: undefined, offset: 16 };
+    const second = { section: 9, undefinedSymbol: undefined, offset: 32 };
+    const pieces = (...bytes: number[]): unknown =>
+      read([AT.location, FORM.exprloc], [bytes.length, ...bytes]).pieces(CHILD);
+    const address = ADDR.slice(0, 9);
+    expect(pieces(...PIECE, ...address, ...PIECE, 0x9d, 8, 0, ...byIndex, ...PIECE)).toEqual([first, second]);
+    // A flag that was shrunk to a bit: deref_size 1, lit1, mul, stack_value.
+    expect(pieces(...byIndex, 0x94, 1, 0x31, 0x1e, 0x9f, ...PIECE)).toEqual([second]);
+    expect(pieces(...address)).toEqual([]);
+    expect(pieces(0x50, ...PIECE, ...address, ...PIECE)).toEqual([]);
+    // Behind the end of .debug_addr, or of the expression.
+    expect(pieces(...PIECE, 0xa1, 0xff, 0xff, 0xff, 0xff, 0x7f, ...PIECE)).toEqual([]);
+    expect(pieces(...PIECE, 0x03, 1, 2)).toEqual([]);
+  });
+
   test("location by address index; a register has no address", () => {
     const byIndex = read([AT.location, FORM.exprloc], [2, 0xa1, 1]);
     expect(byIndex.staticAddress(CHILD)).toEqual({ section: 9, undefinedSymbol: undefined, offset: 32 });

@@ -107,6 +107,7 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     expression: () => undefined,
     lowPc: (row) => address(row, AT.lowPc),
     staticAddress: (row) => address(row, AT.location),
+    pieces: () => [],
     codeLength: (row) => (address(row, AT.lowPc) === undefined ? undefined : 8),
     place: () => undefined,
     lines: () => [],
