@@ -1,11 +1,11 @@
 import { BtfBuilder } from "../btf/builder.ts";
-import type { Btf } from "../btf/model.ts";
 import { boundByName, misbindings } from "../rules/btf/bound-by-name.ts";
 import { definitionOf, forwardIncomplete } from "../rules/btf/forward.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
 import { grafterOf } from "./graft.ts";
+import { withoutMisbound } from "./misbound.ts";
 
 /** T9: the full record takes the place, and the id, of the FWD. */
 export const completeForwards: Fix = {
@@ -33,18 +33,6 @@ export const completeForwards: Fix = {
   },
 };
 
-/**
- * The BTF with these references leading to themselves, as nothing else does: what is grafted must not reuse one for the place that it
- * leads to only until it is rebound.
- */
-function withoutTargets(btf: Btf, ids: ReadonlyMap<number, number>): Btf {
-  const types = btf.types.map((type, index) => {
-    const id = btf.firstId + index;
-    return ids.has(id) && "type" in type ? { ...type, type: id } : type;
-  });
-  return { ...btf, types };
-}
-
 /** T10: the reference leads to the type that DWARF gives. */
 export const rebindReferences: Fix = {
   rules: [boundByName],
@@ -52,7 +40,7 @@ export const rebindReferences: Fix = {
   apply(state: ObjectState, findings: readonly Diagnostic[]): FixStep {
     const builder = new BtfBuilder(state.btf);
     const wanted = new Map(misbindings(state).map(({ typeId, loweredId }) => [typeId, loweredId]));
-    const grafter = grafterOf({ ...state, btf: withoutTargets(state.btf, wanted) }, builder);
+    const grafter = grafterOf(withoutMisbound(state), builder);
     const done = findings.map(({ target: { typeId = 0 } }) => {
       const type = builder.get(typeId);
       const loweredId = wanted.get(typeId);

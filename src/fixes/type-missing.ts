@@ -5,6 +5,7 @@ import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
 import { grafterOf } from "./graft.ts";
+import { withoutMisbound } from "./misbound.ts";
 
 /** The type with `id` where its member, parameter, element or own type was. */
 function withType(type: BtfType, member: number | undefined, id: number): BtfType {
@@ -30,7 +31,7 @@ export const supplyTypes: Fix = {
   summary: (count) => `${counted(count, "missing type")} supplied`,
   apply(state: ObjectState, findings: readonly Diagnostic[]): FixStep {
     const builder = new BtfBuilder(state.btf);
-    const grafter = grafterOf(state, builder);
+    const grafter = grafterOf(withoutMisbound(state), builder);
     const loweredIds = new Map(missingTypes(state).map((site) => [`${site.typeId}:${site.member}`, site.loweredId]));
     const done = findings.map(({ target: { typeId = 0, member } }) => {
       const type = builder.get(typeId);

@@ -1,4 +1,12 @@
-import { describe } from "vitest";
+import { describe, expect } from "vitest";
+import { BtfBuilder } from "../../src/btf/builder.ts";
+import { encodeBtf } from "../../src/btf/encode.ts";
+import { type BtfType, typeById, typesWithIds } from "../../src/btf/model.ts";
+import { nameText } from "../../src/btf/names.ts";
+import { parseBtf } from "../../src/btf/parse.ts";
+import { parseElf } from "../../src/elf/parse.ts";
+import { sectionNamed } from "../../src/elf/symbols.ts";
+import { fixObject } from "../../src/fix.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf17 } from "../judges/libbpf.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
@@ -30,7 +38,47 @@ pub static FIRST: Def<u64, (([*const Result<*const i16, *const dyn core::fmt::De
 pub extern "C" fn prog(_: *mut u8) -> u32 { lookup(&FIRST, &0u64) + lookup(&SECOND, &(0u8, 0u32)) }
 `;
 
+/** A pruned pointee that is bound to another type, and an enum whose payload points at that type. */
+const WITH_ENUM = `${DEFINITION}${GLUE}
+pub mod a { pub struct Item { pub size: u64, pub tag: u16 } }
+pub mod b { pub struct Item { pub size: u64, pub more: u64, pub tag: u8 } }
+pub enum Event { None, One(*const a::Item), Two { at: u64, of: *const *const a::Item } }
+#[no_mangle] #[link_section = ".maps"] pub static FIRST: Def<u64, (a::Item, *const b::Item), 1> = Def::new();
+#[no_mangle] #[link_section = ".maps"] pub static SECOND: Def<u64, (Event, u8), 1> = Def::new();
+#[no_mangle] #[link_section = "socket"]
+pub extern "C" fn prog(_: *mut u8) -> u32 { lookup(&FIRST, &0u64) + lookup(&SECOND, &1u64) }
+`;
+
+/** The object as LLVM before 21.1.5 makes it: no type for the variant part of `Event`, and none of what only that reaches. */
+function withoutVariantPart(object: Uint8Array): Uint8Array {
+  const section = sectionNamed(parseElf(object), ".BTF");
+  const btf = parseBtf(section?.bytes ?? new Uint8Array(0));
+  const builder = new BtfBuilder(btf);
+  const isNamed = (type: BtfType, name: string): boolean => nameText(btf, type.nameOff) === name;
+  const item = btf.types.findIndex((type) => isNamed(type, "Item")) + btf.firstId;
+  const pair = btf.types.find((type) => isNamed(type, "(shape::a::Item, *const shape::b::Item)"));
+  const misbound = pair?.kind === "struct" ? pair.members[1]?.type : undefined;
+  expect(typeById(btf, misbound ?? 0)).toMatchObject({ kind: "ptr", type: item });
+  for (const [id, type] of typesWithIds(btf)) {
+    if (type.kind === "ptr" && type.type === item && id !== misbound) builder.replace(id, { ...type, type: 0 });
+    if (type.kind !== "struct" || !isNamed(type, "Event")) continue;
+    builder.replace(id, { ...type, members: type.members.map((member) => ({ ...member, type: 0 })) });
+  }
+  const old = object.slice();
+  old.set(encodeBtf(builder.finish()), section?.offset);
+  return old;
+}
+
 describe("pointers that LLVM bound by name", () => {
+  judgeTest(rustc(), libbpf17())("are not taken for what they are bound to when an enum is supplied", async () => {
+    const raw = withoutVariantPart(compileRust(WITH_ENUM));
+    await loadMended(raw);
+    const btf = parseBtf(sectionNamed(parseElf((await fixObject(raw)).bytes), ".BTF")?.bytes ?? new Uint8Array(0));
+    const payload = btf.types.filter((type) => type.kind === "struct" && nameText(btf, type.nameOff) === "One").at(-1);
+    const pointer = payload?.kind === "struct" ? typeById(btf, payload.members[0]?.type ?? 0) : undefined;
+    expect(pointer?.kind === "ptr" && typeById(btf, pointer.type)).toMatchObject({ kind: "struct", size: 16 });
+  });
+
   judgeTest(rustc(), libbpf17())("come to rest where rebinding one brings in more of them", async () => {
     await loadMended(compileRust(SOURCE));
   });
