@@ -7,12 +7,14 @@ import { BtfFixError } from "./errors.ts";
 import type { Fix } from "./fixes/fix.ts";
 import { allFixes } from "./fixes/index.ts";
 import { symbolsOfStatics } from "./fixes/linkage.ts";
-import { type OpenObject, openObject, stateOf } from "./object.ts";
+import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
 import { applyPlan } from "./patch/apply.ts";
 import { contentPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
 import { verifyPatched } from "./patch/verify.ts";
+import { regenerate } from "./regenerate.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
+import { btfMissing } from "./rules/elf/missing.ts";
 import { mapName } from "./rules/elf/symbols.ts";
 import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
 import { sizeContradiction } from "./rules/maps/definition.ts";
@@ -89,7 +91,7 @@ interface Repair {
  * Runs every fix, round after round, until a round has nothing to do: so a second run of the tool has nothing to do either. Each round
  * ties the witnesses together anew, as a new run would.
  */
-function repair(object: OpenObject, rules: readonly Rule[]): Repair {
+function repair(object: OpenObject, rules: readonly Rule[], hadNoBtf: boolean): Repair {
   let state = stateOf(object, object.btf, object.ext);
   const plan: PlannedChange[] = [];
   const cured: Diagnostic[] = [];
@@ -97,7 +99,8 @@ function repair(object: OpenObject, rules: readonly Rule[]): Repair {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let surveyed = survey(state, rules);
     let found = [...surveyed.byRule.values()].flat();
-    const refusedAsGiven = kernelRefuses(found);
+    // Without BTF, too, functions were verified in the context of their callers.
+    const refusedAsGiven = kernelRefuses(found) || (hadNoBtf && round === 0);
     if (refusedAsGiven) {
       state = { ...state, refusedAsGiven };
       surveyed = survey(state, rules);
@@ -151,14 +154,24 @@ function patched(bytes: Uint8Array, object: OpenObject, { state, plan }: Repair)
 }
 
 /**
- * Repairs an object. Existing type ids stay, instructions never change, and the result is read again before it is returned.
- *
- * Errors: see `openObject`; REFUSED when a repair would change meaning; VERIFY_FAILED when the result is not what was planned.
+ * Repairs an object whose BTF can be read. `hadNoBtf`: it has just been made, so that the kernel has not yet seen any. Errors: as
+ * `fixObject`.
  */
-export async function fixObject(bytes: Uint8Array, options: RuleOptions = {}): Promise<FixResult> {
-  const object = openObject(bytes, options.onPhase);
+export function fixReadable(bytes: Uint8Array, options: RuleOptions & { readonly hadNoBtf?: boolean }): FixResult {
   const rules = selectRules(options.only, options.skip);
-  const repaired = repair(object, rules);
+  return fixOpened(bytes, openObject(bytes, options.onPhase), { rules, ...options });
+}
+
+function fixOpened(
+  bytes: Uint8Array,
+  object: OpenObject,
+  options: {
+    readonly rules: readonly Rule[];
+    readonly hadNoBtf?: boolean;
+    readonly onPhase?: OnPhase;
+  },
+): FixResult {
+  const repaired = repair(object, options.rules, options.hadNoBtf ?? false);
   options.onPhase?.("fix");
   const output = patched(bytes, object, repaired);
   options.onPhase?.("write");
@@ -171,4 +184,38 @@ export async function fixObject(bytes: Uint8Array, options: RuleOptions = {}): P
     summary: repaired.summary,
     verdicts: verdictsOf(repaired.remaining, repaired.state.btf),
   };
+}
+
+/** Makes the BTF from debug info as LLVM should have written it, then repairs what is left: two passes, each verified. */
+async function fixUnreadable(bytes: Uint8Array, without: ObjectState, options: RuleOptions): Promise<FixResult> {
+  const fixed = "regenerated from DWARF";
+  const { bytes: made } = regenerate(bytes, { from: "dwarf", dialect: "rust" });
+  const result = fixReadable(made, { ...options, hadNoBtf: true });
+  const found = [...findings(without, [btfMissing])];
+  return {
+    ...result,
+    changed: true,
+    plan: [...found.map(({ rule, message }) => ({ rule, what: `${message}: ${fixed}` })), ...result.plan],
+    diagnostics: [...found.map((finding) => ({ ...finding, fixed })), ...result.diagnostics],
+    summary: [`.BTF ${fixed}`, ...result.summary],
+  };
+}
+
+/**
+ * Repairs an object; one that has debug info but no `.BTF` that can be read is given one. Existing type ids stay, instructions never
+ * change, and the result is read again before it is returned.
+ *
+ * Errors: see `openObject`; REFUSED when a repair would change meaning; VERIFY_FAILED when the result is not what was planned.
+ */
+export async function fixObject(bytes: Uint8Array, options: RuleOptions = {}): Promise<FixResult> {
+  const rules = selectRules(options.only, options.skip);
+  let object: OpenObject;
+  try {
+    object = openObject(bytes, options.onPhase);
+  } catch (error) {
+    const without = rules.includes(btfMissing) ? stateWithoutBtf(bytes, error) : undefined;
+    if (without === undefined) throw error;
+    return fixUnreadable(bytes, without, options);
+  }
+  return fixOpened(bytes, object, { ...options, rules });
 }

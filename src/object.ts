@@ -1,3 +1,4 @@
+import { BtfBuilder } from "./btf/builder.ts";
 import { parseBtfExt } from "./btf/ext.ts";
 import type { BtfExt } from "./btf/ext-model.ts";
 import { looksLikeBtf } from "./btf/header.ts";
@@ -8,7 +9,7 @@ import { openDwarf } from "./dwarf/open.ts";
 import type { ElfView, Section } from "./elf/model.ts";
 import { parseElf } from "./elf/parse.ts";
 import { sectionNamed } from "./elf/symbols.ts";
-import { BtfFixError } from "./errors.ts";
+import { BtfFixError, type BtfFixErrorCode } from "./errors.ts";
 import { correspond } from "./join/correspond.ts";
 import { lowerDwarf } from "./lower/lower.ts";
 import type { LoweredBtf } from "./lower/model.ts";
@@ -52,6 +53,21 @@ export function openObject(bytes: Uint8Array, onPhase?: OnPhase): OpenObject {
   const lowered = dwarf === undefined ? undefined : lowerDwarf(dwarf, elf);
   onPhase?.("lower");
   return { elf, btfSection, extSection, btf, ext, lowered };
+}
+
+/** What `parseBtf` says of a blob that is none, and `openObject` of an object without. */
+const UNREADABLE: readonly BtfFixErrorCode[] = ["BTF_MISSING", "BTF_TRUNCATED", "BTF_MALFORMED"];
+
+/**
+ * The state of an object that `openObject` refuses for its `.BTF` alone: debug info is there to make it from. Undefined for every other
+ * error.
+ */
+export function stateWithoutBtf(bytes: Uint8Array, error: unknown): ObjectState | undefined {
+  if (!(error instanceof BtfFixError) || !UNREADABLE.includes(error.code) || looksLikeBtf(bytes)) return undefined;
+  const elf = parseElf(bytes);
+  if ((sectionNamed(elf, ".debug_info")?.size ?? 0) === 0) return undefined;
+  const btf = BtfBuilder.empty(elf.littleEndian).finish();
+  return { elf, btf, ext: undefined, join: undefined, grafts: new Map(), refusedAsGiven: true, unreadable: error };
 }
 
 function missing(hasDwarf: boolean): BtfFixError {

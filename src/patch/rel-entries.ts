@@ -4,7 +4,7 @@ import { writeU64 } from "../elf/u64.ts";
 /** The content of a relocation section that holds these entries in this order (Elf64_Rel, Elf64_Rela of elf(5)). */
 export function encodeRelocations(
   elf: ElfView,
-  relSection: Section,
+  relSection: Pick<Section, "type">,
   entries: readonly Pick<ElfRelocation, "offset" | "type" | "symbol" | "addend">[],
 ): Uint8Array {
   const { littleEndian } = elf;

@@ -11,6 +11,7 @@ import { zeroSizeInt } from "./btf/unit.ts";
 import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
+import { btfMissing } from "./elf/missing.ts";
 import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
 import { externWithoutBtf, functionWithoutInfo, mapName, privateMap, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
@@ -38,6 +39,7 @@ import type { ObjectState } from "./state.ts";
 
 /** Every rule, in the order in which a report lists findings: what stops the object first, first. */
 export const allRules: readonly Rule[] = [
+  btfMissing,
   legacyMaps,
   duplicateMaps,
   mapsRelocations,

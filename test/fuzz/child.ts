@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { BtfFixError } from "../../src/errors.ts";
 import { checkObject, fixObject, readMaps } from "../../src/index.ts";
 import { memoryMeter } from "./memory.ts";
-import { mutate, mutation, type Seed, seedOf } from "./mutate.ts";
+import { mutate, mutation, type Seed, seedOf, withoutBtf } from "./mutate.ts";
 
 const [root = ".", seedText = "1", runsText = "100"] = process.argv.slice(2);
 
@@ -22,6 +22,7 @@ function objects(folder: string): Seed[] {
 }
 
 const small = objects("shapes");
+const bare = small.map(withoutBtf);
 const large = [...objects("aya"), ...objects("shapes-linked")];
 
 const ENTRIES = {
@@ -37,9 +38,10 @@ const entry = fc.oneof(
 );
 
 /** Objects are named in counterexamples and looked up when run. */
-const byName = new Map([...small, ...large].map((seed) => [seed.name, seed]));
+const byName = new Map([...small, ...bare, ...large].map((seed) => [seed.name, seed]));
 const object = fc.oneof(
-  { weight: 9, arbitrary: fc.constantFrom(...small.map((seed) => seed.name)) },
+  { weight: 6, arbitrary: fc.constantFrom(...small.map((seed) => seed.name)) },
+  { weight: 3, arbitrary: fc.constantFrom(...bare.map((seed) => seed.name)) },
   { weight: 1, arbitrary: fc.constantFrom(...large.map((seed) => seed.name)) },
 );
 

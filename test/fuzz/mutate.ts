@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { SHT_NOBITS } from "../../src/elf/model.ts";
+import { SHT_NOBITS, SHT_STRTAB } from "../../src/elf/model.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 
 /** An object of the corpus, with the parts of it that a mutation can be aimed at. */
@@ -46,6 +46,19 @@ export function seedOf(name: string, bytes: Uint8Array): Seed {
     if (size > 0 && type !== SHT_NOBITS) regions.push({ name: section, offset, size });
   }
   return { name, bytes, littleEndian: elf.littleEndian, regions };
+}
+
+/** The object with its `.BTF` sections under other names: to a reader it has none, and its debug info is all there is. */
+export function withoutBtf({ name, bytes }: Seed): Seed {
+  const copy = bytes.slice();
+  const text = Buffer.from(copy.buffer, copy.byteOffset, copy.byteLength);
+  // LLVM lets `.rel.BTF` end in the name of `.BTF`, so that one of them is all of them.
+  for (const { type, offset, size } of parseElf(bytes).sections) {
+    if (type !== SHT_STRTAB) continue;
+    const table = text.subarray(offset, offset + size);
+    for (let at = table.indexOf(".BTF"); at >= 0; at = table.indexOf(".BTF", at + 1)) table.write(".btf", at);
+  }
+  return seedOf(`${name} without .BTF`, copy);
 }
 
 const place = { region: fc.nat(FRACTIONS - 1), at: fc.nat(FRACTIONS - 1) };

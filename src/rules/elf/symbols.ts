@@ -129,7 +129,7 @@ export const functionWithoutInfo: Rule = {
 };
 
 /** Names of undefined symbols that libbpf takes for externs (`sym_is_extern`). */
-function externs(elf: ElfView): readonly string[] {
+export function externs(elf: ElfView): readonly string[] {
   return elf.symbols.flatMap(({ name, section, binding, type }) =>
     section === SHN_UNDEF && binding !== STB_LOCAL && type === STT_NOTYPE && name !== "" ? [name] : [],
   );

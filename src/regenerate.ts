@@ -1,0 +1,133 @@
+import { encodeBtf } from "./btf/encode.ts";
+import { encodeBtfExt, parseBtfExt } from "./btf/ext.ts";
+import { parseBtf } from "./btf/parse.ts";
+import { embeddedDwarfModule } from "./dwarf/embedded.ts";
+import { openDwarf } from "./dwarf/open.ts";
+import { type ElfView, REL_SIZE, type Section, SHF_INFO_LINK, SHT_PROGBITS, SHT_REL } from "./elf/model.ts";
+import { parseElf } from "./elf/parse.ts";
+import { relocationSections } from "./elf/relocations.ts";
+import { sectionNamed } from "./elf/symbols.ts";
+import { BtfFixError } from "./errors.ts";
+import type { DialectName } from "./lower/dialect.ts";
+import { emitBtf } from "./lower/emit-btf.ts";
+import type { WordRelocation } from "./lower/relocations.ts";
+import type { SourceText } from "./lower/source-text.ts";
+import type { Witness } from "./lower/witness.ts";
+import { applyPlan } from "./patch/apply.ts";
+import { type AddedSection, contentPlan } from "./patch/plan.ts";
+import { encodeRelocations } from "./patch/rel-entries.ts";
+import { verifyPatched } from "./patch/verify.ts";
+
+/** Witnesses, dialect and source lines, as in `EmitObjectOptions`. */
+export interface RegenerateOptions {
+  readonly from: "dwarf" | "both";
+  readonly dialect: DialectName;
+  readonly sourceText?: SourceText;
+}
+
+export interface Regenerated {
+  readonly bytes: Uint8Array;
+  /** Whether the object had no BTF that can be read: no kernel has seen any yet. */
+  readonly hadNoBtf: boolean;
+}
+
+/**
+ * The object with `.BTF`, `.BTF.ext` and their relocations made from its debug info, in the place of the old ones or in new sections;
+ * names and maps are not repaired. The result is read again before it is returned.
+ *
+ * Errors: those of every reader; DWARF_UNSUPPORTED without debug info, BTF_MISSING where that gives no types for an object without
+ * `.BTF`, VERIFY_FAILED when the result is not what was planned.
+ */
+export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regenerated {
+  const { from, dialect, sourceText } = options;
+  const elf = parseElf(bytes);
+  const btfSection = sectionNamed(elf, ".BTF");
+  const extSection = sectionNamed(elf, ".BTF.ext");
+  const dwarf = openDwarf(elf, embeddedDwarfModule());
+  if (dwarf === undefined) {
+    throw new BtfFixError(
+      "DWARF_UNSUPPORTED",
+      "the object has no debug info to make BTF from; build it with `debug = 2`",
+    );
+  }
+  const old = btfSection === undefined ? undefined : oldSections(btfSection, extSection, from);
+  const { btf, ext, btfRelocations, extRelocations } = emitBtf(elf, dwarf, {
+    from,
+    dialect,
+    ...(old === undefined ? {} : { old }),
+    ...(sourceText === undefined ? {} : { sourceText }),
+  });
+  if (btfSection === undefined && btf.types.length === 0) {
+    throw new BtfFixError(
+      "BTF_MISSING",
+      "the object has no .BTF section, and its debug info gives no types to make one",
+    );
+  }
+  const output = newOutput(elf);
+  write(output, ".BTF", { section: btfSection, content: encodeBtf(btf), relocations: btfRelocations });
+  const extContent = ext === undefined ? new Uint8Array(0) : encodeBtfExt(ext);
+  if (ext !== undefined || extSection !== undefined) {
+    write(output, ".BTF.ext", { section: extSection, content: extContent, relocations: extRelocations });
+  }
+  const plan = { ...contentPlan(output.contents), added: output.added };
+  const result = applyPlan(elf, plan);
+  verifyPatched(elf, result, plan);
+  return { bytes: result, hadNoBtf: old === undefined };
+}
+
+/** Sections that cannot be read are no witness; whoever asks for DWARF alone may have just that in mind. */
+function oldSections(btf: Section, ext: Section | undefined, from: "dwarf" | "both"): Witness | undefined {
+  try {
+    return { btf: parseBtf(btf.bytes), ext: ext === undefined ? undefined : parseBtfExt(ext.bytes) };
+  } catch (error) {
+    if (error instanceof BtfFixError && from === "dwarf") return undefined;
+    throw error;
+  }
+}
+
+/** What goes into the object: new contents of its sections by index, and new sections. */
+interface Output {
+  readonly elf: ElfView;
+  readonly contents: Map<number, Uint8Array>;
+  readonly added: AddedSection[];
+}
+
+function newOutput(elf: ElfView): Output {
+  return { elf, contents: new Map(), added: [] };
+}
+
+/** Puts a content and its relocations into the object's own sections, or into new ones as LLVM lays them out. */
+function write(
+  { elf, contents, added }: Output,
+  name: string,
+  what: {
+    readonly section: Section | undefined;
+    readonly content: Uint8Array;
+    readonly relocations: readonly WordRelocation[];
+  },
+): void {
+  const { section, content, relocations } = what;
+  const entries = relocations.map((relocation) => ({ ...relocation, addend: undefined }));
+  if (section !== undefined) {
+    contents.set(section.index, content);
+    // One section that relocates this one gets all of them; objects without one do not need any, for no loader applies them.
+    const [first, ...others] = relocationSections(elf).filter(({ info }) => info === section.index);
+    if (first === undefined) return;
+    contents.set(first.index, encodeRelocations(elf, first, entries));
+    for (const other of others) contents.set(other.index, new Uint8Array(0));
+    return;
+  }
+  const index = elf.sections.length + added.length;
+  added.push({ name, type: SHT_PROGBITS, flags: 0, addralign: 4, entsize: 0, link: 0, info: 0, content });
+  if (elf.symtab === undefined || entries.length === 0) return;
+  added.push({
+    name: `.rel${name}`,
+    type: SHT_REL,
+    flags: SHF_INFO_LINK,
+    addralign: 8,
+    entsize: REL_SIZE,
+    link: elf.symtab,
+    info: index,
+    content: encodeRelocations(elf, { type: SHT_REL }, entries),
+  });
+}
