@@ -13,7 +13,14 @@ import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
 import { btfMissing } from "./elf/missing.ts";
 import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
-import { externWithoutBtf, functionWithoutInfo, mapName, privateMap, variableName } from "./elf/symbols.ts";
+import {
+  externWithoutBtf,
+  externWithoutSection,
+  functionWithoutInfo,
+  mapName,
+  privateMap,
+  variableName,
+} from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
 import { funcWithoutPrototype, paramUnnamed } from "./func/params.ts";
 import {
@@ -45,6 +52,7 @@ export const allRules: readonly Rule[] = [
   mapsRelocations,
   concatenatedBtf,
   externWithoutBtf,
+  externWithoutSection,
   privateMap,
   mapName,
   specialFieldBarred,

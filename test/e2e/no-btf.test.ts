@@ -136,6 +136,20 @@ interface Layout {
   readonly relocations: readonly string[];
 }
 
+describe("what only the old BTF knew is said to be lost", () => {
+  for (const name of ["c/ksyms.bpfel.o", "c/kconfig.bpfel.o", "shapes/s37_extern_kfunc.bpfel.o"]) {
+    judgeTest(objcopy(), ...scoreboardJudges())(`externs of ${name}`, async () => {
+      const { bytes, diagnostics, verdicts } = await fixObject(withoutSections(readFileSync(object(name).path)));
+      expect(
+        diagnostics.filter(({ rule, fixed }) => rule.startsWith("elf/extern-") && fixed === undefined),
+      ).not.toEqual([]);
+      const { open, log } = answer(runLibbpf("libbpf17", bytes));
+      expect(verdicts.libbpf).toMatchObject({ accepted: open.ok, errno: open.errno, stage: "bpf_object__open" });
+      expect(log.some(({ text }) => text.includes(verdicts.libbpf.message ?? "?"))).toBe(true);
+    });
+  }
+});
+
 /** A section as LLVM's reader sees it, without what depends on the place in the file. */
 function layout({ sections, relocations }: ReadelfObject, name: string): Layout {
   const nameOf = (index: number): string => sections.find(({ Index }) => Index === index)?.Name.Name ?? "";

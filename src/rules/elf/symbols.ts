@@ -158,3 +158,37 @@ export const externWithoutBtf: Rule = {
     }
   },
 };
+
+/** BTF_FUNC_EXTERN, BTF_VAR_GLOBAL_EXTERN. */
+const LINKAGE_EXTERN = 2;
+
+export const externWithoutSection: Rule = {
+  id: "elf/extern-without-section",
+  title: "A DATASEC lists the VAR or FUNC of every extern: it says `.ksyms` or `.kconfig`, which DWARF does not.",
+  covers: [],
+  source: "libbpf bpf_object__collect_externs, find_extern_sec_btf_id",
+  fixable: false,
+  *check({ elf, btf }: ObjectState): Generator<Diagnostic> {
+    if (elf === undefined || sectionsNamed(elf, ".BTF").length === 0) return;
+    const listed = new Set(
+      btf.types.flatMap((type) => (type.kind === "datasec" ? type.entries : [])).map(({ type }) => type),
+    );
+    const homeless = new Map<string, number>();
+    for (const [typeId, type] of typesWithIds(btf)) {
+      if ((type.kind !== "var" && type.kind !== "func") || type.linkage !== LINKAGE_EXTERN) continue;
+      if (!listed.has(typeId)) homeless.set(nameText(btf, type.nameOff), typeId);
+    }
+    for (const name of externs(elf)) {
+      const typeId = homeless.get(name);
+      if (typeId === undefined) continue;
+      yield {
+        rule: externWithoutSection.id,
+        severity: "error",
+        message: `${label(btf, typeId)} is an extern of no section`,
+        target: { typeId },
+        answers: [cannotOpen(`failed to find BTF for extern '${name}' [${typeId}] section: -2`, ENOENT)],
+        help: "compile it with BTF, which alone says whether it is of .ksyms or .kconfig, or link it with what defines it",
+      };
+    }
+  },
+};
