@@ -69,7 +69,35 @@ function withoutVariantPart(object: Uint8Array): Uint8Array {
   return old;
 }
 
+/** Two enums of one name and size, which only their variants tell apart. */
+const ENUMS = `${DEFINITION}${GLUE}
+pub mod a { pub enum Event { Idle, Busy(u64) } }
+pub mod b { pub enum Event { Open { since: u64 }, Shut } }
+#[no_mangle] #[link_section = ".maps"] pub static FIRST: Def<u64, (a::Event, *const b::Event), 1> = Def::new();
+#[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 { lookup(&FIRST, &0u64) }
+`;
+
+/** Names of the variants of the enum behind the second member of FIRST's value. */
+function variantsBehind(object: Uint8Array): readonly string[] {
+  const btf = parseBtf(sectionNamed(parseElf(object), ".BTF")?.bytes ?? new Uint8Array(0));
+  const inside = (id: number | undefined, member: number): BtfType | undefined => {
+    const type = typeById(btf, id ?? 0);
+    return type?.kind === "struct" ? typeById(btf, type.members[member]?.type ?? 0) : type;
+  };
+  const pair = btf.types.find((type) => type.kind === "struct" && type.members.length === 2 && type.size === 24);
+  const pointer = pair?.kind === "struct" ? typeById(btf, pair.members[1]?.type ?? 0) : undefined;
+  const union = pointer?.kind === "ptr" ? inside(pointer.type, 0) : undefined;
+  return union?.kind === "union" ? union.members.map(({ nameOff }) => nameText(btf, nameOff)) : [];
+}
+
 describe("pointers that LLVM bound by name", () => {
+  judgeTest(rustc(), libbpf17())("lead to the enum that has the variants of the source", async () => {
+    const raw = compileRust(ENUMS);
+    expect(variantsBehind(raw)).toContain("Busy");
+    await loadMended(raw);
+    expect(variantsBehind((await fixObject(raw)).bytes)).toEqual(["tag", "Open", "Shut"]);
+  });
+
   judgeTest(rustc(), libbpf17())("are not taken for what they are bound to when an enum is supplied", async () => {
     const raw = withoutVariantPart(compileRust(WITH_ENUM));
     await loadMended(raw);

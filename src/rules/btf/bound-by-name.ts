@@ -2,6 +2,7 @@ import { unescapeName } from "../../btf/escape.ts";
 import {
   type Btf,
   type BtfComposite,
+  type BtfMember,
   type BtfReference,
   type BtfType,
   typeById,
@@ -70,10 +71,29 @@ export function misbindings({ btf, join }: ObjectState): readonly Misbinding[] {
   return [...wanted].flatMap(([typeId, loweredId]) => (loweredId === undefined ? [] : [{ typeId, loweredId }]));
 }
 
-/** A member by name and place, names as escaping leaves them. */
-function memberKeys(btf: Btf, type: BtfComposite): Set<string> {
-  const key = (nameOff: number, bitOffset: number): string => `${unescapeName(nameText(btf, nameOff))}@${bitOffset}`;
-  return new Set(type.members.map((member) => key(member.nameOff, member.bitOffset)));
+/** Parts of a record by name and place, names as escaping leaves them. */
+function partKeys(btf: Btf, type: BtfComposite): Set<string> {
+  const key = ({ nameOff, bitOffset }: BtfMember): string => `${unescapeName(nameText(btf, nameOff))}@${bitOffset}`;
+  const keys = new Set(type.members.map(key));
+  // An enum with payload is one anonymous UNION; its variants and their parts tell it from another, its tag (named by a repair) does not.
+  for (const variant of type.members.length === 1 ? variantsOf(btf, type.members[0]) : []) {
+    const payload = typeById(btf, variant.type);
+    keys.add(`?.${key(variant)}`);
+    if (payload?.kind === "struct") for (const part of payload.members) keys.add(`?.${key(variant)}.${key(part)}`);
+  }
+  return keys;
+}
+
+/** The members of an anonymous UNION that are STRUCTs with a name. */
+function variantsOf(btf: Btf, member: BtfMember | undefined): readonly BtfMember[] {
+  const union = member?.nameOff === 0 ? typeById(btf, member.type) : undefined;
+  if (union?.kind !== "union") return [];
+  return union.members.filter(({ nameOff, type }) => nameOff !== 0 && typeById(btf, type)?.kind === "struct");
+}
+
+/** Whether the variant part of an enum is still to be supplied, as LLVM before 21.1.5 leaves it. */
+function lacksVariants(btf: Btf, { members }: BtfComposite): boolean {
+  return members.some(({ nameOff, type }) => nameOff === 0 && typeById(btf, type) === undefined);
 }
 
 /** Whether two records of one name cannot be one type: another kind, size or set of members. */
@@ -85,8 +105,11 @@ function isOtherOfSameName(btf: Btf, ownId: number, lowered: Btf, loweredId: num
   const name = unescapeName(nameText(btf, own.nameOff));
   if (name === "" || name !== unescapeName(nameText(lowered, other.nameOff))) return false;
   if (own.kind !== other.kind || own.size !== other.size) return true;
-  const keys = memberKeys(lowered, other);
-  return own.members.length !== other.members.length || [...memberKeys(btf, own)].some((key) => !keys.has(key));
+  if (own.members.length !== other.members.length) return true;
+  if (lacksVariants(btf, own)) return false;
+  const keys = partKeys(lowered, other);
+  const ownKeys = partKeys(btf, own);
+  return ownKeys.size !== keys.size || [...ownKeys].some((key) => !keys.has(key));
 }
 
 export const boundByName: Rule = {
