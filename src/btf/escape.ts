@@ -41,6 +41,9 @@ export function escapeName(name: Uint8Array): Uint8Array {
 
 const decoder = new TextDecoder("utf-8");
 
+/** What a name that was cut looks like; one that merely looks so loses nothing. */
+const CUT_NAME = new RegExp(`^.{${CUT_LENGTH}}_[0-9a-f]{1,16}$`);
+
 /**
  * A name as the source has it, for people: undoes `escapeName` where that is certain (escaping the result gives the input again),
  * and leaves every other name as it is. `HashMap_3C_u32_2C__20_u32_3E_` → `HashMap<u32, u32>`.
@@ -48,9 +51,11 @@ const decoder = new TextDecoder("utf-8");
 export function unescapeName(name: string): string {
   // Longer ones were cut, and what was cut cannot be undone.
   if (name.length > MAX_NAME_LENGTH || !/_[0-9A-F]{1,2}_/.test(name)) return name;
+  // An escape that was cut in two goes on with the underscore of the hash: `option_3` of `option_3A_`, then `_5ac0b3d4…`.
+  const end = CUT_NAME.test(name) ? CUT_LENGTH : name.length;
   const bytes: number[] = [];
   for (let at = 0; at < name.length; ) {
-    const match = /^_([0-9A-F]{1,2})_/.exec(name.slice(at, at + 4));
+    const match = at < end ? /^_([0-9A-F]{1,2})_/.exec(name.slice(at, Math.min(at + 4, end))) : null;
     const code = match?.[1] === undefined ? undefined : Number.parseInt(match[1], 16);
     if (match !== null && code !== undefined && !isWordByte(code)) {
       bytes.push(code);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { escapeName, isPortableName, MAX_NAME_LENGTH } from "../../src/btf/escape.ts";
+import { escapeName, isPortableName, MAX_NAME_LENGTH, unescapeName } from "../../src/btf/escape.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -45,5 +45,14 @@ describe("escapeName", () => {
         expect(escapeName(once)).toEqual(once);
       }),
     );
+  });
+});
+
+describe("unescapeName", () => {
+  test("takes what is left of an escape that was cut for no escape", () => {
+    // 109 bytes, then `_3A_`, of which the cut leaves `_3`.
+    const name = `Table<${"x".repeat(100)}::${"y".repeat(40)}>`;
+    expect(escaped(name)).toMatch(/^Table_3C_x{100}_3_[0-9a-f]{1,16}$/);
+    expect(unescapeName(escaped(name))).toMatch(/^Table<x{100}_3_[0-9a-f]{1,16}$/);
   });
 });
