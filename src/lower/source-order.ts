@@ -5,7 +5,7 @@ import type { CodeFunction } from "./code.ts";
 import { typeOf } from "./names.ts";
 import { firstAt } from "./order.ts";
 import { placeOf } from "./place.ts";
-import { functionFinder, type SourceFunction, sourceFunctions, type Uses, usesOf } from "./uses.ts";
+import { functionFinder, type SourceFunction, sourceFunctions, type Use, type Uses, usesOf } from "./uses.ts";
 import type { StaticVariable } from "./variables.ts";
 
 /** DW_LANG_C89, C, C99, C11, C17. */
@@ -16,6 +16,14 @@ const PLAIN_SECTION = /^\.(bss|data|rodata)(\.(cst|str)[0-9.]+)?$/;
 const MAX_ROWS = 64;
 /** Longest chain of typedefs and qualifiers that is looked through. */
 const MAX_CHAIN = 16;
+/** Uses on one line that are looked at for assignments; people write a handful. */
+const MAX_LINE_USES = 256;
+/** Instructions between a variable's address and the store to it. */
+const MAX_INSNS = 64;
+const INSN_SIZE = 8;
+/** BPF_ST and BPF_STX of mode BPF_MEM, whatever the size. */
+const STORES: ReadonlySet<number> = new Set([0x62, 0x63]);
+const STORE_MASK = 0xe7;
 
 /**
  * Ranks of a C unit's variables in the order in which clang makes them (CodeGenModule): definitions and external functions as the source
@@ -33,22 +41,82 @@ export function sourceOrder(
   const sources = sourceFunctions(dwarf);
   const functionOf = functionFinder(sources);
   const uses = usesOf(dwarf, elf, variables, functions, functionOf);
+  for (const variable of variables) {
+    // A static of a function is made where it is declared.
+    const place =
+      variable.section === undefined || isOfUnit(dwarf, variable.row) ? undefined : placeOf(dwarf, variable.row);
+    if (place === undefined || variable.name === "") continue;
+    functionOf(place)?.uses.push({ line: place.line, column: 0, offset: 0, store: undefined, target: variable });
+  }
   for (const code of functions) {
+    const rows = lines.get(code.section) ?? [];
     for (const { offset, target } of uses(code.section, code.offset, code.end)) {
       if (target === undefined) continue;
-      const at = rowAt(lines.get(code.section) ?? [], code, offset);
+      const at = rowAt(rows, code, offset);
       const own = code.subprogram && placeOf(dwarf, code.subprogram.row);
       const place = at ?? own;
       const owner = place && functionOf(place);
-      owner?.uses.push({ line: place?.line ?? 0, column: place?.column ?? 0, offset, target });
+      const { line, column = 0 } = place ?? { line: 0 };
+      owner?.uses.push({ line, column, offset, store: at && storeBehind(elf, rows, code, offset, at), target });
       // Inlined code comes from a function that this one names.
       const caller = own && functionOf(own);
       if (owner !== undefined && caller !== undefined && owner !== caller && !owner.external) {
-        caller.uses.push({ line: caller.line, column: offset, offset, target: owner });
+        caller.uses.push({ line: caller.line, column: offset, offset, store: undefined, target: owner });
       }
     }
   }
   return ranksOf(dwarf, elf, variables, sources, uses);
+}
+
+function isOfUnit(dwarf: Dwarf, row: DieRow): boolean {
+  const parent = dwarf.parent(row);
+  return parent === undefined || dwarf.tag(parent) === TAG.compileUnit;
+}
+
+/** Offset of the first store of the same line and column that follows the instruction at `offset` soon. */
+function storeBehind(
+  elf: ElfView,
+  rows: readonly LineRow[],
+  code: CodeFunction,
+  offset: number,
+  place: LineRow,
+): number | undefined {
+  const bytes = elf.sections[code.section]?.bytes ?? new Uint8Array(0);
+  const end = Math.min(code.end, bytes.length, offset + MAX_INSNS * INSN_SIZE);
+  for (let at = offset + INSN_SIZE; at < end; at += INSN_SIZE) {
+    if (!STORES.has((bytes[at] ?? 0) & STORE_MASK)) continue;
+    const row = rowAt(rows, code, at);
+    if (row?.line === place.line && row.column === place.column) return at;
+  }
+  return undefined;
+}
+
+/** Uses in the order in which clang generates code for them, as far as lines and columns tell. */
+function inEvaluationOrder(uses: readonly Use[]): readonly Use[] {
+  const leftToRight = uses.toSorted((a, b) => a.line - b.line || a.column - b.column || a.offset - b.offset);
+  const ordered: Use[] = [];
+  for (let start = 0; start < leftToRight.length; ) {
+    let end = start + 1;
+    while (leftToRight[end]?.line === leftToRight[start]?.line) end++;
+    const line = leftToRight.slice(start, end);
+    for (const use of line.length > MAX_LINE_USES ? line : rightSideFirst(line)) ordered.push(use);
+    start = end;
+  }
+  return ordered;
+}
+
+/**
+ * Uses of one line, given from left to right, but what is assigned to behind all that the right side names. What comes before the store
+ * is on the right side; in `a++ + b` nothing is.
+ */
+function rightSideFirst(line: readonly Use[]): readonly Use[] {
+  const ordered: Use[] = [];
+  for (const use of line.toReversed()) {
+    const { store, column } = use;
+    const isRight = (other: Use): boolean => store !== undefined && other.column > column && other.offset < store;
+    ordered.splice(ordered.findLastIndex(isRight) + 1, 0, use);
+  }
+  return ordered;
 }
 
 /** The row of an instruction, or the nearest before it that has a line. */
@@ -79,9 +147,11 @@ function ranksOf(
   // In a section, addresses go up in the order of making: what lies before something made early was no tentative definition.
   const early = new Map<number, number>();
   let found = false;
-  for (const variable of definitions.toSorted((a, b) => b.offset - a.offset)) {
-    const { section = 0, row } = variable;
-    const rank = first.get(row) ?? 0;
+  // Things without a size share an address; none lies before the other.
+  const rankOf = ({ row }: StaticVariable): number => first.get(row) ?? 0;
+  for (const variable of definitions.toSorted((a, b) => b.offset - a.offset || rankOf(b) - rankOf(a))) {
+    const { section = 0 } = variable;
+    const rank = rankOf(variable);
     const least = early.get(section) ?? rank;
     early.set(section, Math.min(rank, least));
     if (rank <= least || eager.has(variable) || !isExternal(variable)) continue;
@@ -113,8 +183,7 @@ function ranksWith(
     }
   };
   const body = ({ uses: own }: SourceFunction): void => {
-    const inOrder = own.toSorted((a, b) => a.line - b.line || a.column - b.column || a.offset - b.offset);
-    for (const { target } of inOrder) name(target);
+    for (const { target } of inEvaluationOrder(own)) name(target);
   };
   const define = (variable: StaticVariable): void => {
     const { section = 0, offset, symbol } = variable;

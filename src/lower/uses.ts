@@ -25,6 +25,8 @@ export interface Use {
   readonly line: number;
   readonly column: number;
   readonly offset: number;
+  /** Offset of the store that this column names, if it names one: the operator of an assignment. */
+  readonly store: number | undefined;
   readonly target: StaticVariable | SourceFunction;
 }
 

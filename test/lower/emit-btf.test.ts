@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { nameText } from "../../src/btf/names.ts";
 import { clang, compileC } from "../judges/c-object.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { C_TYPES } from "./c-types.ts";
@@ -36,6 +37,34 @@ SEC("tc") int first(struct rq *rq) {
 SEC("xdp") int second(struct rq *rq) {
   open++;
   return sub(rq, rq->cpu) + __builtin_preserve_enum_value(*(typeof(enum state) *)BUSY, 1) + (long)&bpf_prog_active;
+}
+`;
+
+/** Statics that GlobalOpt splits, some without their first part; enums whose base is a typedef, which LLVM takes for 32 unsigned bits. */
+const C_LEFTOVERS = `
+typedef long long s64;
+enum by_typedef : u64 { ONE = 1 };
+enum below_zero : s64 { DOWN = -1 };
+enum plain : long { FAR = -5 };
+struct state { u32 unused; u64 kept; u32 gone[4]; u64 other; u32 flag; enum by_typedef e; enum below_zero z; enum plain p; };
+static struct state state;
+static u32 numbers[4];
+static struct { u64 a; u64 b; } pair;
+static struct { u32 k; u64 g; u32 m; } filled = { 1, 2, 3 };
+static u64 (*random)(void) = (void *)7;
+SEC("socket") int prog(void *ctx) {
+  static struct { u32 a; u64 b; } local;
+  local.b += random();
+  state.kept += random();
+  state.other += random() * local.b;
+  if (random() == 3) state.flag = 1;
+  numbers[1] += random();
+  numbers[3] += random();
+  pair.a += random();
+  pair.b += random();
+  filled.g += random();
+  filled.m += random();
+  return state.kept + state.other * state.flag + numbers[1] * numbers[3] + pair.a + pair.b * filled.g + filled.m;
 }
 `;
 
@@ -83,10 +112,18 @@ describe("an object's sections are made again from its DWARF", () => {
   });
 
   judgeTest(clang())("for C from DWARF alone, in the order in which clang makes variables", () => {
-    for (const source of [C_TYPES, C_ORDER]) {
+    for (const source of [C_TYPES, C_ORDER, C_LEFTOVERS]) {
       const elf = readElf(compileC(source));
       expect(emittedSections(elf, { from: "dwarf", old: oldSections(elf) }).btf).toEqual(writtenSections(elf).btf);
       expect(emittedSections(elf, { from: "both", old: oldSections(elf) })).toEqual(writtenSections(elf));
+    }
+  });
+
+  judgeTest(clang())("for statics that are split, one VAR a part", () => {
+    const { btf } = oldSections(readElf(compileC(C_LEFTOVERS)));
+    const names = btf.types.flatMap((type) => (type.kind === "var" ? [nameText(btf, type.nameOff)] : []));
+    for (const name of ["prog.local.0", "state.0", "state.2", "numbers.1", "pair.0", "filled.1"]) {
+      expect(names).toContain(name);
     }
   });
 
