@@ -22,13 +22,13 @@ static void *(*lookup)(void *map, const void *key) = (void *)1;
 char LICENSE[] SEC("license") = "GPL";
 `;
 
-/** Compiles C for the BPF target with BTF and returns the object's bytes; SEC, __uint, __type, u32, u64 are there. */
-export function compileC(source: string): Uint8Array {
+/** Compiles C for BPF with BTF, little endian unless said, and returns the object's bytes; SEC, __uint, __type, u32, u64 are there. */
+export function compileC(source: string, target: "bpfel" | "bpfeb" = "bpfel"): Uint8Array {
   return inScratch((folder) => {
     const input = join(folder, "object.c");
     const output = join(folder, "object.o");
     writeFileSync(input, prelude + source);
-    const flags = ["-target", "bpfel", "-mcpu=v3", "-g", "-O2", "-c", input, "-o", output];
+    const flags = ["-target", target, "-mcpu=v3", "-g", "-O2", "-c", input, "-o", output];
     execFileSync(toolchain().clang ?? "clang-22", flags, { stdio: ["ignore", "ignore", "pipe"] });
     return new Uint8Array(readFileSync(output));
   });

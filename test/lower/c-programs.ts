@@ -23,6 +23,8 @@ interface Program {
   readonly maps: string[];
   readonly externs: string[];
   readonly functions: string[];
+  /** Whether externs ask for a section, a fact that only BTF keeps. */
+  readonly sections: boolean;
   /** Below the bound. */
   below(bound: number): number;
   pick(words: readonly string[]): string;
@@ -41,6 +43,7 @@ export function cProgram(numbers: Numbers): string {
     maps: [],
     externs: [],
     functions: [],
+    sections: below(14) === 0,
     below,
     pick: (words) => words[below(words.length)] ?? "",
   };
@@ -79,7 +82,7 @@ function addStruct(program: Program): void {
 }
 
 function addDeclaration(program: Program, n: number): void {
-  const { below, pick, lines, variables, maps, externs, functions, structs } = program;
+  const { below, pick, lines, variables, maps, externs, functions, structs, sections } = program;
   const context = pick(["void *ctx", ...structs.map((name) => `struct ${name} *ctx`)]);
   const section = pick(["xdp", "tc", "kprobe/x"]);
   switch (below(9)) {
@@ -100,11 +103,13 @@ function addDeclaration(program: Program, n: number): void {
       maps.push(`m${n}`);
       return;
     case 5:
-      lines.push(`extern ${pick(["int", "u64"])} x${n}${pick(["", attribute(".kconfig"), " __attribute__((weak))"])};`);
+      lines.push(
+        `extern ${pick(["int", "u64"])} x${n}${sections ? attribute(".kconfig") : pick(["", " __attribute__((weak))"])};`,
+      );
       externs.push(`x${n}`);
       return;
     case 6:
-      lines.push(`extern int f${n}(int)${pick(["", attribute(".ksyms")])};`);
+      lines.push(`extern int f${n}(int)${sections ? attribute(".ksyms") : ""};`);
       functions.push(`f${n}`);
       return;
     case 7: {
@@ -126,11 +131,19 @@ function attribute(section: string): string {
 
 function body({ below, pick, variables, maps, externs, functions }: Program, name: string | number): string {
   const statements: string[] = [];
+  const place = (): string => `*(${pick(["", "volatile "])}char *)&${pick(variables)}`;
   for (let k = 1 + below(5); k > 0; k--) {
     const forms = [
       `printk("text ${name} ${k}", ${12 + below(3)}, acc);`,
       `{ static int kept${k};\n  kept${k} += acc;\n  acc ^= kept${k}; }`,
-      ...(variables.length > 0 ? [`acc += *(volatile char *)&${pick(variables)};`] : []),
+      ...(variables.length > 0
+        ? [
+            `acc += ${place()};`,
+            `acc += ${place()} * ${place()} + ${place()};`,
+            `${place()} ${pick(["=", "+="])} ${place()} - ${place()};`,
+            `acc ^= (${place()})++ + ${place()};`,
+          ]
+        : []),
       ...(maps.length > 0 ? [`{ u32 k = ${k};\n  int *v = lookup(&${pick(maps)}, &k);\n  if (v) acc += *v; }`] : []),
       ...(externs.length > 0 ? [`acc += ${pick(externs)};`] : []),
       ...(functions.length > 0 ? [`acc += ${pick(functions)}(acc);`] : []),
