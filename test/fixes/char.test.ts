@@ -1,8 +1,11 @@
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
+import { checkObject } from "../../src/check.ts";
 import { parseElf } from "../../src/elf/parse.ts";
+import { Graph } from "../graph.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf17 } from "../judges/libbpf.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
+import { buildObject } from "../object.ts";
 import { DEFINITION, GLUE, loadMended } from "./mended.ts";
 
 describe("char", () => {
@@ -28,5 +31,19 @@ static mut CONFIG: Config = Config { mode: 'x', limit: 3 };
     // `DW_OP_piece 8, DW_OP_addr …, DW_OP_piece 4`: the static is split, and its first part is gone.
     expect(parseElf(raw).symbols.filter(({ name }) => /CONFIG.*\.\d+$/.test(name))).toHaveLength(1);
     await loadMended(raw);
+  });
+
+  test("cannot be told without debug info, and the finding says what to do", async () => {
+    const graph = new Graph(true);
+    const record = graph.struct("Config", 4, [["mode", 0, 0]]);
+    graph.datasec("license", 0, [[graph.variable("LICENSE", record), 0, 4]]);
+    const sections = [{ name: "license", bytes: new TextEncoder().encode("GPL\0") }];
+    const symbols = [{ name: "LICENSE", section: "license", value: 0, size: 4 }];
+    const { diagnostics } = await checkObject(
+      buildObject({ littleEndian: true, sections, symbols, btf: graph.finish() }),
+    );
+    expect(diagnostics.find(({ rule }) => rule === "btf/type-missing")).toMatchObject({
+      help: "only debug info tells the type: run btf-fix before the object is stripped",
+    });
   });
 });

@@ -10,6 +10,8 @@ import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 import { strayTwins } from "../stray.ts";
 
+const NO_WITNESS = "only debug info tells the type: run btf-fix before the object is stripped";
+
 /** BTF_INT_SIGNED. */
 const INT_SIGNED = 1;
 
@@ -141,6 +143,7 @@ export const typeMissing: Rule = {
         answers: kernelDrops(
           member === undefined && typeById(state.btf, typeId)?.kind === "array" ? "Invalid elem" : "Invalid type_id",
         ),
+        ...(state.elf !== undefined && state.join === undefined ? { help: NO_WITNESS } : {}),
       };
     }
   },
