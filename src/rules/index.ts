@@ -13,6 +13,7 @@ import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
 import { btfMissing } from "./elf/missing.ts";
 import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
+import { staticProgram } from "./elf/static-program.ts";
 import {
   externWithoutBtf,
   externWithoutSection,
@@ -52,6 +53,7 @@ export const allRules: readonly Rule[] = [
   mapsRelocations,
   concatenatedBtf,
   externWithoutBtf,
+  staticProgram,
   externWithoutSection,
   privateMap,
   mapName,
