@@ -1,5 +1,6 @@
 import { fixReadable } from "./fix.ts";
 import type { SourceText } from "./lower/source-text.ts";
+import type { OnPhase } from "./object.ts";
 import { regenerate } from "./regenerate.ts";
 
 export interface EmitObjectOptions {
@@ -12,6 +13,8 @@ export interface EmitObjectOptions {
   readonly dialect?: "llvm" | "rust";
   /** Source lines that the old sections do not quote. */
   readonly sourceText?: SourceText;
+  /** Told when the object has been read, gimli compiled ("wasm"), the BTF made ("lower") and written ("write"). */
+  readonly onPhase?: OnPhase;
 }
 
 /**
@@ -21,10 +24,11 @@ export interface EmitObjectOptions {
  * Errors: those of `regenerate`, and in the rust dialect those of `fixObject`.
  */
 export async function emitObject(bytes: Uint8Array, options: EmitObjectOptions = {}): Promise<Uint8Array> {
-  const { from = "both", dialect = "llvm", sourceText } = options;
+  const { from = "both", dialect = "llvm", sourceText, onPhase } = options;
   const { bytes: output, hadNoBtf } = regenerate(bytes, {
     from,
     dialect,
+    onPhase,
     ...(sourceText === undefined ? {} : { sourceText }),
   });
   return dialect === "llvm" ? output : fixReadable(output, { hadNoBtf }).bytes;

@@ -13,6 +13,7 @@ import { emitBtf } from "./lower/emit-btf.ts";
 import type { WordRelocation } from "./lower/relocations.ts";
 import type { SourceText } from "./lower/source-text.ts";
 import type { Witness } from "./lower/witness.ts";
+import type { OnPhase } from "./object.ts";
 import { applyPlan } from "./patch/apply.ts";
 import { type AddedSection, contentPlan } from "./patch/plan.ts";
 import { encodeRelocations } from "./patch/rel-entries.ts";
@@ -23,6 +24,7 @@ export interface RegenerateOptions {
   readonly from: "dwarf" | "both";
   readonly dialect: DialectName;
   readonly sourceText?: SourceText;
+  readonly onPhase?: OnPhase | undefined;
 }
 
 export interface Regenerated {
@@ -39,11 +41,14 @@ export interface Regenerated {
  * `.BTF`, VERIFY_FAILED when the result is not what was planned.
  */
 export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regenerated {
-  const { from, dialect, sourceText } = options;
+  const { from, dialect, sourceText, onPhase } = options;
   const elf = parseElf(bytes);
   const btfSection = sectionNamed(elf, ".BTF");
   const extSection = sectionNamed(elf, ".BTF.ext");
-  const dwarf = openDwarf(elf, embeddedDwarfModule());
+  onPhase?.("read");
+  const module = embeddedDwarfModule();
+  onPhase?.("wasm");
+  const dwarf = openDwarf(elf, module);
   if (dwarf === undefined) {
     throw new BtfFixError(
       "DWARF_UNSUPPORTED",
@@ -57,6 +62,7 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
     ...(old === undefined ? {} : { old }),
     ...(sourceText === undefined ? {} : { sourceText }),
   });
+  onPhase?.("lower");
   if (btfSection === undefined && btf.types.length === 0) {
     throw new BtfFixError(
       "BTF_MISSING",
@@ -72,6 +78,7 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
   const plan = { ...contentPlan(output.contents), added: output.added };
   const result = applyPlan(elf, plan);
   verifyPatched(elf, result, plan);
+  onPhase?.("write");
   return { bytes: result, hadNoBtf: old === undefined };
 }
 

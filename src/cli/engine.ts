@@ -25,6 +25,8 @@ export interface EmitRequest {
   readonly rust: boolean;
   /** Text of a line of a source file, where it can be had. */
   readonly sourceText: ((file: string, line: number) => Uint8Array | undefined) | undefined;
+  /** Called when a phase (read, wasm, lower, write) ends, for the trace. */
+  readonly onPhase?: (phase: string) => void;
 }
 
 export type MapWitness = "dwarf" | "btf" | "both";

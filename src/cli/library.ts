@@ -24,10 +24,11 @@ export const library: Engine = {
   fix: async (bytes, options) => (await import("../fix.ts")).fixObject(bytes, options),
   dump,
   maps: async (bytes, from) => (await import("../maps.ts")).readMaps(bytes, { from }),
-  emit: async (bytes, { from, rust, sourceText }) =>
+  emit: async (bytes, { from, rust, sourceText, onPhase }) =>
     (await import("../emit.ts")).emitObject(bytes, {
       from,
       dialect: rust ? "rust" : "llvm",
       ...(sourceText === undefined ? {} : { sourceText }),
+      ...(onPhase === undefined ? {} : { onPhase }),
     }),
 };

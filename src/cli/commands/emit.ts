@@ -3,6 +3,7 @@ import { counted, printable } from "../../report/printable.ts";
 import { EXIT_PASS, type ExitCode } from "../exit-code.ts";
 import { reportFailure, type Session } from "../session.ts";
 import { sourceLines } from "../source-lines.ts";
+import { startTrace } from "../trace.ts";
 
 /** Writes an object with its BTF made anew from its debug info. */
 export async function emitCommand(session: Session): Promise<ExitCode> {
@@ -13,9 +14,11 @@ export async function emitCommand(session: Session): Promise<ExitCode> {
   if (output === undefined) throw new BtfFixError("USAGE", "say where the result goes: -o FILE");
   if (from === "btf") throw new BtfFixError("USAGE", '--from takes dwarf, both; not "btf"');
   try {
+    const trace = startTrace(host);
     const { bytes, mode } = host.readInput(path);
+    trace.mark("read");
     const sourceText = source === undefined ? undefined : sourceLines(host, source);
-    const result = await engine.emit(bytes, { from, rust, sourceText });
+    const result = await engine.emit(bytes, { from, rust, sourceText, ...(trace.on ? { onPhase: trace.mark } : {}) });
     if (output === "-") {
       host.stdout(result);
       return EXIT_PASS;
@@ -26,6 +29,8 @@ export async function emitCommand(session: Session): Promise<ExitCode> {
       source: path === "-" ? undefined : path,
       mode,
     });
+    trace.mark("write");
+    trace.print(path);
     if (leftBehind > 0) {
       const names = counted(leftBehind, "other name");
       host.stderr(`${printable(output)}: ${names} of this file (hard links) not found; the old content stays there\n`);
