@@ -2,6 +2,7 @@ import { encodeBtf } from "./btf/encode.ts";
 import { encodeBtfExt, parseBtfExt } from "./btf/ext.ts";
 import { parseBtf } from "./btf/parse.ts";
 import { embeddedDwarfModule } from "./dwarf/embedded.ts";
+import type { DwarfModule } from "./dwarf/module.ts";
 import { openDwarf } from "./dwarf/open.ts";
 import { type ElfView, REL_SIZE, type Section, SHF_INFO_LINK, SHT_PROGBITS, SHT_REL } from "./elf/model.ts";
 import { parseElf } from "./elf/parse.ts";
@@ -9,7 +10,7 @@ import { relocationSections } from "./elf/relocations.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
 import type { DialectName } from "./lower/dialect.ts";
-import { emitBtf } from "./lower/emit-btf.ts";
+import { type EmitOptions, type EmittedBtf, emitBtf } from "./lower/emit-btf.ts";
 import type { WordRelocation } from "./lower/relocations.ts";
 import type { SourceText } from "./lower/source-text.ts";
 import type { Witness } from "./lower/witness.ts";
@@ -48,15 +49,8 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
   onPhase?.("read");
   const module = embeddedDwarfModule();
   onPhase?.("wasm");
-  const dwarf = openDwarf(elf, module);
-  if (dwarf === undefined) {
-    throw new BtfFixError(
-      "DWARF_UNSUPPORTED",
-      "the object has no debug info to make BTF from; build it with `debug = 2`",
-    );
-  }
   const old = btfSection === undefined ? undefined : oldSections(btfSection, extSection, from);
-  const { btf, ext, btfRelocations, extRelocations } = emitBtf(elf, dwarf, {
+  const { btf, ext, btfRelocations, extRelocations } = emitFrom(elf, module, {
     from,
     dialect,
     ...(old === undefined ? {} : { old }),
@@ -80,6 +74,18 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
   verifyPatched(elf, result, plan);
   onPhase?.("write");
   return { bytes: result, hadNoBtf: old === undefined };
+}
+
+/** What debug info gives. A function of its own, so that a large table of DIEs is gone before the result is written. */
+function emitFrom(elf: ElfView, module: DwarfModule, options: EmitOptions): EmittedBtf {
+  const dwarf = openDwarf(elf, module);
+  if (dwarf === undefined) {
+    throw new BtfFixError(
+      "DWARF_UNSUPPORTED",
+      "the object has no debug info to make BTF from; build it with `debug = 2`",
+    );
+  }
+  return emitBtf(elf, dwarf, options);
 }
 
 /** Sections that cannot be read are no witness; whoever asks for DWARF alone may have just that in mind. */

@@ -18,7 +18,7 @@ export interface AttributePage {
 
 /** Reads attributes page by page, on demand, and keeps the pages used last. */
 export interface AttributeReader {
-  /** The page that holds a row. */
+  /** The page that holds a row; valid until another one is asked for. */
   page(row: number): AttributePage;
   /** Lets the module be used for something else: the next page opens its unit anew. */
   forgetUnit(): void;
@@ -26,7 +26,7 @@ export interface AttributeReader {
 
 /** Attributes of the rows of `table`. The index has read them all, so there are no errors left to come. */
 export function attributeReader(gimli: Gimli, table: RowTable, unitOf: (row: number) => IndexedUnit): AttributeReader {
-  const pages = new Map<number, AttributePage>();
+  const pages = new Map<number, { readonly page: AttributePage; readonly buffers: PageBuffers }>();
   let current: AttributePage | undefined;
   let currentNumber = -1;
   let openUnit: IndexedUnit | undefined;
@@ -36,27 +36,31 @@ export function attributeReader(gimli: Gimli, table: RowTable, unitOf: (row: num
     if (current !== undefined && number === currentNumber) return current;
     let found = pages.get(number);
     if (found === undefined) {
-      found = load(number * PAGE_ROWS);
-      if (pages.size >= PAGES) {
-        for (const oldest of pages.keys()) {
-          pages.delete(oldest);
-          break;
-        }
-      }
+      const buffers = pages.size < PAGES ? new PageBuffers() : evicted();
+      found = { page: load(number * PAGE_ROWS, buffers), buffers };
     } else {
       // Moved to the end: a map keeps the order of insertion, so the first page is the one unused for longest.
       pages.delete(number);
     }
     pages.set(number, found);
-    current = found;
+    current = found.page;
     currentNumber = number;
-    return found;
+    return current;
   }
 
-  function load(first: number): AttributePage {
+  /** The buffers of the page unused for longest, which is no page any more. */
+  function evicted(): PageBuffers {
+    for (const [oldest, { buffers }] of pages) {
+      pages.delete(oldest);
+      return buffers;
+    }
+    return new PageBuffers();
+  }
+
+  function load(first: number, buffers: PageBuffers): AttributePage {
     const last = Math.min(first + PAGE_ROWS, table.count);
-    const parts: AttributePage[] = [];
     let row = first;
+    let length = 0;
     while (row < last) {
       const unit = unitOf(row);
       if (openUnit !== unit) {
@@ -66,10 +70,10 @@ export function attributeReader(gimli: Gimli, table: RowTable, unitOf: (row: num
       const offset = table.offset[row] ?? 0;
       const rows = gimli.readRows(offset, Math.min(unit.end, last) - row);
       if (rows === 0) throw new Error(`no attributes for row ${row}`);
-      parts.push(copyPart(gimli, row, rows));
+      length = buffers.append(gimli, row - first, rows, length);
       row += rows;
     }
-    return joined(first, last - first, parts);
+    return buffers.page(first);
   }
 
   return {
@@ -80,40 +84,43 @@ export function attributeReader(gimli: Gimli, table: RowTable, unitOf: (row: num
   };
 }
 
-function copyPart(gimli: Gimli, first: number, rows: number): AttributePage {
-  const count = gimli.word(RECORD.attributes);
-  return {
-    first,
-    start: gimli.column32(COLUMN.start, rows + 1).slice(),
-    attribute: gimli.column16(COLUMN.attribute, count).slice(),
-    kind: gimli.column16(COLUMN.kind, count).slice(),
-    low: gimli.column32(COLUMN.low, count).slice(),
-    high: gimli.column32(COLUMN.high, count).slice(),
-  };
+/** The arrays of a page, filled anew for each page that takes its place: fresh ones would keep the garbage collector busy. */
+class PageBuffers {
+  private readonly start = new Uint32Array(PAGE_ROWS + 1);
+  private attribute = new Uint16Array(0);
+  private kind = new Uint16Array(0);
+  private low = new Uint32Array(0);
+  private high = new Uint32Array(0);
+
+  /** Appends the attributes of rows that the module has just read behind `length` others, and gives their number together. */
+  append(gimli: Gimli, row: number, rows: number, length: number): number {
+    const count = gimli.word(RECORD.attributes);
+    const end = length + count;
+    if (end > this.attribute.length) this.grow(end);
+    const starts = gimli.column32(COLUMN.start, rows + 1);
+    for (let i = 0; i <= rows; i++) this.start[row + i] = length + (starts[i] ?? 0);
+    this.attribute.set(gimli.column16(COLUMN.attribute, count), length);
+    this.kind.set(gimli.column16(COLUMN.kind, count), length);
+    this.low.set(gimli.column32(COLUMN.low, count), length);
+    this.high.set(gimli.column32(COLUMN.high, count), length);
+    return end;
+  }
+
+  page(first: number): AttributePage {
+    const { start, attribute, kind, low, high } = this;
+    return { first, start, attribute, kind, low, high };
+  }
+
+  private grow(least: number): void {
+    const capacity = Math.ceil(least * 1.25);
+    this.attribute = grown(this.attribute, new Uint16Array(capacity));
+    this.kind = grown(this.kind, new Uint16Array(capacity));
+    this.low = grown(this.low, new Uint32Array(capacity));
+    this.high = grown(this.high, new Uint32Array(capacity));
+  }
 }
 
-function joined(first: number, rows: number, parts: readonly AttributePage[]): AttributePage {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  let count = 0;
-  for (const part of parts) count += part.attribute.length;
-  const page: AttributePage = {
-    first,
-    start: new Uint32Array(rows + 1),
-    attribute: new Uint16Array(count),
-    kind: new Uint16Array(count),
-    low: new Uint32Array(count),
-    high: new Uint32Array(count),
-  };
-  let at = 0;
-  for (const part of parts) {
-    const base = part.first - first;
-    for (const [i, start] of part.start.entries()) page.start[base + i] = at + start;
-    page.attribute.set(part.attribute, at);
-    page.kind.set(part.kind, at);
-    page.low.set(part.low, at);
-    page.high.set(part.high, at);
-    at += part.attribute.length;
-  }
-  return page;
+function grown<T extends Uint16Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }

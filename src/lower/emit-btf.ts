@@ -150,6 +150,9 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: E
   const rowOf = witness && rowFinder(dwarf, witness.btf);
   const taken = witness && rowOf && { btf: witness.btf, adopter: adopterOf(lowering, witness.btf, rowOf), rowOf };
   const references = new Map<number, readonly ExternReference[]>();
+  const declarations = once(() => functionDeclarations(dwarf));
+  const subroutines = once(() => subroutineTypes(dwarf));
+  const functionOf = once(() => functionFinder(sourceFunctions(dwarf)));
   const quoted: SourceText = old === undefined ? () => undefined : quotedText(old.btf, old.ext);
   return {
     elf,
@@ -158,8 +161,13 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: E
     passes: passesOver(lowering, builder),
     sections: new Map(),
     externs: {
-      declarations: functionDeclarations(dwarf),
-      subroutines: subroutineTypes(dwarf),
+      // Each walks all DIEs, and many objects have no externs.
+      get declarations() {
+        return declarations();
+      },
+      get subroutines() {
+        return subroutines();
+      },
       prototypes: witness === undefined ? new Map() : externPrototypes(witness),
       sections: witness === undefined ? new Map() : externSections(witness),
       adopter: taken?.adopter,
@@ -169,7 +177,7 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: E
     taken,
     witness,
     lines: rowsBySection(dwarf),
-    functionOf: functionFinder(sourceFunctions(dwarf)),
+    functionOf: (place) => functionOf()(place),
     text: (file, line) => quoted(file, line) ?? sourceText?.(file, line),
     roots: witness === undefined ? new Map() : coreRoots(witness),
     protos: witness === undefined ? new Map() : prototypes(witness),
@@ -179,6 +187,15 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: E
       references.set(section, known);
       return between(known, from, end);
     },
+  };
+}
+
+/** What `make` gives, made when it is first asked for. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

@@ -1,7 +1,7 @@
 import type { BtfBuilder } from "../btf/builder.ts";
 import type { BtfType } from "../btf/model.ts";
 import { completeType } from "./complete.ts";
-import type { Entry, Lowering } from "./entries.ts";
+import type { Entry, Lowering, MemberEntry } from "./entries.ts";
 import { bindPruned } from "./fixups.ts";
 
 /** BTFDebug's completion passes: they alone decide the order of the string table. */
@@ -12,12 +12,20 @@ export interface Passes {
   finish(): readonly BtfType[];
 }
 
+const NO_MEMBERS: readonly MemberEntry[] = [];
+
 /** Passes over the entries of a lowering; names go to `builder`. */
 export function passesOver(lowering: Lowering, builder: BtfBuilder): Passes {
   const { entries, waiting } = lowering;
   const types: BtfType[] = [];
   const pass = (): void => {
-    for (const entry of entries.slice(types.length)) types.push(completeType(lowering, entry, builder));
+    for (let index = types.length; index < entries.length; index++) {
+      const entry = entries[index];
+      if (entry === undefined) continue;
+      types.push(completeType(lowering, entry, builder));
+      // The record says it all now; a large program would keep millions of members twice.
+      if (entry.entry === "composite") entries[index] = { ...entry, members: NO_MEMBERS };
+    }
   };
   return {
     pass,

@@ -5,6 +5,8 @@ import { addEntry, type Lowering, type TypeRef } from "./entries.ts";
 /** Whether a DIE carries annotations of any name: such a pointer does not prune its pointee. */
 export function isAnnotated(lowering: Lowering, row: DieRow): boolean {
   const { dwarf, annotated } = lowering;
+  // Most DIEs have no children, and a first child is the next row: millions of members need no entry of their own.
+  if (row + 1 >= dwarf.count || dwarf.parent(row + 1) !== row) return false;
   const known = annotated.get(row);
   if (known !== undefined) return known;
   let found = false;
