@@ -13,7 +13,7 @@ export interface EmitObjectOptions {
   readonly dialect?: "llvm" | "rust";
   /** Source lines that the old sections do not quote. */
   readonly sourceText?: SourceText;
-  /** Told when the object has been read, gimli compiled ("wasm"), the BTF made ("lower") and written ("write"). */
+  /** Told when the object has been read, gimli compiled ("wasm"), DIEs counted ("dwarf"), the BTF made ("lower") and written ("write"). */
   readonly onPhase?: OnPhase;
 }
 

@@ -16,7 +16,7 @@ import type { LoweredBtf } from "./lower/model.ts";
 import type { ObjectState } from "./rules/state.ts";
 
 /** Called with the name of each phase as it ends, for those who measure. */
-export type OnPhase = (phase: "read" | "wasm" | "lower" | "fix" | "write") => void;
+export type OnPhase = (phase: "read" | "wasm" | "dwarf" | "lower" | "fix" | "write") => void;
 
 /** An input taken apart: an ELF object or a raw BTF file. */
 export interface OpenObject {

@@ -50,7 +50,7 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
   const module = embeddedDwarfModule();
   onPhase?.("wasm");
   const old = btfSection === undefined ? undefined : oldSections(btfSection, extSection, from);
-  const { btf, ext, btfRelocations, extRelocations } = emitFrom(elf, module, {
+  const { btf, ext, btfRelocations, extRelocations } = emitFrom(elf, module, onPhase, {
     from,
     dialect,
     ...(old === undefined ? {} : { old }),
@@ -77,7 +77,7 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
 }
 
 /** What debug info gives. A function of its own, so that a large table of DIEs is gone before the result is written. */
-function emitFrom(elf: ElfView, module: DwarfModule, options: EmitOptions): EmittedBtf {
+function emitFrom(elf: ElfView, module: DwarfModule, onPhase: OnPhase | undefined, options: EmitOptions): EmittedBtf {
   const dwarf = openDwarf(elf, module);
   if (dwarf === undefined) {
     throw new BtfFixError(
@@ -85,6 +85,7 @@ function emitFrom(elf: ElfView, module: DwarfModule, options: EmitOptions): Emit
       "the object has no debug info to make BTF from; build it with `debug = 2`",
     );
   }
+  onPhase?.("dwarf");
   return emitBtf(elf, dwarf, options);
 }
 
