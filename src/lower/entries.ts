@@ -1,6 +1,7 @@
 import type { Btf, BtfReference, BtfType, Linkage } from "../btf/model.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { type Dialect, type DialectName, dialectOf } from "./dialect.ts";
+import { type RowIds, rowIds } from "./row-ids.ts";
 
 /** A type that a record refers to: by DIE, looked up at completion as BTFDebug does, or by an id that has no DIE of its own. */
 export type TypeRef = { readonly row: DieRow | undefined } | { readonly id: number };
@@ -112,7 +113,7 @@ export interface Lowering {
   /** `entries[n]` has id n + 1. */
   readonly entries: Entry[];
   /** Id of each DIE that was visited; 0 for one that BTF cannot express. */
-  readonly ids: Map<DieRow, number>;
+  readonly ids: RowIds;
   /** DIEs whose visit has begun but that get their id only after their parts: guards against types inside themselves. */
   readonly open: Set<DieRow>;
   /** DIEs that were visited as parts of a map definition. */
@@ -132,7 +133,7 @@ export function newLowering(dwarf: Dwarf, littleEndian: boolean, dialect: Dialec
     dialect: dialectOf(dialect),
     littleEndian,
     entries: [],
-    ids: new Map(),
+    ids: rowIds(dwarf.count),
     open: new Set(),
     mapped: new Set(),
     annotated: new Map(),

@@ -12,7 +12,22 @@ export interface Passes {
   finish(): readonly BtfType[];
 }
 
+/** An entry whose record says all that anybody will ask. */
+const COMPLETE: Entry = { entry: "index", row: undefined };
 const NO_MEMBERS: readonly MemberEntry[] = [];
+
+/** What is asked of an entry that is complete: a large program would keep millions of types twice. */
+function whatIsLeft(entry: Entry): Entry {
+  switch (entry.entry) {
+    case "reference": // It may wait for its target.
+    case "datasec": // Its items name symbols, for relocations.
+      return entry;
+    case "composite": // Pruned pointers are bound to it by name.
+      return { ...entry, members: NO_MEMBERS };
+    default:
+      return COMPLETE;
+  }
+}
 
 /** Passes over the entries of a lowering; names go to `builder`. */
 export function passesOver(lowering: Lowering, builder: BtfBuilder): Passes {
@@ -23,8 +38,7 @@ export function passesOver(lowering: Lowering, builder: BtfBuilder): Passes {
       const entry = entries[index];
       if (entry === undefined) continue;
       types.push(completeType(lowering, entry, builder));
-      // The record says it all now; a large program would keep millions of members twice.
-      if (entry.entry === "composite") entries[index] = { ...entry, members: NO_MEMBERS };
+      entries[index] = whatIsLeft(entry);
     }
   };
   return {
