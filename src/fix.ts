@@ -1,136 +1,22 @@
-import type { FixResult, PlannedChange } from "./api.ts";
+import type { FixResult } from "./api.ts";
 import { encodeBtf } from "./btf/encode.ts";
 import { encodeBtfExt } from "./btf/ext.ts";
 import type { RuleOptions } from "./check.ts";
 import { STB_LOCAL } from "./elf/model.ts";
-import { BtfFixError } from "./errors.ts";
-import type { Fix } from "./fixes/fix.ts";
-import { allFixes } from "./fixes/index.ts";
 import { symbolsOfStatics } from "./fixes/linkage.ts";
-import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
+import { type OnPhase, type OpenObject, openObject, stateWithoutBtf } from "./object.ts";
 import { applyPlan } from "./patch/apply.ts";
 import { contentPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
 import { verifyPatched } from "./patch/verify.ts";
 import { regenerate } from "./regenerate.ts";
+import { type Repair, repair } from "./repair.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
-import { mapName } from "./rules/elf/symbols.ts";
-import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
-import { sizeContradiction } from "./rules/maps/definition.ts";
-import { specialFieldBarred } from "./rules/maps/special-field.ts";
-import type { Diagnostic, Rule } from "./rules/rule.ts";
+import { findings, selectRules } from "./rules/index.ts";
+import type { Rule } from "./rules/rule.ts";
 import type { ObjectState } from "./rules/state.ts";
 import { verdictsOf } from "./verdicts.ts";
-
-/** Rounds after which repairs that keep finding work are taken for a fault of ours. */
-const MAX_ROUNDS = 8;
-
-/** Findings that no repair may decide: curing them would change what the program means. */
-const REFUSING: ReadonlySet<string> = new Set([mapName.id, sizeContradiction.id, specialFieldBarred.id]);
-
-/** What one round of repairs did. */
-interface Round {
-  readonly state: ObjectState;
-  readonly plan: readonly PlannedChange[];
-  readonly cured: readonly Diagnostic[];
-  readonly counts: ReadonlyMap<Fix, number>;
-}
-
-/** What each rule finds in one state. */
-interface Survey {
-  readonly state: ObjectState;
-  readonly byRule: ReadonlyMap<Rule, readonly Diagnostic[]>;
-}
-
-function survey(state: ObjectState, rules: readonly Rule[]): Survey {
-  return { state, byRule: new Map(rules.map((rule) => [rule, [...rule.check(state)]])) };
-}
-
-/** The findings of a fix's rules; only a state that a fix has changed since the survey is asked again. */
-function findingsFor(fix: Fix, state: ObjectState, { state: surveyed, byRule }: Survey): readonly Diagnostic[] {
-  const chosen = fix.rules.filter((rule) => byRule.has(rule));
-  if (state === surveyed) return chosen.flatMap((rule) => byRule.get(rule) ?? []);
-  return [...findings(state, chosen)];
-}
-
-function runFix(fix: Fix, state: ObjectState, surveyed: Survey): Round {
-  const found = findingsFor(fix, state, surveyed);
-  if (found.length === 0) return { state, plan: [], cured: [], counts: new Map() };
-  const step = fix.apply(state, found);
-  const cured: Diagnostic[] = [];
-  const plan: PlannedChange[] = [];
-  for (const [index, finding] of found.entries()) {
-    const fixed = step.done[index];
-    if (fixed === undefined) continue;
-    cured.push({ ...finding, fixed });
-    const { typeId } = finding.target;
-    plan.push({
-      rule: finding.rule,
-      what: `${finding.message}: ${fixed}`,
-      ...(typeId === undefined ? {} : { typeId }),
-    });
-  }
-  return { state: step.state, plan, cured, counts: new Map([[fix, cured.length]]) };
-}
-
-function refuse(found: readonly Diagnostic[]): void {
-  const finding = found.find(({ rule, severity }) => severity === "error" && REFUSING.has(rule));
-  if (finding !== undefined) throw new BtfFixError("REFUSED", `${finding.message} [${finding.rule}]`);
-}
-
-interface Repair {
-  readonly state: ObjectState;
-  readonly plan: readonly PlannedChange[];
-  readonly cured: readonly Diagnostic[];
-  readonly remaining: readonly Diagnostic[];
-  readonly summary: readonly string[];
-}
-
-/**
- * Runs every fix, round after round, until a round has nothing to do: so a second run of the tool has nothing to do either. Each round
- * ties the witnesses together anew, as a new run would.
- */
-function repair(object: OpenObject, rules: readonly Rule[], hadNoBtf: boolean): Repair {
-  let state = stateOf(object, object.btf, object.ext);
-  const plan: PlannedChange[] = [];
-  const cured: Diagnostic[] = [];
-  const counts = new Map<Fix, number>();
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    let surveyed = survey(state, rules);
-    let found = [...surveyed.byRule.values()].flat();
-    // Without BTF, too, functions were verified in the context of their callers.
-    const refusedAsGiven = kernelRefuses(found) || (hadNoBtf && round === 0);
-    if (refusedAsGiven) {
-      state = { ...state, refusedAsGiven };
-      surveyed = survey(state, rules);
-      found = [...surveyed.byRule.values()].flat();
-    }
-    refuse(found);
-    const before = plan.length;
-    // Without a finding of some fixable rule there is nothing to run: the usual second round.
-    const work = new Set(found.map(({ rule }) => rule));
-    for (const fix of round > 0 && !allFixes.some((entry) => entry.rules.some(({ id }) => work.has(id)))
-      ? []
-      : allFixes) {
-      const done = runFix(fix, state, surveyed);
-      state = done.state;
-      plan.push(...done.plan);
-      cured.push(...done.cured);
-      for (const [key, count] of done.counts) counts.set(key, (counts.get(key) ?? 0) + count);
-    }
-    if (plan.length === before) return { state, plan, cured, remaining: found, summary: summaryOf(counts) };
-    state = stateOf(object, state.btf, state.ext);
-  }
-  throw new BtfFixError("VERIFY_FAILED", `repairs did not come to rest after ${MAX_ROUNDS} rounds`);
-}
-
-function summaryOf(counts: ReadonlyMap<Fix, number>): readonly string[] {
-  return allFixes.flatMap((fix) => {
-    const count = counts.get(fix) ?? 0;
-    return count === 0 ? [] : [fix.summary(count)];
-  });
-}
 
 /** The file with the repaired sections, read again and compared before it is given out. */
 function patched(bytes: Uint8Array, object: OpenObject, { state, plan }: Repair): Uint8Array {

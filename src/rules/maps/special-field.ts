@@ -5,7 +5,7 @@ import { type ElfView, SHF_EXECINSTR } from "../../elf/model.ts";
 import { relocationsOf } from "../../elf/relocations.ts";
 import type { ExaminedMap } from "../../maps/examine.ts";
 import { typeFieldOf } from "../../maps/read.ts";
-import { rejects } from "../answers.ts";
+import { cannotLoad, rejects } from "../answers.ts";
 import type { Rule } from "../rule.ts";
 import { eachMap, type MapFact } from "./findings.ts";
 
@@ -71,7 +71,7 @@ function factOf(elf: ElfView, { site, own }: ExaminedMap): MapFact | undefined {
   if (user === undefined) return undefined;
   const text = `tracing progs cannot use ${field} yet`;
   const fact = `its value holds a ${field}, and ${user} is a tracing program`;
-  return { fact, answers: [rejects("kernel", text), rejects("libbpf", text)] };
+  return { fact, answers: [rejects("kernel", text), cannotLoad(text)] };
 }
 
 /**
