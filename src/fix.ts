@@ -10,13 +10,30 @@ import { contentPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
 import { verifyPatched } from "./patch/verify.ts";
 import { regenerate } from "./regenerate.ts";
-import { type Repair, repair } from "./repair.ts";
+import { type Given, type Repair, repair } from "./repair.ts";
+import { reshape } from "./reshape.ts";
+import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
 import { findings, selectRules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import type { ObjectState } from "./rules/state.ts";
 import { verdictsOf } from "./verdicts.ts";
+
+/** Which rules run, and what the user decides about the repairs. */
+export interface FixOptions extends RuleOptions, Partial<Choices> {}
+
+function choicesOf(options: FixOptions): Choices {
+  const {
+    legacyMaps = DEFAULT_CHOICES.legacyMaps,
+    enums = DEFAULT_CHOICES.enums,
+    names = DEFAULT_CHOICES.names,
+    cTypes = DEFAULT_CHOICES.cTypes,
+    license = DEFAULT_CHOICES.license,
+    vmlinux = DEFAULT_CHOICES.vmlinux,
+  } = options;
+  return { legacyMaps, enums, names, cTypes, license, vmlinux };
+}
 
 /** The file with the repaired sections, read again and compared before it is given out. */
 function patched(bytes: Uint8Array, object: OpenObject, { state, plan }: Repair): Uint8Array {
@@ -43,37 +60,37 @@ function patched(bytes: Uint8Array, object: OpenObject, { state, plan }: Repair)
  * Repairs an object whose BTF can be read. `hadNoBtf`: it has just been made, so that the kernel has not yet seen any. Errors: as
  * `fixObject`.
  */
-export function fixReadable(bytes: Uint8Array, options: RuleOptions & { readonly hadNoBtf?: boolean }): FixResult {
+export function fixReadable(bytes: Uint8Array, options: FixOptions & { readonly hadNoBtf?: boolean }): FixResult {
   const rules = selectRules(options.only, options.skip);
-  return fixOpened(bytes, openObject(bytes, options.onPhase), { rules, ...options });
+  const given = { choices: choicesOf(options), refused: options.hadNoBtf === true ? true : undefined };
+  return fixOpened(bytes, openObject(bytes, options.onPhase), { rules, given, onPhase: options.onPhase });
 }
 
 function fixOpened(
   bytes: Uint8Array,
   object: OpenObject,
-  options: {
-    readonly rules: readonly Rule[];
-    readonly hadNoBtf?: boolean;
-    readonly onPhase?: OnPhase;
-  },
+  options: { readonly rules: readonly Rule[]; readonly given: Given; readonly onPhase: OnPhase | undefined },
 ): FixResult {
-  const repaired = repair(object, options.rules, options.hadNoBtf ?? false);
-  options.onPhase?.("fix");
-  const output = patched(bytes, object, repaired);
-  options.onPhase?.("write");
+  const { rules, given, onPhase } = options;
+  const shaped = reshape(bytes, object, rules, given.choices);
+  const repaired = repair(shaped.object, rules, { ...given, refused: given.refused ?? shaped.refusedAsGiven });
+  onPhase?.("fix");
+  const output = patched(shaped.bytes, shaped.object, repaired);
+  onPhase?.("write");
+  const cured = [...shaped.cured, ...repaired.cured];
   return {
     bytes: output,
     // Filling in what every compiler leaves to the loader is no repair of a defect.
-    changed: repaired.cured.some(({ rule, severity }) => rule !== unplaced.id || severity === "error"),
-    plan: repaired.plan,
-    diagnostics: [...repaired.cured, ...repaired.remaining],
-    summary: repaired.summary,
+    changed: cured.some(({ rule, severity }) => rule !== unplaced.id || severity === "error"),
+    plan: [...shaped.plan, ...repaired.plan],
+    diagnostics: [...cured, ...repaired.remaining],
+    summary: [...shaped.summary, ...repaired.summary],
     verdicts: verdictsOf(repaired.remaining, repaired.state.btf),
   };
 }
 
 /** Makes the BTF from debug info as LLVM should have written it, then repairs what is left: two passes, each verified. */
-async function fixUnreadable(bytes: Uint8Array, without: ObjectState, options: RuleOptions): Promise<FixResult> {
+async function fixUnreadable(bytes: Uint8Array, without: ObjectState, options: FixOptions): Promise<FixResult> {
   const fixed = "regenerated from DWARF";
   const { bytes: made } = regenerate(bytes, { from: "dwarf", dialect: "rust" });
   const result = fixReadable(made, { ...options, hadNoBtf: true });
@@ -93,7 +110,7 @@ async function fixUnreadable(bytes: Uint8Array, without: ObjectState, options: R
  *
  * Errors: see `openObject`; REFUSED when a repair would change meaning; VERIFY_FAILED when the result is not what was planned.
  */
-export async function fixObject(bytes: Uint8Array, options: RuleOptions = {}): Promise<FixResult> {
+export async function fixObject(bytes: Uint8Array, options: FixOptions = {}): Promise<FixResult> {
   const rules = selectRules(options.only, options.skip);
   let object: OpenObject;
   try {
@@ -103,5 +120,6 @@ export async function fixObject(bytes: Uint8Array, options: RuleOptions = {}): P
     if (without === undefined) throw error;
     return fixUnreadable(bytes, without, options);
   }
-  return fixOpened(bytes, object, { ...options, rules });
+  const given = { choices: choicesOf(options), refused: undefined };
+  return fixOpened(bytes, object, { rules, given, onPhase: options.onPhase });
 }

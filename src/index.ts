@@ -18,11 +18,12 @@ export type { ElfRelocation, ElfSymbol, ElfView, Section } from "./elf/model.ts"
 export { parseElf } from "./elf/parse.ts";
 export { type EmitObjectOptions, emitObject } from "./emit.ts";
 export { BtfFixError, type BtfFixErrorCode, type ByteSpan } from "./errors.ts";
-export { fixObject } from "./fix.ts";
+export { type FixOptions, fixObject } from "./fix.ts";
 export type { MapAttributes, MapDefinition, MapMember, MapType, MapValues } from "./maps/definition.ts";
 export type { MapSource } from "./maps/list.ts";
 export { readMaps } from "./maps.ts";
 export type { OnPhase } from "./object.ts";
+export type { Choices } from "./rules/choices.ts";
 export { allRules } from "./rules/index.ts";
 export type { Diagnostic, Judge, JudgeAnswer, Rule, Severity, Target } from "./rules/rule.ts";
 export type { ObjectState } from "./rules/state.ts";

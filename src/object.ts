@@ -13,6 +13,7 @@ import { BtfFixError, type BtfFixErrorCode } from "./errors.ts";
 import { correspond } from "./join/correspond.ts";
 import { lowerDwarf } from "./lower/lower.ts";
 import type { LoweredBtf } from "./lower/model.ts";
+import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
 import type { ObjectState } from "./rules/state.ts";
 
 /** Called with the name of each phase as it ends, for those who measure. */
@@ -67,7 +68,16 @@ export function stateWithoutBtf(bytes: Uint8Array, error: unknown): ObjectState 
   const elf = parseElf(bytes);
   if ((sectionNamed(elf, ".debug_info")?.size ?? 0) === 0) return undefined;
   const btf = BtfBuilder.empty(elf.littleEndian).finish();
-  return { elf, btf, ext: undefined, join: undefined, grafts: new Map(), refusedAsGiven: true, unreadable: error };
+  return {
+    elf,
+    btf,
+    ext: undefined,
+    join: undefined,
+    grafts: new Map(),
+    refusedAsGiven: true,
+    unreadable: error,
+    choices: DEFAULT_CHOICES,
+  };
 }
 
 function missing(hasDwarf: boolean): BtfFixError {
@@ -78,7 +88,12 @@ function missing(hasDwarf: boolean): BtfFixError {
 }
 
 /** The state that rules look at, for BTF as it stands; `refusedAsGiven` is for the caller to find out. */
-export function stateOf(object: OpenObject, btf: Btf, ext: BtfExt | undefined): ObjectState {
+export function stateOf(
+  object: OpenObject,
+  btf: Btf,
+  ext: BtfExt | undefined,
+  choices: Choices = DEFAULT_CHOICES,
+): ObjectState {
   const { elf, lowered } = object;
   return {
     elf,
@@ -87,5 +102,6 @@ export function stateOf(object: OpenObject, btf: Btf, ext: BtfExt | undefined): 
     join: elf === undefined || lowered === undefined ? undefined : correspond(elf, btf, ext, lowered),
     grafts: new Map(),
     refusedAsGiven: false,
+    choices,
   };
 }

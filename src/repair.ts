@@ -3,6 +3,7 @@ import { BtfFixError } from "./errors.ts";
 import type { Fix } from "./fixes/fix.ts";
 import { allFixes } from "./fixes/index.ts";
 import { type OpenObject, stateOf } from "./object.ts";
+import type { Choices } from "./rules/choices.ts";
 import { mapName } from "./rules/elf/symbols.ts";
 import { findings, kernelRefuses } from "./rules/index.ts";
 import { sizeContradiction } from "./rules/maps/definition.ts";
@@ -66,6 +67,16 @@ function refuse(found: readonly Diagnostic[]): void {
   if (finding !== undefined) throw new BtfFixError("REFUSED", `${finding.message} [${finding.rule}]`);
 }
 
+/** What a repair starts from, beside the object. */
+export interface Given {
+  readonly choices: Choices;
+  /**
+   * Whether the kernel threw the BTF away as the user gave it, where the object is no longer that one. Without BTF, too, functions were
+   * verified in the context of their callers. Undefined: the rules tell.
+   */
+  readonly refused: boolean | undefined;
+}
+
 /** What all rounds together did, and what is left. */
 export interface Repair {
   readonly state: ObjectState;
@@ -85,16 +96,16 @@ function fixesFor(found: readonly Diagnostic[]): readonly Fix[] {
  * Runs every fix, round after round, until a round has nothing to do: so a second run of the tool has nothing to do either. Each round
  * ties the witnesses together anew, as a new run would.
  */
-export function repair(object: OpenObject, rules: readonly Rule[], hadNoBtf: boolean): Repair {
-  let state = stateOf(object, object.btf, object.ext);
+export function repair(object: OpenObject, rules: readonly Rule[], given: Given): Repair {
+  const { choices } = given;
+  let state = stateOf(object, object.btf, object.ext, choices);
   const plan: PlannedChange[] = [];
   const cured: Diagnostic[] = [];
   const counts = new Map<Fix, number>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let surveyed = survey(state, rules);
     let found = [...surveyed.byRule.values()].flat();
-    // Without BTF, too, functions were verified in the context of their callers.
-    const refusedAsGiven = kernelRefuses(found) || (hadNoBtf && round === 0);
+    const refusedAsGiven = (round === 0 ? given.refused : undefined) ?? kernelRefuses(found);
     if (refusedAsGiven) {
       state = { ...state, refusedAsGiven };
       surveyed = survey(state, rules);
@@ -110,7 +121,7 @@ export function repair(object: OpenObject, rules: readonly Rule[], hadNoBtf: boo
       for (const [key, count] of done.counts) counts.set(key, (counts.get(key) ?? 0) + count);
     }
     if (plan.length === before) return { state, plan, cured, remaining: found, summary: summaryOf(counts) };
-    state = stateOf(object, state.btf, state.ext);
+    state = stateOf(object, state.btf, state.ext, choices);
   }
   throw new BtfFixError("VERIFY_FAILED", `repairs did not come to rest after ${MAX_ROUNDS} rounds`);
 }

@@ -6,6 +6,12 @@ import type { CommandName } from "./usage.ts";
 const OPTIONS = {
   output: { type: "string", short: "o", of: ["fix", "emit"] },
   "in-place": { type: "boolean", of: ["fix"] },
+  "legacy-maps": { type: "string", of: ["fix"] },
+  enum: { type: "string", of: ["fix"] },
+  names: { type: "string", of: ["fix"] },
+  "c-types": { type: "boolean", of: ["fix"] },
+  license: { type: "string", of: ["fix"] },
+  vmlinux: { type: "string", of: ["fix"] },
   strict: { type: "boolean", of: ["fix", "check"] },
   only: { type: "string", multiple: true, of: ["fix", "check"] },
   skip: { type: "string", multiple: true, of: ["fix", "check"] },
@@ -31,6 +37,13 @@ export interface Invocation {
   readonly inputs: readonly string[];
   readonly output: string | undefined;
   readonly inPlace: boolean;
+  readonly legacyMaps: "convert" | "keep" | "error";
+  readonly enums: "union" | "tagged" | "opaque";
+  readonly names: "escape" | "short";
+  readonly cTypes: boolean;
+  readonly license: string | undefined;
+  /** A file with the kernel's BTF. */
+  readonly vmlinux: string | undefined;
   readonly strict: boolean;
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -104,6 +117,12 @@ export function parseCommandLine(args: readonly string[]): Invocation {
     inputs: command === "fix" ? positionals : positionals.slice(1),
     output: values.output,
     inPlace: values["in-place"] ?? false,
+    legacyMaps: oneOf("legacy-maps", values["legacy-maps"], ["convert", "keep", "error"], "convert"),
+    enums: oneOf("enum", values.enum, ["union", "tagged", "opaque"], "tagged"),
+    names: oneOf("names", values.names, ["escape", "short"], "escape"),
+    cTypes: values["c-types"] ?? false,
+    license: values.license,
+    vmlinux: values.vmlinux,
     strict: values.strict ?? false,
     only: list(values.only),
     skip: list(values.skip),

@@ -8,6 +8,13 @@ export interface RuleSelection {
 }
 
 export interface EngineFixOptions extends RuleSelection {
+  readonly legacyMaps: "convert" | "keep" | "error";
+  readonly enums: "union" | "tagged" | "opaque";
+  readonly names: "escape" | "short";
+  readonly cTypes: boolean;
+  readonly license: string | undefined;
+  /** The bytes of the kernel's BTF, read when a repair first asks for them; undefined where it cannot be read. */
+  readonly vmlinux: () => Uint8Array | undefined;
   /** Called when a phase (read, wasm, lower, fix) ends, for the trace. */
   readonly onPhase?: (phase: string) => void;
 }

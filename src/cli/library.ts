@@ -1,6 +1,8 @@
 import type { Btf } from "../btf/model.ts";
+import { parseBtf } from "../btf/parse.ts";
 import { BtfFixError } from "../errors.ts";
-import type { DumpRequest, Engine } from "./engine.ts";
+import type { FixOptions } from "../fix.ts";
+import type { DumpRequest, Engine, EngineFixOptions } from "./engine.ts";
 
 /** The types of a raw blob or of an object's `.BTF`, which bpftool reads unrelocated too. */
 async function readBtf(bytes: Uint8Array, base: Btf | undefined): Promise<Btf> {
@@ -12,6 +14,24 @@ async function readBtf(bytes: Uint8Array, base: Btf | undefined): Promise<Btf> {
   return parseBtf(section.bytes, base);
 }
 
+/** The kernel's types are parsed when a repair first asks for them, and once. */
+function withKernel(options: EngineFixOptions): FixOptions {
+  const { vmlinux, license, ...others } = options;
+  let kernel: { readonly btf: Btf | undefined } | undefined;
+  const read = (): Btf | undefined => {
+    const bytes = vmlinux();
+    return bytes === undefined ? undefined : parseBtf(bytes);
+  };
+  return {
+    ...others,
+    ...(license === undefined ? {} : { license }),
+    vmlinux: () => {
+      kernel ??= { btf: read() };
+      return kernel.btf;
+    },
+  };
+}
+
 async function dump(bytes: Uint8Array, { format, pretty, base }: DumpRequest): Promise<Uint8Array> {
   const btf = await readBtf(bytes, base === undefined ? undefined : await readBtf(base, undefined));
   if (format === "raw") return (await import("../btf/render/raw.ts")).renderRaw(btf);
@@ -21,7 +41,7 @@ async function dump(bytes: Uint8Array, { format, pretty, base }: DumpRequest): P
 /** The library itself, each part loaded when it is first asked for. */
 export const library: Engine = {
   check: async (bytes, options) => (await import("../check.ts")).checkObject(bytes, options),
-  fix: async (bytes, options) => (await import("../fix.ts")).fixObject(bytes, options),
+  fix: async (bytes, options) => (await import("../fix.ts")).fixObject(bytes, withKernel(options)),
   dump,
   maps: async (bytes, from) => (await import("../maps.ts")).readMaps(bytes, { from }),
   emit: async (bytes, { from, rust, sourceText, onPhase }) =>

@@ -26,6 +26,12 @@ IN is a BPF ELF object or a raw BTF file; "-" is standard input, and as OUT stan
 repair and check:
   -o, --output FILE           where the result goes
       --in-place              replace the input; its mode, links and other names are kept
+      --legacy-maps WHAT      convert (default), keep or error: what to do with a section \`maps\`
+      --enum HOW              tagged (default), union or opaque: how an enum with payload is shown
+      --names HOW             escape (default) or short: what becomes of names that are no identifiers
+      --c-types               give integers the names that C knows
+      --license TEXT          add a section \`license\` where there is none
+      --vmlinux FILE          kernel types for externs (default: the running kernel's)
       --only RULE             run these rules alone (a rule id, or a fact id such as M2; may be repeated)
       --skip RULE             leave these rules out
       --strict                warnings fail as errors do

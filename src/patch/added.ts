@@ -1,5 +1,4 @@
 import type { ElfView } from "../elf/model.ts";
-import type { AddedSection } from "./plan.ts";
 
 /** Offset of the section name table's number in the ELF header (e_shstrndx of elf(5)). */
 const E_SHSTRNDX = 62;
@@ -12,20 +11,21 @@ export function nameTable(elf: ElfView): number {
 }
 
 /**
- * Appends the names of new sections to the name table: `contents` with its new content, and where in it each name stands. What stands
- * there already stays, with what an edit of symbols may have appended.
+ * Appends names of sections, new or renamed, to the name table: `contents` with its new content, and where in it each name stands. What
+ * stands there already stays, with what an edit of symbols may have appended.
  */
-export function nameAdded(
+export function appendSectionNames(
   elf: ElfView,
-  added: readonly AddedSection[],
+  names: readonly string[],
   contents: ReadonlyMap<number, Uint8Array>,
 ): { readonly contents: ReadonlyMap<number, Uint8Array>; readonly nameOffsets: readonly number[] } {
+  if (names.length === 0) return { contents, nameOffsets: [] };
   const index = nameTable(elf);
   const old = contents.get(index) ?? elf.sections[index]?.bytes ?? NUL;
   // Offset 0 is the empty name, also in a table without content.
   const parts = [old.length === 0 ? NUL : old];
   let end = Math.max(1, old.length);
-  const nameOffsets = added.map(({ name }) => {
+  const nameOffsets = names.map((name) => {
     const bytes = new TextEncoder().encode(`${name}\0`);
     parts.push(bytes);
     end += bytes.length;

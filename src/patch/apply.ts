@@ -1,3 +1,4 @@
+import type { AddedSection, HeaderEdit } from "../elf/edit.ts";
 import {
   type ElfView,
   type Section,
@@ -9,8 +10,8 @@ import {
 } from "../elf/model.ts";
 import { writeU64 } from "../elf/u64.ts";
 import { BtfFixError, type BtfFixErrorCode } from "../errors.ts";
-import { nameAdded } from "./added.ts";
-import type { AddedSection, HeaderEdit, PatchPlan } from "./plan.ts";
+import { appendSectionNames } from "./added.ts";
+import type { PatchPlan } from "./plan.ts";
 import { resolvePlan } from "./resolve.ts";
 
 /** More than any section asks for: a hostile alignment must not become a hostile file size. */
@@ -34,36 +35,54 @@ interface Placement {
  * header points at it. What is left of the old extent becomes zero, so that no stale text remains; every other byte stays.
  *
  * Added sections follow at the end, and behind them a new header table: the old one's place is free then, and is used again if the file
- * ends with it. Their names are appended to the table of section names.
+ * ends with it. New names, theirs and those of renamed sections, are appended to the table of section names.
  * Applying the same plan to the result gives the same bytes, unless it adds sections. Errors: REFUSED, LIMIT_EXCEEDED, ELF_MALFORMED.
  */
 export function applyPlan(elf: ElfView, plan: PatchPlan): Uint8Array {
-  const { contents, headers } = resolvePlan(elf, plan);
+  const resolved = resolvePlan(elf, plan);
+  const { headers } = resolved;
+  const renamed = headers.flatMap((edit) => (edit.name === undefined ? [] : [{ ...edit, name: edit.name }]));
+  const names = [...renamed, ...plan.added].map(({ name }) => name);
+  const { contents, nameOffsets } = appendSectionNames(elf, names, resolved.contents);
+  const nameOf = new Map(renamed.map(({ section }, i) => [section, nameOffsets[i]]));
   if (plan.added.length === 0) {
     const { placements, end } = place(elf, contents, elf.bytes.length);
     const output = new Uint8Array(end);
     output.set(elf.bytes);
     writeContents(output, placements);
-    writeHeaders(output, elf, { table: elf.sectionHeaders, placements, headers });
+    writeHeaders(output, elf, { table: elf.sectionHeaders, placements, headers, nameOf });
     return output;
   }
-  return applyWithAdded(elf, plan.added, contents, headers);
+  const added = { sections: plan.added, nameOffsets: nameOffsets.slice(renamed.length) };
+  return applyWithAdded(elf, added, { contents, headers, nameOf });
+}
+
+/** What changes of the sections that are there: contents, header fields, and where new names stand in the name table. */
+interface Change {
+  readonly contents: ReadonlyMap<number, Uint8Array>;
+  readonly headers: readonly HeaderEdit[];
+  readonly nameOf: ReadonlyMap<number, number | undefined>;
 }
 
 function applyWithAdded(
   elf: ElfView,
-  added: readonly AddedSection[],
-  contents: ReadonlyMap<number, Uint8Array>,
-  headers: readonly HeaderEdit[],
+  {
+    sections: added,
+    nameOffsets,
+  }: { readonly sections: readonly AddedSection[]; readonly nameOffsets: readonly number[] },
+  { contents, headers, nameOf }: Change,
 ): Uint8Array {
   const { littleEndian } = elf;
   const count = elf.sections.length + added.length;
   if (count >= SHN_LORESERVE) {
     throw new BtfFixError("LIMIT_EXCEEDED", `${count} sections need extended numbering, which is not supported`);
   }
-  const { contents: named, nameOffsets } = nameAdded(elf, added, contents);
   const tableEnd = elf.sectionHeaders + elf.sections.length * SHDR_SIZE;
-  const { placements, end } = place(elf, named, tableEnd === elf.bytes.length ? elf.sectionHeaders : elf.bytes.length);
+  const { placements, end } = place(
+    elf,
+    contents,
+    tableEnd === elf.bytes.length ? elf.sectionHeaders : elf.bytes.length,
+  );
   let next = end;
   const offsets = added.map(({ addralign, content }) => {
     const offset = Math.ceil(next / addralign) * addralign;
@@ -76,7 +95,7 @@ function applyWithAdded(
   output.fill(0, elf.sectionHeaders, tableEnd);
   writeContents(output, placements);
   output.set(elf.bytes.subarray(elf.sectionHeaders, tableEnd), table);
-  writeHeaders(output, elf, { table, placements, headers });
+  writeHeaders(output, elf, { table, placements, headers, nameOf });
   const view = new DataView(output.buffer);
   for (const [i, { type, flags, addralign, entsize, link, info, content }] of added.entries()) {
     const offset = offsets[i] ?? 0;
@@ -105,9 +124,10 @@ function writeHeaders(
     readonly table: number;
     readonly placements: readonly Placement[];
     readonly headers: readonly HeaderEdit[];
+    readonly nameOf: ReadonlyMap<number, number | undefined>;
   },
 ): void {
-  const { table, placements, headers } = what;
+  const { table, placements, headers, nameOf } = what;
   const view = new DataView(output.buffer);
   for (const { section, content, offset } of placements) {
     writeExtent(view, table + section.index * SHDR_SIZE, elf.littleEndian, offset, content.length);
@@ -115,6 +135,8 @@ function writeHeaders(
   for (const edit of headers) {
     if (elf.sections[edit.section] === undefined) throw new RangeError(`the object has no section ${edit.section}`);
     editHeader(view, table, elf.littleEndian, edit);
+    const name = nameOf.get(edit.section);
+    if (name !== undefined) view.setUint32(table + edit.section * SHDR_SIZE, name, elf.littleEndian);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { HeaderEdit, RelocationEdit, SymbolEdit } from "../elf/edit.ts";
 import {
   type ElfView,
   REL_SIZE,
@@ -14,7 +15,7 @@ import { relocationSections } from "../elf/relocations.ts";
 import { writeU64 } from "../elf/u64.ts";
 import { BtfFixError } from "../errors.ts";
 import { addrsigSections, readAddrsig, writeAddrsig } from "./addrsig.ts";
-import type { HeaderEdit, PatchPlan, RelocationEdit, SymbolEdit } from "./plan.ts";
+import type { PatchPlan } from "./plan.ts";
 
 /** A plan brought down to bytes: new contents and header fields by section index, nothing left to work out. */
 export interface ResolvedPlan {

@@ -20,12 +20,16 @@ interface Extent {
  * Holds the two files against each other outside the old extents of touched sections and the touched headers: paddings and the ELF
  * header count too, not only what sections show. A header table that has moved is compared where it is now.
  *
- * `touched` holds section indices: those with new content, and those with other new header fields. Error: VERIFY_FAILED with the file offset of the first difference.
+ * `touched` holds section indices: those with new content, with other new header fields, and with a new name among these. Error: VERIFY_FAILED with the file offset of the first difference.
  */
 export function checkUntouchedBytes(
   before: ElfView,
   after: ElfView,
-  touched: { readonly contents: ReadonlySet<number>; readonly headers: ReadonlySet<number> },
+  touched: {
+    readonly contents: ReadonlySet<number>;
+    readonly headers: ReadonlySet<number>;
+    readonly names: ReadonlySet<number>;
+  },
 ): void {
   const free = before.sections
     .filter(({ index }) => touched.contents.has(index))
@@ -42,8 +46,9 @@ export function checkUntouchedBytes(
     if (touched.contents.has(index)) {
       fields.push({ start: header + OFFSET_AND_SIZE, end: header + OFFSET_AND_SIZE + 16 });
     }
-    // All but the name.
-    if (touched.headers.has(index)) fields.push({ start: header + 4, end: header + SHDR_SIZE });
+    // sh_name comes first, and few sections get a new one.
+    const start = touched.names.has(index) ? header : header + 4;
+    if (touched.headers.has(index)) fields.push({ start, end: header + SHDR_SIZE });
   }
   const moved = after.bytes.subarray(after.sectionHeaders);
   const inTable = differenceOutside(fields, before.bytes.subarray(table.start, table.end), moved);

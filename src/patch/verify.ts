@@ -34,6 +34,7 @@ export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPla
   const derived = derivedSections(before, plan, rebound);
   const change: SectionChange = { derived, rebound, numbers };
   for (const section of before.sections) checkSection(section, view, plan, change);
+  if (newNames(plan).length > 0) checkNames(before, view, plan);
   if (plan.added.length > 0) checkAdded(before, view, plan);
   checkRelocations(before, view, plan, change);
   if (rebound) checkAddrsig(before, view, numbers);
@@ -42,6 +43,7 @@ export function verifyPatched(before: ElfView, after: Uint8Array, plan: PatchPla
   checkUntouchedBytes(before, view, {
     contents,
     headers: new Set([...plan.headers.map((edit) => edit.section), ...(rebound ? symbolCounters(before) : [])]),
+    names: new Set(plan.headers.flatMap((edit) => (edit.name === undefined ? [] : [edit.section]))),
   });
   return view;
 }
@@ -122,7 +124,7 @@ function rank(symbol: ElfSymbol): number {
 
 function derivedSections(before: ElfView, plan: PatchPlan, rebound: boolean): ReadonlySet<number> {
   const derived = new Set<number>();
-  if (plan.added.length > 0) derived.add(nameTable(before));
+  if (newNames(plan).length > 0) derived.add(nameTable(before));
   for (const { relSection } of plan.relocations) derived.add(relSection);
   if (before.symtab !== undefined && plan.symbols.length > 0) {
     derived.add(before.symtab);
@@ -166,9 +168,13 @@ function checkSection(section: Section, after: ElfView, plan: PatchPlan, change:
     fail("its content is not the planned one", section.name);
 }
 
-/** New sections are what was planned, and the name table holds what it held and their names. */
+/** Names that the plan appends to the table of section names, in order. */
+function newNames({ headers, added }: PatchPlan): readonly string[] {
+  return [...headers, ...added].flatMap(({ name }) => (name === undefined ? [] : [name]));
+}
+
+/** New sections are what was planned. */
 function checkAdded(before: ElfView, after: ElfView, plan: PatchPlan): void {
-  const names: number[] = [];
   const headers = new DataView(after.bytes.buffer, after.bytes.byteOffset, after.bytes.byteLength);
   plan.added.forEach(({ content, ...fields }, i) => {
     const now = after.sections[before.sections.length + i];
@@ -183,8 +189,12 @@ function checkAdded(before: ElfView, after: ElfView, plan: PatchPlan): void {
       fail("its header is not the planned one", fields.name);
     }
     if (!equalBytes(content, now.bytes)) fail("its content is not the planned one", fields.name);
-    names.push(...new TextEncoder().encode(`${fields.name}\0`));
   });
+}
+
+/** The table of section names holds what it held, and the new ones. */
+function checkNames(before: ElfView, after: ElfView, plan: PatchPlan): void {
+  const names = newNames(plan).flatMap((name) => [...new TextEncoder().encode(`${name}\0`)]);
   const index = nameTable(before);
   const old = plan.sections.get(index) ?? before.sections[index]?.bytes ?? new Uint8Array(0);
   const now = after.sections[index]?.bytes ?? new Uint8Array(0);

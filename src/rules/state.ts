@@ -3,6 +3,7 @@ import type { Btf } from "../btf/model.ts";
 import type { ElfView } from "../elf/model.ts";
 import type { BtfFixError } from "../errors.ts";
 import type { Correspondence } from "../join/model.ts";
+import type { Choices } from "./choices.ts";
 
 /** Everything known of one object at one moment of a repair. Rules read it; each fix returns a new one. */
 export interface ObjectState {
@@ -21,4 +22,6 @@ export interface ObjectState {
    * BTF loads, every global one is verified alone. Rules on linkage ask this.
    */
   readonly refusedAsGiven: boolean;
+  /** What the user decided. */
+  readonly choices: Choices;
 }

@@ -126,7 +126,7 @@ test("--only and --skip reach the library, split at commas", async () => {
     return repaired;
   };
   await runIn(["fork", "-o", "o", "--only", "M2,N1", "--only", "map/x", "--skip=btf/y"], files, { fix });
-  expect(seen).toEqual({ only: ["M2", "N1", "map/x"], skip: ["btf/y"] });
+  expect(seen).toMatchObject({ only: ["M2", "N1", "map/x"], skip: ["btf/y"] });
 });
 
 test("--json reports what was done and where it went", async () => {

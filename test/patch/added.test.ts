@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { AddedSection } from "../../src/elf/edit.ts";
 import { SHF_INFO_LINK, SHN_LORESERVE, SHT_PROGBITS, SHT_REL } from "../../src/elf/model.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
+import { nameTable } from "../../src/patch/added.ts";
 import { applyPlan } from "../../src/patch/apply.ts";
-import { type AddedSection, contentPlan, type PatchPlan } from "../../src/patch/plan.ts";
+import { contentPlan, type PatchPlan } from "../../src/patch/plan.ts";
 import { verifyPatched } from "../../src/patch/verify.ts";
 import { mutate, mutation } from "../elf/mutation.ts";
 import { CLANG, compile, corpusObject, READELF, TARGETS, testWith } from "../elf/objects.ts";
@@ -21,6 +23,30 @@ function adding(added: readonly AddedSection[], more: Partial<PatchPlan> = {}): 
 }
 
 const OBJECTS = TARGETS.map((target) => `shapes/s26_globals.${target}.o`);
+
+describe.each(OBJECTS)("%s, a section renamed", (path) => {
+  const original = corpusObject(path);
+  const elf = parseElf(original);
+  const target = sectionNamed(elf, ".data")?.index ?? 0;
+
+  testWith(READELF).each([
+    { how: "alone", added: [] },
+    { how: "with a new one", added: [data("more", new Uint8Array(3))] },
+  ])("llvm-readelf sees the new name and nothing else changed, $how", ({ added }) => {
+    const plan = adding(added, { headers: [{ section: target, name: ".debug_old" }] });
+    const patched = applyPlan(elf, plan);
+    verifyPatched(elf, patched, plan);
+    const names = nameTable(elf);
+    const before = readelf(original).sections;
+    const after = readelf(patched).sections;
+    expect(after[target]?.Name.Name).toBe(".debug_old");
+    const others = ({ Index }: { readonly Index: number }): boolean => Index !== names && Index !== target;
+    expect(after.slice(0, before.length).filter(others)).toEqual(before.filter(others));
+    const changed = patched.slice();
+    changed[(parseElf(patched).sections[names]?.offset ?? 0) + 1] = 0x7e;
+    expect(refusal(() => verifyPatched(elf, changed, plan)).code).toBe("VERIFY_FAILED");
+  });
+});
 
 describe.each(OBJECTS)("%s", (path) => {
   const original = corpusObject(path);

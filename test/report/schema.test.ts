@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { EngineFixOptions } from "../../src/cli/engine.ts";
 import { library } from "../../src/cli/library.ts";
 import { BtfFixError } from "../../src/errors.ts";
 import { checkedFile, failedFile, fixedFile, type ReportedFile, reportJson } from "../../src/report/json.ts";
@@ -13,6 +14,15 @@ function objects(folder: string): [name: string, bytes: Uint8Array][] {
   return files.map((file) => [file, new Uint8Array(readFileSync(new URL(`${folder}${file}`, corpus)))]);
 }
 
+const DEFAULTS: EngineFixOptions = {
+  legacyMaps: "convert",
+  enums: "tagged",
+  names: "escape",
+  cTypes: false,
+  license: undefined,
+  vmlinux: () => undefined,
+};
+
 function errorsOf(files: readonly ReportedFile[]): string[] {
   return violations(JSON.parse(reportJson(files)), schema);
 }
@@ -21,7 +31,7 @@ test("what check and fix report of every object of the corpus conforms to the sc
   for (const [name, bytes] of [...objects("aya/"), ...objects("shapes/")]) {
     const report: ReportedFile[] = [checkedFile(name, await library.check(bytes, {}))];
     try {
-      report.push(fixedFile(name, "out", await library.fix(bytes, {})));
+      report.push(fixedFile(name, "out", await library.fix(bytes, DEFAULTS)));
     } catch (error) {
       if (!(error instanceof BtfFixError)) throw error;
       report.push(failedFile(name, error));

@@ -50,13 +50,37 @@ function write(session: Session, path: string, mode: number | undefined, before:
   return target;
 }
 
+/** Where a kernel shows its own types. */
+const RUNNING_KERNEL = "/sys/kernel/btf/vmlinux";
+
+/** The file that the user named, or the running kernel's types where they can be read. */
+function kernelTypes({ host, invocation }: Session): Uint8Array | undefined {
+  if (invocation.vmlinux !== undefined) return host.readInput(invocation.vmlinux).bytes;
+  try {
+    return host.readInput(RUNNING_KERNEL).bytes;
+  } catch (error) {
+    if (error instanceof BtfFixError) return undefined;
+    throw error;
+  }
+}
+
 async function fixOne(session: Session, path: string): Promise<{ entry: FixedFile; result: FixResult }> {
   const { host, engine, invocation } = session;
   const trace = startTrace(host);
   const input = host.readInput(path);
   trace.mark("read");
-  const { only, skip } = invocation;
-  const result = await engine.fix(input.bytes, { only, skip, ...(trace.on ? { onPhase: trace.mark } : {}) });
+  const { only, skip, legacyMaps, enums, names, cTypes, license } = invocation;
+  const result = await engine.fix(input.bytes, {
+    only,
+    skip,
+    legacyMaps,
+    enums,
+    names,
+    cTypes,
+    license,
+    vmlinux: () => kernelTypes(session),
+    ...(trace.on ? { onPhase: trace.mark } : {}),
+  });
   trace.mark("fix");
   const output = write(session, path, input.mode, input.bytes, result.bytes);
   trace.mark("write");

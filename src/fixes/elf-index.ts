@@ -1,0 +1,4 @@
+import type { ElfFix } from "./elf-fix.ts";
+
+/** Every repair of the ELF file, in the order in which they build on each other; all of them come before the repairs of BTF. */
+export const allElfFixes: readonly ElfFix[] = [];
