@@ -21,6 +21,7 @@ import {
   subroutineTypes,
   TRAP,
 } from "./extern.ts";
+import { type ExternSection, externSection } from "./extern-section.ts";
 import { type Global, globalsOf, type KnownPlace } from "./globals.ts";
 import { dimension } from "./layout.ts";
 import { lineRecords, rowsBySection } from "./line-info.ts";
@@ -43,6 +44,7 @@ import {
   coreRoots,
   externPrototypes,
   externSections,
+  type FactName,
   literalKey,
   literalOrder,
   prototypes,
@@ -58,6 +60,8 @@ export interface EmitOptions {
   readonly dialect: DialectName;
   /** The sections that the object has. With "dwarf", only the source lines that line_info quotes are read. */
   readonly old?: Witness;
+  /** With "both", which of the witness's facts count; all if undefined. */
+  readonly facts?: ReadonlySet<FactName>;
   /** Source lines that the old line_info does not quote. */
   readonly sourceText?: SourceText;
 }
@@ -82,7 +86,7 @@ interface Emission {
   readonly records: ExtRecords;
   /** How types come from the second witness. */
   readonly taken: { readonly btf: Btf; readonly adopter: Adopter; readonly rowOf: RowFinder } | undefined;
-  readonly witness: Witness | undefined;
+  readonly known: KnownPlace;
   readonly lines: ReadonlyMap<number, readonly LineRow[]>;
   readonly functionOf: FunctionFinder;
   readonly text: SourceText;
@@ -101,12 +105,11 @@ interface Emission {
  */
 export function emitBtf(elf: ElfView, dwarf: Dwarf | undefined, options: EmitOptions): EmittedBtf {
   const emission = begin(elf, dwarf ?? noDwarf, options);
-  const { lowering, builder, passes, sections, externs, records, witness } = emission;
+  const { lowering, builder, passes, sections, externs, records } = emission;
   const functions = functionsOf(lowering.dwarf, elf);
   const variables = [...staticVariables(lowering.dwarf, elf)];
   const ranks = sourceOrder(lowering.dwarf, elf, variables, functions, emission.lines);
-  const known = witness === undefined ? (): undefined => undefined : knownPlace(lowering.dwarf, witness);
-  const { maps, others } = globalsOf(elf, variables, ranks, known);
+  const { maps, others } = globalsOf(elf, variables, ranks, emission.known);
 
   for (const global of maps) addGlobal(emission, global, visitMapType);
   for (const code of functions) addCode(emission, code);
@@ -143,10 +146,18 @@ function knownPlace(dwarf: Dwarf, witness: Witness): KnownPlace {
   };
 }
 
-function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: EmitOptions): Emission {
+function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceText }: EmitOptions): Emission {
   const lowering = newLowering(dwarf, elf.littleEndian, dialect);
   const builder = BtfBuilder.empty(elf.littleEndian);
   const witness = from === "both" ? old : undefined;
+  const taking = (name: FactName): Witness | undefined =>
+    facts === undefined || facts.has(name) ? witness : undefined;
+  const fact = <T>(name: FactName, of: (witness: Witness) => ReadonlyMap<string, T>): ReadonlyMap<string, T> => {
+    const from = taking(name);
+    return from === undefined ? new Map() : of(from);
+  };
+  const order = taking("variable-order");
+  const asked = taking("extern-section");
   const rowOf = witness && rowFinder(dwarf, witness.btf);
   const taken = witness && rowOf && { btf: witness.btf, adopter: adopterOf(lowering, witness.btf, rowOf), rowOf };
   const references = new Map<number, readonly ExternReference[]>();
@@ -168,26 +179,32 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, sourceText }: E
       get subroutines() {
         return subroutines();
       },
-      prototypes: witness === undefined ? new Map() : externPrototypes(witness),
-      sections: witness === undefined ? new Map() : externSections(witness),
+      prototypes: fact("extern-prototype", externPrototypes),
+      sectionOf: asked === undefined ? externSection(dwarf, elf) : witnessedSection(asked),
       adopter: taken?.adopter,
       done: new Set(),
     },
     records: newExtRecords(),
     taken,
-    witness,
+    known: order === undefined ? () => undefined : knownPlace(dwarf, order),
     lines: rowsBySection(dwarf),
     functionOf: (place) => functionOf()(place),
     text: (file, line) => quoted(file, line) ?? sourceText?.(file, line),
-    roots: witness === undefined ? new Map() : coreRoots(witness),
-    protos: witness === undefined ? new Map() : prototypes(witness),
-    repeats: witness === undefined ? new Map() : repeatedLines(witness),
+    roots: fact("core-roots", coreRoots),
+    protos: fact("prototype", prototypes),
+    repeats: fact("repeated-lines", repeatedLines),
     references(section, from, end): readonly ExternReference[] {
       const known = references.get(section) ?? externReferences(elf, section);
       references.set(section, known);
       return between(known, from, end);
     },
   };
+}
+
+/** An extern that the witness puts into no section asks for none. */
+function witnessedSection(witness: Witness): ExternSection {
+  const sections = externSections(witness);
+  return ({ name }) => sections.get(name);
 }
 
 /** What `make` gives, made when it is first asked for. */
@@ -208,7 +225,7 @@ function addGlobal(emission: Emission, global: Global, visit: typeof visitType):
   const { name } = symbol;
   const id = addEntry(lowering, { entry: "var", row, name, type: { row: type }, linkage }, undefined);
   addDeclTags(lowering, row, id, -1);
-  const section = global.section === "" ? externs.sections.get(name) : global.section;
+  const section = global.section === "" ? externs.sectionOf({ kind: "var", name, row }) : global.section;
   if (section === undefined) return;
   datasec(sections, section).push(variableItem(lowering.dwarf, id, symbol, type));
   const content = elf.sections[symbol.section];

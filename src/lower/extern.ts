@@ -6,6 +6,7 @@ import { relocationsOf } from "../elf/relocations.ts";
 import type { Adopter } from "./adopt.ts";
 import { type DatasecTable, datasec } from "./datasec.ts";
 import { addEntry, type Lowering, type SignatureEntry, type SignatureParam, type TypeRef } from "./entries.ts";
+import { type ExternSection, KSYMS } from "./extern-section.ts";
 import { linkageNameOf, paramsOf } from "./functions.ts";
 import { nameOf, textName, typeOf } from "./names.ts";
 import { addDeclTags } from "./tags.ts";
@@ -14,7 +15,6 @@ import type { WitnessedPrototype } from "./witness.ts";
 
 /** Called where control must not come: the back end declares it as `void ()` in `.ksyms` (LLVM 21), so its symbol says all. */
 export const TRAP = "__bpf_trap";
-const KSYMS = ".ksyms";
 
 /** What tells about functions that are defined elsewhere; the second witness's part is empty without one. */
 export interface Externs {
@@ -22,7 +22,7 @@ export interface Externs {
   /** DIEs of function types, by `prototypeKey`. */
   readonly subroutines: ReadonlyMap<string, DieRow>;
   readonly prototypes: ReadonlyMap<string, WitnessedPrototype>;
-  readonly sections: ReadonlyMap<string, string>;
+  readonly sectionOf: ExternSection;
   readonly adopter: Adopter | undefined;
   /** Names that are done: each function comes once. */
   readonly done: Set<string>;
@@ -92,7 +92,7 @@ export function addExtern(lowering: Lowering, externs: Externs, sections: Datase
     declaration === undefined
       ? addWitnessed(lowering, externs, name, witnessed)
       : addDeclared(lowering, externs, declaration, witnessed);
-  const section = externs.sections.get(name) ?? (name === TRAP ? KSYMS : undefined);
+  const section = name === TRAP ? KSYMS : externs.sectionOf({ kind: "func", name, row: declaration });
   if (section !== undefined) datasec(sections, section).push({ id, symbol: symbol.index, offset: 0, size: 0 });
 }
 

@@ -11,6 +11,17 @@ export interface Witness {
   readonly ext: BtfExt | undefined;
 }
 
+/** The facts of this file by name. */
+export const FACTS = [
+  "core-roots",
+  "variable-order",
+  "extern-section",
+  "extern-prototype",
+  "prototype",
+  "repeated-lines",
+] as const;
+export type FactName = (typeof FACTS)[number];
+
 /** A prototype that the witness states, with the tags on its parameters (component ≥ 0) and on the function (-1). */
 export interface WitnessedPrototype {
   readonly proto: BtfFuncProto;

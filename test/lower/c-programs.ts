@@ -23,7 +23,7 @@ interface Program {
   readonly maps: string[];
   readonly externs: string[];
   readonly functions: string[];
-  /** Whether externs ask for a section, a fact that only BTF keeps. */
+  /** Whether externs ask for the section that libbpf wants them in. */
   readonly sections: boolean;
   /** Below the bound. */
   below(bound: number): number;
@@ -43,7 +43,7 @@ export function cProgram(numbers: Numbers): string {
     maps: [],
     externs: [],
     functions: [],
-    sections: below(14) === 0,
+    sections: below(14) !== 0,
     below,
     pick: (words) => words[below(words.length)] ?? "",
   };
@@ -102,12 +102,13 @@ function addDeclaration(program: Program, n: number): void {
       lines.push(`struct { __uint(type, 1); __type(key, u32); __type(value, ${type(program)}); } m${n} SEC(".maps");`);
       maps.push(`m${n}`);
       return;
-    case 5:
-      lines.push(
-        `extern ${pick(["int", "u64"])} x${n}${sections ? attribute(".kconfig") : pick(["", " __attribute__((weak))"])};`,
-      );
-      externs.push(`x${n}`);
+    case 5: {
+      const [name, section] = below(2) === 0 ? [`CONFIG_${n}`, ".kconfig"] : [`x${n}`, ".ksyms"];
+      const weak = pick(["", " __attribute__((weak))"]);
+      lines.push(`extern ${pick(["int", "u64"])} ${name}${weak}${sections ? attribute(section) : ""};`);
+      externs.push(name);
       return;
+    }
     case 6:
       lines.push(`extern int f${n}(int)${sections ? attribute(".ksyms") : ""};`);
       functions.push(`f${n}`);

@@ -28,7 +28,7 @@ struct all all;
 const struct bits cbits;
 static u64 counter;
 u64 counter2 tag("var");
-extern int ext_var;
+extern int ext_var SEC(".ksyms");
 struct flex flex = { 1 };
 enum later *later_ptr;
 struct deep1 deep;
@@ -37,7 +37,7 @@ struct {
   int (*type)[1]; u32 *key; struct deep2 *value; int (*max_entries)[1024];
   struct { int (*type)[2]; struct deep1 *value; } *values[];
 } m SEC(".maps");
-int ext_fn(struct node *);
+int ext_fn(struct node *) SEC(".ksyms");
 static __attribute__((noinline)) int sub(struct node *n, volatile int *x, int unused) {
   static int local;
   local++;

@@ -70,7 +70,7 @@ SEC("socket") int prog(void *ctx) {
 
 /** Definitions, tentative ones, statics, string literals and externs, of which each has another place in the order of the module. */
 const C_ORDER = `
-extern int kconf;
+extern int kconf SEC(".ksyms");
 static int st_before = 3;
 int tentative1;
 const int ro_cfg = 5;
@@ -80,7 +80,7 @@ int init_data = 7;
 struct { int (*type)[1]; u32 *key; u64 *value; int (*max_entries)[8]; } m1 SEC(".maps");
 struct { int (*type)[2]; u32 *key; u64 *value; int (*max_entries)[8]; } m2 SEC(".maps");
 static int (*bpf_printk)(const char *, u32, ...) = (void *)6;
-extern int late_ext;
+extern int late_ext SEC(".ksyms");
 static __attribute__((noinline)) int helper(int x) { static int calls; calls += x; bpf_printk("helper %d", 10, calls); return calls + st_before++; }
 SEC("xdp") int prog1(void *ctx) { u32 k = init_data; u64 *v = lookup(&m2, &k); if (v) *v += stat_bss++; return helper(kconf) + late_ext + ro_vol; }
 int after = 9;
