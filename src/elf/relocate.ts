@@ -89,7 +89,7 @@ function isAbs32(type: number): boolean {
 }
 
 /** Bytes of the data field that a relocation type fills; 0 for instructions and types that ask for nothing. */
-function fieldWidth(type: number, isCode: boolean): 0 | 4 | 8 {
+export function fieldWidth(type: number, isCode: boolean): 0 | 4 | 8 {
   if (isAbs32(type)) return 4;
   if (type === R_BPF_64_ABS64 || type === R_BPF_GNU_DATA_64) return 8;
   if (isCode) return 0;
