@@ -36,6 +36,8 @@ export interface PlannedChange {
   /** Past tense: "escaped Limit<u16, 4> to Limit_3C_u16_2C__20_4_3E_". */
   readonly what: string;
   readonly typeId?: number;
+  /** Name of the symbol that moved or changed. */
+  readonly symbol?: string;
 }
 
 /** Result of `fixObject`: the repaired file, what was found and mended, and what is left. */

@@ -13,6 +13,8 @@ export { parseBtf } from "./btf/parse.ts";
 export { renderJson } from "./btf/render/json.ts";
 export { renderRaw } from "./btf/render/raw.ts";
 export { checkObject, type RuleOptions } from "./check.ts";
+export type { Difference, SectionRange } from "./diff/model.ts";
+export { diffObjects } from "./diff/object.ts";
 export type { SourcePlace } from "./dwarf/model.ts";
 export type { ElfRelocation, ElfSymbol, ElfView, Section } from "./elf/model.ts";
 export { parseElf } from "./elf/parse.ts";

@@ -55,7 +55,10 @@ function reshapeOnce(fix: ElfFix, before: Reshaped, rules: readonly Rule[], choi
     return fixed === undefined ? [] : [{ ...finding, fixed }];
   });
   if (cured.length === 0) return undefined;
-  const changes = cured.map(({ rule, message, fixed }) => ({ rule, what: `${message}: ${fixed}` }));
+  const changes = cured.map(({ rule, message, fixed, target }) => {
+    const symbol = target.symbol === undefined ? undefined : elf.symbols[target.symbol]?.name;
+    return { rule, what: `${message}: ${fixed}`, ...(symbol === undefined ? {} : { symbol }) };
+  });
   const plan = planOf(object, elf, step, changes);
   if (isEmptyPlan(plan)) return undefined;
   const output = applyPlan(elf, plan);

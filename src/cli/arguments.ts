@@ -6,6 +6,8 @@ import type { CommandName } from "./usage.ts";
 const OPTIONS = {
   output: { type: "string", short: "o", of: ["fix", "emit"] },
   "in-place": { type: "boolean", of: ["fix"] },
+  "dry-run": { type: "boolean", of: ["fix"] },
+  plan: { type: "string", of: ["fix"] },
   "legacy-maps": { type: "string", of: ["fix"] },
   enum: { type: "string", of: ["fix"] },
   names: { type: "string", of: ["fix"] },
@@ -15,7 +17,7 @@ const OPTIONS = {
   strict: { type: "boolean", of: ["fix", "check"] },
   only: { type: "string", multiple: true, of: ["fix", "check"] },
   skip: { type: "string", multiple: true, of: ["fix", "check"] },
-  json: { type: "boolean", of: ["fix", "check", "maps"] },
+  json: { type: "boolean", of: ["fix", "check", "maps", "diff"] },
   format: { type: "string", of: ["dump"] },
   pretty: { type: "boolean", of: ["dump"] },
   base: { type: "string", short: "B", of: ["dump"] },
@@ -24,9 +26,9 @@ const OPTIONS = {
   source: { type: "string", of: ["emit"] },
   quiet: { type: "boolean", short: "q", of: ["fix", "check"] },
   verbose: { type: "boolean", short: "v", of: ["fix", "check"] },
-  color: { type: "string", of: ["fix", "check", "dump", "maps", "emit"] },
-  help: { type: "boolean", short: "h", of: ["fix", "check", "dump", "maps", "emit"] },
-  version: { type: "boolean", short: "V", of: ["fix", "check", "dump", "maps", "emit"] },
+  color: { type: "string", of: ["fix", "check", "dump", "maps", "emit", "diff"] },
+  help: { type: "boolean", short: "h", of: ["fix", "check", "dump", "maps", "emit", "diff"] },
+  version: { type: "boolean", short: "V", of: ["fix", "check", "dump", "maps", "emit", "diff"] },
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
@@ -37,6 +39,9 @@ export interface Invocation {
   readonly inputs: readonly string[];
   readonly output: string | undefined;
   readonly inPlace: boolean;
+  readonly dryRun: boolean;
+  /** How the plan is printed; undefined: not at all. */
+  readonly plan: "text" | "json" | undefined;
   readonly legacyMaps: "convert" | "keep" | "error";
   readonly enums: "union" | "tagged" | "opaque";
   readonly names: "escape" | "short";
@@ -91,8 +96,21 @@ function parse(args: readonly string[]) {
   }
 }
 
+/** A run that writes nothing prints its plan, unless it prints a report for machines. */
+function planForm(values: {
+  readonly plan?: string | undefined;
+  readonly "dry-run"?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}): "text" | "json" | undefined {
+  if (values.plan !== undefined) {
+    if (values.json) usageError("--plan and --json exclude each other");
+    return oneOf<"text" | "json">("plan", values.plan, ["text", "json"], "text");
+  }
+  return values["dry-run"] && !values.json ? "text" : undefined;
+}
+
 function isCommand(word: string | undefined): word is CommandName {
-  return word === "check" || word === "dump" || word === "maps" || word === "emit";
+  return word === "check" || word === "dump" || word === "maps" || word === "emit" || word === "diff";
 }
 
 function list(values: readonly string[] | undefined): readonly string[] {
@@ -117,6 +135,8 @@ export function parseCommandLine(args: readonly string[]): Invocation {
     inputs: command === "fix" ? positionals : positionals.slice(1),
     output: values.output,
     inPlace: values["in-place"] ?? false,
+    dryRun: values["dry-run"] ?? false,
+    plan: planForm(values),
     legacyMaps: oneOf("legacy-maps", values["legacy-maps"], ["convert", "keep", "error"], "convert"),
     enums: oneOf("enum", values.enum, ["union", "tagged", "opaque"], "tagged"),
     names: oneOf("names", values.names, ["escape", "short"], "escape"),

@@ -1,4 +1,5 @@
 import type { CheckResult, FixResult } from "../api.ts";
+import type { Difference } from "../diff/model.ts";
 import type { MapDefinition } from "../maps/definition.ts";
 
 /** Which rules run: ids ("map/value-size-conflict") or fact ids ("M2"). Empty `only` means all. */
@@ -47,5 +48,7 @@ export interface Engine {
   fix(bytes: Uint8Array, options: EngineFixOptions): Promise<FixResult>;
   dump(bytes: Uint8Array, request: DumpRequest): Promise<Uint8Array>;
   maps(bytes: Uint8Array, witness: MapWitness): Promise<readonly MapDefinition[]>;
+  /** What two objects, or two raw BTF files, say differently. */
+  diff(before: Uint8Array, after: Uint8Array): Promise<readonly Difference[]>;
   emit(bytes: Uint8Array, request: EmitRequest): Promise<Uint8Array>;
 }

@@ -43,6 +43,7 @@ export const library: Engine = {
   check: async (bytes, options) => (await import("../check.ts")).checkObject(bytes, options),
   fix: async (bytes, options) => (await import("../fix.ts")).fixObject(bytes, withKernel(options)),
   dump,
+  diff: async (before, after) => (await import("../diff/object.ts")).diffObjects(before, after),
   maps: async (bytes, from) => (await import("../maps.ts")).readMaps(bytes, { from }),
   emit: async (bytes, { from, rust, sourceText, onPhase }) =>
     (await import("../emit.ts")).emitObject(bytes, {

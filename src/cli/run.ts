@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<Invocation["command"], () => Promise<(session: S
   dump: async () => (await import("./commands/dump.ts")).dumpCommand,
   maps: async () => (await import("./commands/maps.ts")).mapsCommand,
   emit: async () => (await import("./commands/emit.ts")).emitCommand,
+  diff: async () => (await import("./commands/diff.ts")).diffCommand,
 };
 
 /** Says what ended the run before or beside the files: wrong usage, an output that cannot be written, a fault of ours. */

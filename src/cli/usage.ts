@@ -1,5 +1,5 @@
 /** "fix" is the form without a command name. */
-export type CommandName = "fix" | "check" | "dump" | "maps" | "emit";
+export type CommandName = "fix" | "check" | "dump" | "maps" | "emit" | "diff";
 
 /** One line a command, as a usage error shows it. */
 export const USAGE_LINE: Readonly<Record<CommandName, string>> = {
@@ -8,6 +8,7 @@ export const USAGE_LINE: Readonly<Record<CommandName, string>> = {
   dump: "btf-fix dump IN [--format raw|json] [--pretty]",
   maps: "btf-fix maps IN [--from dwarf|btf] [--json]",
   emit: "btf-fix emit IN -o OUT [--from dwarf] [--rust] [--source DIR]",
+  diff: "btf-fix diff A B [--json]",
 };
 
 /** The text of `--help`. */
@@ -20,12 +21,15 @@ usage:
   btf-fix dump IN             print the BTF as bpftool does
   btf-fix maps IN             print the map definitions
   btf-fix emit IN -o OUT      write IN with its BTF made anew from its debug info
+  btf-fix diff A B            say what B says differently from A, by type; exit code 1 if anything
 
 IN is a BPF ELF object or a raw BTF file; "-" is standard input, and as OUT standard output.
 
 repair and check:
   -o, --output FILE           where the result goes
       --in-place              replace the input; its mode, links and other names are kept
+      --dry-run               write nothing, print the plan
+      --plan text|json        print every change with its reason, both sides and its place
       --legacy-maps WHAT      convert (default), keep or error: what to do with a section \`maps\`
       --enum HOW              tagged (default), union or opaque: how an enum with payload is shown
       --names HOW             escape (default) or short: what becomes of names that are no identifiers

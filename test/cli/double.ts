@@ -92,6 +92,7 @@ export async function runIn(
     dump: unexpected,
     maps: unexpected,
     emit: unexpected,
+    diff: unexpected,
     ...engine,
   });
   const stdoutBytes = Buffer.concat(out);

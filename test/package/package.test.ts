@@ -14,6 +14,7 @@ test("the library exports these values", () => {
     "BtfFixError",
     "allRules",
     "checkObject",
+    "diffObjects",
     "emitObject",
     "encodeBtf",
     "encodeBtfExt",

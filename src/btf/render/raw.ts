@@ -10,12 +10,23 @@ import { dumpedName, encodingText, KIND_TEXT, linkageText, signText } from "./wo
 export function renderRaw(btf: Btf): Uint8Array {
   const sink = new ByteSink();
   for (const [id, type] of typesWithIds(btf)) {
-    sink.ascii(`[${id}] ${KIND_TEXT[type.kind]} `);
-    quote(sink, btf, type.nameOff);
-    writeFields(sink, btf, type);
+    writeType(sink, btf, id, type);
     sink.ascii("\n");
   }
   return sink.finish();
+}
+
+/** What `renderRaw` says of one type, without the line's end; bytes that are not UTF-8 become U+FFFD. */
+export function renderRawType(btf: Btf, id: number, type: BtfType): string {
+  const sink = new ByteSink();
+  writeType(sink, btf, id, type);
+  return new TextDecoder().decode(sink.finish());
+}
+
+function writeType(sink: ByteSink, btf: Btf, id: number, type: BtfType): void {
+  sink.ascii(`[${id}] ${KIND_TEXT[type.kind]} `);
+  quote(sink, btf, type.nameOff);
+  writeFields(sink, btf, type);
 }
 
 function quote(sink: ByteSink, btf: Btf, nameOff: number): void {

@@ -2,6 +2,7 @@ import type { FixResult } from "../../api.ts";
 import { BtfFixError } from "../../errors.ts";
 import { type FailedFile, type FixedFile, failedFile, fixedFile, reportJson } from "../../report/json.ts";
 import { fixOutcome, remaining } from "../../report/outcome.ts";
+import { type PlannedFile, planJson, plannedEdits, planText } from "../../report/plan.ts";
 import { counted, printable } from "../../report/printable.ts";
 import { diagnosticsText } from "../../report/text.ts";
 import { EXIT_DEFECTS, EXIT_PASS, type ExitCode, worse } from "../exit-code.ts";
@@ -12,10 +13,11 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** @throws BtfFixError USAGE unless the command line says for every input where its result goes. */
+/** @throws BtfFixError USAGE unless the command line says for every input where its result goes, if anywhere. */
 function demandTarget({ invocation }: Session): void {
-  const { inputs, output, inPlace } = invocation;
+  const { inputs, output, inPlace, dryRun } = invocation;
   if (inputs.length === 0) throw new BtfFixError("USAGE", "name the object to repair");
+  if (dryRun) return;
   if (inPlace && output !== undefined) throw new BtfFixError("USAGE", "-o and --in-place exclude each other");
   if (!inPlace && output === undefined) {
     throw new BtfFixError("USAGE", "say where the result goes: -o FILE or --in-place");
@@ -64,7 +66,14 @@ function kernelTypes({ host, invocation }: Session): Uint8Array | undefined {
   }
 }
 
-async function fixOne(session: Session, path: string): Promise<{ entry: FixedFile; result: FixResult }> {
+interface Repaired {
+  readonly entry: FixedFile;
+  readonly result: FixResult;
+  /** What the repair changes; undefined unless it was asked for. */
+  readonly planned: PlannedFile | undefined;
+}
+
+async function fixOne(session: Session, path: string): Promise<Repaired> {
   const { host, engine, invocation } = session;
   const trace = startTrace(host);
   const input = host.readInput(path);
@@ -82,10 +91,20 @@ async function fixOne(session: Session, path: string): Promise<{ entry: FixedFil
     ...(trace.on ? { onPhase: trace.mark } : {}),
   });
   trace.mark("fix");
-  const output = write(session, path, input.mode, input.bytes, result.bytes);
+  const output = invocation.dryRun ? null : write(session, path, input.mode, input.bytes, result.bytes);
   trace.mark("write");
   trace.print(path);
-  return { entry: fixedFile(displayName(path), output, result), result };
+  const file = displayName(path);
+  const planned =
+    invocation.plan === undefined
+      ? undefined
+      : {
+          file,
+          output,
+          repairs: result.plan,
+          edits: plannedEdits(result.plan, await engine.diff(input.bytes, result.bytes)),
+        };
+  return { entry: fixedFile(file, output, result), result, planned };
 }
 
 /** Repairs each input. The report goes to stdout, or to stderr where the result itself goes to stdout. */
@@ -95,24 +114,30 @@ export async function fixCommand(session: Session): Promise<ExitCode> {
   const say = invocation.output === "-" ? host.stderr : host.stdout;
   const paint = invocation.output === "-" ? session.stderrPaint : session.stdoutPaint;
   const report: (FixedFile | FailedFile)[] = [];
+  const plans: (PlannedFile | FailedFile)[] = [];
   let exit: ExitCode = EXIT_PASS;
   for (const path of invocation.inputs) {
     try {
-      const { entry, result } = await fixOne(session, path);
+      const { entry, result, planned } = await fixOne(session, path);
       report.push(entry);
+      if (planned !== undefined) plans.push(planned);
       const left = remaining(result.diagnostics);
       if (left.error > 0 || (invocation.strict && left.warning > 0)) exit = worse(exit, EXIT_DEFECTS);
-      if (invocation.json) continue;
+      if (invocation.json || invocation.plan === "json") continue;
+      if (planned !== undefined) say(planText(planned, paint));
       say(diagnosticsText(result.diagnostics, invocation.loudness, paint, invocation));
       if (invocation.loudness !== "quiet") {
         say(`${fixOutcome(displayName(path), result)}\n`);
       }
     } catch (thrown) {
       const failure = reportFailure(session, path, thrown);
-      report.push(failedFile(displayName(path), failure.error));
+      const failed = failedFile(displayName(path), failure.error);
+      report.push(failed);
+      plans.push(failed);
       exit = worse(exit, failure.exit);
     }
   }
   if (invocation.json) say(reportJson(report));
+  if (invocation.plan === "json") say(planJson(plans));
   return exit;
 }
