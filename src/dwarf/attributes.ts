@@ -1,4 +1,5 @@
 import { COLUMN, RECORD } from "./abi.ts";
+import { grown } from "./grown.ts";
 import type { Gimli } from "./module.ts";
 import type { IndexedUnit, RowTable } from "./rows.ts";
 
@@ -118,9 +119,4 @@ class PageBuffers {
     this.low = grown(this.low, new Uint32Array(capacity));
     this.high = grown(this.high, new Uint32Array(capacity));
   }
-}
-
-function grown<T extends Uint16Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

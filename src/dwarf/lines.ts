@@ -1,6 +1,7 @@
 import { BtfFixError } from "../errors.ts";
 import { COLUMN, LINE_END_SEQUENCE, LINE_IS_STMT, RECORD, SECTION, WIDE } from "./abi.ts";
-import type { LineRow } from "./model.ts";
+import { grown } from "./grown.ts";
+import type { LineTable } from "./model.ts";
 import { fault, type Gimli } from "./module.ts";
 import type { IndexedUnit } from "./rows.ts";
 import type { StringReader } from "./strings.ts";
@@ -13,7 +14,7 @@ export interface LineReader {
   /** Path of file `index`, as the unit's DIEs and rows number it; undefined if there is none. */
   file(unit: IndexedUnit, index: number): string | undefined;
   /** Rows of all programs, in the order of the units that name them. */
-  rows(): readonly LineRow[];
+  rows(): LineTable;
 }
 
 /** The file table of one program, paths complete. `base` is the number of the first file: 1 up to DWARF 4, 0 in DWARF 5. */
@@ -36,7 +37,7 @@ export function lineReader(
 ): LineReader {
   // A broken program is not read again for each DIE that names it.
   const tables = new Map<number, FileTable | BtfFixError>();
-  let all: readonly LineRow[] | undefined;
+  let all: LineTable | undefined;
   let allowed = 2 * lineLength + OVERLAP_SLACK;
 
   /** The program's files, read on the first call. */
@@ -96,9 +97,9 @@ export function lineReader(
     return table.paths[index - table.base];
   }
 
-  function rows(): readonly LineRow[] {
+  function rows(): LineTable {
     if (all !== undefined) return all;
-    const result: LineRow[] = [];
+    const columns = new LineColumns();
     const seen = new Set<number>();
     for (const unit of units) {
       if (unit.lineProgram === undefined || seen.has(unit.lineProgram)) continue;
@@ -106,31 +107,98 @@ export function lineReader(
       const table = files(unit.lineProgram, unit);
       // The names may have come long ago, and other programs since.
       open(unit.lineProgram, unit);
-      appendRows(unit.lineProgram, table, result);
+      appendRows(unit.lineProgram, table, columns);
     }
-    all = result;
-    return result;
+    all = columns.finish();
+    return all;
   }
 
-  function appendRows(offset: number, table: FileTable, result: LineRow[]): void {
+  function appendRows(offset: number, table: FileTable, columns: LineColumns): void {
+    columns.open(table);
     for (let count = gimli.readLines(offset); count > 0; count = gimli.readLines(offset)) {
-      const wide = gimli.column32(COLUMN.wide, count * WIDE);
-      for (let i = 0; i < wide.length; i += WIDE) {
-        const flags = wide[i + 5] ?? 0;
-        result.push({
-          section: wide[i + 1] ?? 0,
-          offset: wide[i] ?? 0,
-          file: table.paths[(wide[i + 2] ?? 0) - table.base] ?? "",
-          line: wide[i + 3] ?? 0,
-          column: wide[i + 4] ?? 0,
-          isStmt: (flags & LINE_IS_STMT) !== 0,
-          endSequence: (flags & LINE_END_SEQUENCE) !== 0,
-        });
-      }
+      columns.append(gimli.column32(COLUMN.wide, count * WIDE));
     }
   }
 
   return { file, rows };
+}
+
+/** Rows of a new table's columns. */
+const FIRST_ROWS = 256;
+
+/** Rows of all programs, column by column. */
+class LineColumns {
+  private length = 0;
+  private section = new Uint32Array(FIRST_ROWS);
+  private offset = new Uint32Array(FIRST_ROWS);
+  private file = new Uint32Array(FIRST_ROWS);
+  private line = new Uint32Array(FIRST_ROWS);
+  private column = new Uint32Array(FIRST_ROWS);
+  private flags = new Uint8Array(FIRST_ROWS);
+  /** Paths of all programs so far, the first of them none; `first` is the number here of the open program's file 0. */
+  private readonly paths: string[] = [""];
+  private first = 0;
+  /** Numbers of the open program's first path, and behind its last. */
+  private start = 0;
+  private end = 0;
+
+  /** Begins the rows of another program. */
+  open({ base, paths }: FileTable): void {
+    this.start = this.paths.length;
+    this.first = this.start - base;
+    for (const path of paths) this.paths.push(path);
+    this.end = this.paths.length;
+  }
+
+  /** Appends rows as the module gives them. */
+  append(wide: Uint32Array): void {
+    this.reserve(this.length + wide.length / WIDE);
+    for (let i = 0; i < wide.length; i += WIDE) {
+      const row = this.length++;
+      const file = this.first + (wide[i + 2] ?? 0);
+      this.offset[row] = wide[i] ?? 0;
+      this.section[row] = wide[i + 1] ?? 0;
+      this.file[row] = file >= this.start && file < this.end ? file : 0;
+      this.line[row] = wide[i + 3] ?? 0;
+      this.column[row] = wide[i + 4] ?? 0;
+      this.flags[row] = wide[i + 5] ?? 0;
+    }
+  }
+
+  finish(): LineTable {
+    const { length, paths } = this;
+    const [section, offset] = [this.section.subarray(0, length), this.offset.subarray(0, length)];
+    const { file, line, column, flags } = this;
+    return {
+      length,
+      section,
+      offset,
+      row(index) {
+        if (!(index >= 0 && index < length)) return undefined;
+        const flag = flags[index] ?? 0;
+        return {
+          section: section[index] ?? 0,
+          offset: offset[index] ?? 0,
+          file: paths[file[index] ?? 0] ?? "",
+          line: line[index] ?? 0,
+          column: column[index] ?? 0,
+          isStmt: (flag & LINE_IS_STMT) !== 0,
+          endSequence: (flag & LINE_END_SEQUENCE) !== 0,
+        };
+      },
+    };
+  }
+
+  private reserve(rows: number): void {
+    if (rows <= this.section.length) return;
+    const capacity = Math.max(rows, 2 * this.section.length);
+    this.section = grown(this.section, new Uint32Array(capacity));
+    this.offset = grown(this.offset, new Uint32Array(capacity));
+    this.file = grown(this.file, new Uint32Array(capacity));
+    this.line = grown(this.line, new Uint32Array(capacity));
+    this.column = grown(this.column, new Uint32Array(capacity));
+    this.flags = grown(this.flags, new Uint8Array(capacity));
+  }
 }
 
 /** `name` below `directory`, unless it is absolute; nothing is normalised, since BTF takes paths as they stand. */

@@ -42,6 +42,16 @@ export interface LineRow {
   readonly endSequence: boolean;
 }
 
+/** The rows of all line tables as columns: a large program has millions. */
+export interface LineTable {
+  readonly length: number;
+  /** Section index of each row, and its offset there in bytes. */
+  readonly section: Uint32Array;
+  readonly offset: Uint32Array;
+  /** Row number `index` as a whole; undefined if there is none. */
+  row(index: number): LineRow | undefined;
+}
+
 /**
  * An address after relocation. Sections have the synthetic base `index << 32`, an undefined symbol s the address
  * `(UNDEFINED_BASE + s) << 32`, so an address says which section or symbol it belongs to.
@@ -72,7 +82,7 @@ export interface Dwarf {
   /** Parent row, undefined for a unit DIE. */
   parent(row: DieRow): DieRow | undefined;
   /** Child rows in order. */
-  children(row: DieRow): Iterable<DieRow>;
+  children(row: DieRow): readonly DieRow[];
   /** The unit that holds a row. */
   unitOf(row: DieRow): DwarfUnit;
 
@@ -80,6 +90,12 @@ export interface Dwarf {
   name(row: DieRow): string | undefined;
   /** Raw bytes of DW_AT_name. */
   nameBytes(row: DieRow): Uint8Array | undefined;
+  /**
+   * Where the bytes of DW_AT_name stand, as a number below `namePlaces`: names of one place are the same. Undefined if the attribute is
+   * absent, and for a name that stands in the DIE itself.
+   */
+  namePlace(row: DieRow): number | undefined;
+  readonly namePlaces: number;
   /** DW_AT_linkage_name (or the MIPS one). */
   linkageName(row: DieRow): string | undefined;
 
@@ -112,5 +128,5 @@ export interface Dwarf {
   /** DW_AT_decl_file/line/column, following abstract_origin and specification. */
   place(row: DieRow): SourcePlace | undefined;
   /** Rows of all line programs, in order. Parsed on the first call. */
-  lines(): readonly LineRow[];
+  lines(): LineTable;
 }

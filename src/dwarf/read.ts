@@ -224,9 +224,11 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
       const parent = table.parent[row] ?? NONE;
       return parent === NONE ? undefined : parent;
     },
-    *children(row) {
+    children(row) {
       const end = table.end[row] ?? 0;
-      for (let child = row + 1; child < end; child = table.end[child] ?? end) yield child;
+      const rows: DieRow[] = [];
+      for (let child = row + 1; child < end; child = table.end[child] ?? end) rows.push(child);
+      return rows;
     },
     unitOf,
     name(row) {
@@ -236,6 +238,11 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
       const at = find(row, AT.name);
       return at === -1 ? undefined : strings.bytes(SECTION.info, place(at));
     },
+    namePlace(row) {
+      const at = find(row, AT.name);
+      return at === -1 ? undefined : strings.placeOf(page.kind[at] ?? KIND.other, page.low[at] ?? 0);
+    },
+    namePlaces: strings.places,
     linkageName(row) {
       return string(row, AT.linkageName) ?? string(row, AT_MIPS_LINKAGE_NAME);
     },

@@ -1,4 +1,5 @@
 import { COLUMN, KIND, NONE, RECORD, SECTION } from "./abi.ts";
+import { grown } from "./grown.ts";
 import type { DwarfUnit } from "./model.ts";
 import { fault, type Gimli } from "./module.ts";
 import type { StringReader } from "./strings.ts";
@@ -137,9 +138,4 @@ class RowColumns {
     this.parent = grown(this.parent, new Uint32Array(capacity));
     this.end = grown(this.end, new Uint32Array(capacity));
   }
-}
-
-function grown<T extends Uint16Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -22,6 +22,9 @@ export interface StringReader {
   /** Undefined if the place is not a string's. `section` (a number of `SECTION`) holds the inline ones. */
   text(section: number, place: StringPlace): string | undefined;
   bytes(section: number, place: StringPlace): Uint8Array | undefined;
+  /** A number below `places` for each place in a string section; undefined for the others. */
+  placeOf(kind: number, low: number): number | undefined;
+  readonly places: number;
 }
 
 /**
@@ -68,7 +71,12 @@ export function stringReader(gimli: Gimli, str: Uint8Array, lineStr: Uint8Array)
     return decoded;
   }
 
-  return { text, bytes };
+  function placeOf(kind: number, low: number): number | undefined {
+    if (kind === KIND.str) return low;
+    return kind === KIND.lineStr ? str.length + low : undefined;
+  }
+
+  return { text, bytes, placeOf, places: str.length + lineStr.length };
 }
 
 /** From `offset` to the NUL, or to the end if there is none. */

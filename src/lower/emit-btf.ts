@@ -3,7 +3,7 @@ import type { BtfExt, CoreRelo } from "../btf/ext-model.ts";
 import type { Btf, BtfFuncProto } from "../btf/model.ts";
 import { nameBytes } from "../btf/names.ts";
 import { TAG } from "../dwarf/constants.ts";
-import type { Dwarf, LineRow } from "../dwarf/model.ts";
+import type { Dwarf } from "../dwarf/model.ts";
 import { type ElfView, SHT_NOBITS } from "../elf/model.ts";
 import { type Adopter, adopterOf } from "./adopt.ts";
 import { type CodeFunction, functionsOf } from "./code.ts";
@@ -24,7 +24,7 @@ import {
 import { type ExternSection, externSection } from "./extern-section.ts";
 import { type Global, globalsOf, type KnownPlace } from "./globals.ts";
 import { dimension } from "./layout.ts";
-import { lineRecords, rowsBySection } from "./line-info.ts";
+import { lineRecords, NO_ROWS, rowsBySection, type SectionRows } from "./line-info.ts";
 import { cutLoops } from "./loops.ts";
 import { textName, typeOf } from "./names.ts";
 import { noDwarf } from "./no-dwarf.ts";
@@ -87,7 +87,7 @@ interface Emission {
   /** How types come from the second witness. */
   readonly taken: { readonly btf: Btf; readonly adopter: Adopter; readonly rowOf: RowFinder } | undefined;
   readonly known: KnownPlace;
-  readonly lines: ReadonlyMap<number, readonly LineRow[]>;
+  readonly lines: ReadonlyMap<number, SectionRows>;
   readonly functionOf: FunctionFinder;
   readonly text: SourceText;
   readonly roots: ReadonlyMap<string, readonly CoreRoot[]>;
@@ -272,7 +272,7 @@ function eventsOf(emission: Emission, code: CodeFunction, section: string, secNa
       ? []
       : lineRecords(
           lowering.dwarf,
-          lines.get(code.section) ?? [],
+          lines.get(code.section) ?? NO_ROWS,
           code,
           repeats.get(section) ?? [],
           emission.functionOf,

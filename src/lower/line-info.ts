@@ -1,4 +1,4 @@
-import type { Dwarf, LineRow } from "../dwarf/model.ts";
+import type { Dwarf, LineRow, LineTable } from "../dwarf/model.ts";
 import type { CodeFunction } from "./code.ts";
 import { between } from "./order.ts";
 import { placeOf } from "./place.ts";
@@ -13,17 +13,56 @@ export interface LineRecord {
   readonly column: number;
 }
 
-/** Rows of the line table by section, each in order of place. */
-export function rowsBySection(dwarf: Dwarf): ReadonlyMap<number, readonly LineRow[]> {
-  const sections = new Map<number, LineRow[]>();
-  for (const row of dwarf.lines()) {
-    const rows = sections.get(row.section);
-    if (rows === undefined) sections.set(row.section, [row]);
-    else rows.push(row);
+/** Rows of the line table that belong to one section, in order of place. */
+export interface SectionRows {
+  /** Row number `index`; undefined behind the last. */
+  at(index: number): LineRow | undefined;
+  /** Index of the first row at `offset` or behind it. */
+  firstAt(offset: number): number;
+}
+
+/** A section without rows. */
+export const NO_ROWS: SectionRows = { at: () => undefined, firstAt: () => 0 };
+
+/** Rows of the line table by section. */
+export function rowsBySection(dwarf: Dwarf): ReadonlyMap<number, SectionRows> {
+  const table = dwarf.lines();
+  const numbers = new Map<number, number[]>();
+  for (const [row, section] of table.section.entries()) {
+    const others = numbers.get(section);
+    if (others === undefined) numbers.set(section, [row]);
+    else others.push(row);
   }
+  return new Map([...numbers].map(([section, rows]) => [section, sectionRows(table, rows)]));
+}
+
+function sectionRows({ offset, row }: LineTable, rows: number[]): SectionRows {
+  const offsetAt = (index: number): number => offset[rows[index] ?? 0] ?? 0;
   // Stable: of rows at one place the last is the one that an instruction belongs to.
-  for (const rows of sections.values()) rows.sort((a, b) => a.offset - b.offset);
-  return sections;
+  if (rows.some((_, index) => index > 0 && offsetAt(index) < offsetAt(index - 1))) {
+    rows.sort((a, b) => (offset[a] ?? 0) - (offset[b] ?? 0));
+  }
+  return {
+    at: (index) => row(rows[index] ?? -1),
+    firstAt(place) {
+      let low = 0;
+      let high = rows.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (offsetAt(middle) < place) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    },
+  };
+}
+
+/** The rows at offsets `from … end`. */
+function rowsBetween(rows: SectionRows, from: number, end: number): readonly LineRow[] {
+  const found: LineRow[] = [];
+  let index = rows.firstAt(from);
+  for (let row = rows.at(index); row !== undefined && row.offset < end; row = rows.at(++index)) found.push(row);
+  return found;
 }
 
 /**
@@ -33,12 +72,12 @@ export function rowsBySection(dwarf: Dwarf): ReadonlyMap<number, readonly LineRo
  */
 export function lineRecords(
   dwarf: Dwarf,
-  rows: readonly LineRow[],
+  rows: SectionRows,
   code: CodeFunction,
   repeats: readonly { readonly offset: number }[],
   functionOf: FunctionFinder,
 ): readonly LineRecord[] {
-  const own = between(rows, code.offset, code.end).filter((row) => !row.endSequence);
+  const own = rowsBetween(rows, code.offset, code.end).filter((row) => !row.endSequence);
   const records: LineRecord[] = [];
   const hasColumns = own.some(({ line, column }) => line !== 0 && column !== 0);
   const place = code.subprogram === undefined ? undefined : placeOf(dwarf, code.subprogram.row);

@@ -1,5 +1,7 @@
 import type { Dwarf } from "../dwarf/model.ts";
 
+const NOTHING = new Uint32Array(0);
+
 /** The DWARF of an object that has none. */
 export const noDwarf: Dwarf = {
   units: [],
@@ -14,6 +16,8 @@ export const noDwarf: Dwarf = {
   },
   name: () => undefined,
   nameBytes: () => undefined,
+  namePlace: () => undefined,
+  namePlaces: 0,
   linkageName: () => undefined,
   type: () => undefined,
   reference: () => undefined,
@@ -28,5 +32,5 @@ export const noDwarf: Dwarf = {
   pieces: () => [],
   codeLength: () => undefined,
   place: () => undefined,
-  lines: () => [],
+  lines: () => ({ length: 0, section: NOTHING, offset: NOTHING, row: () => undefined }),
 };

@@ -57,7 +57,7 @@ export function lastAt<T extends { readonly offset: number }>(items: readonly T[
 }
 
 /** Index of the first item at `offset` or behind it. */
-export function firstAt(items: readonly { readonly offset: number }[], offset: number): number {
+function firstAt(items: readonly { readonly offset: number }[], offset: number): number {
   let low = 0;
   let high = items.length;
   while (low < high) {

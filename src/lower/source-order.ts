@@ -2,8 +2,8 @@ import { TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf, LineRow } from "../dwarf/model.ts";
 import { type ElfView, SHT_NOBITS, STB_LOCAL } from "../elf/model.ts";
 import type { CodeFunction } from "./code.ts";
+import { NO_ROWS, type SectionRows } from "./line-info.ts";
 import { typeOf } from "./names.ts";
-import { firstAt } from "./order.ts";
 import { placeOf } from "./place.ts";
 import { functionFinder, type SourceFunction, sourceFunctions, type Use, type Uses, usesOf } from "./uses.ts";
 import type { StaticVariable } from "./variables.ts";
@@ -35,7 +35,7 @@ export function sourceOrder(
   elf: ElfView,
   variables: readonly StaticVariable[],
   functions: readonly CodeFunction[],
-  lines: ReadonlyMap<number, readonly LineRow[]>,
+  lines: ReadonlyMap<number, SectionRows>,
 ): ReadonlyMap<DieRow, number> | undefined {
   if (dwarf.units.length !== 1 || !dwarf.units.every(({ language }) => C_LANGUAGES.has(language))) return undefined;
   const sources = sourceFunctions(dwarf);
@@ -49,7 +49,7 @@ export function sourceOrder(
     functionOf(place)?.uses.push({ line: place.line, column: 0, offset: 0, store: undefined, target: variable });
   }
   for (const code of functions) {
-    const rows = lines.get(code.section) ?? [];
+    const rows = lines.get(code.section) ?? NO_ROWS;
     for (const { offset, target } of uses(code.section, code.offset, code.end)) {
       if (target === undefined) continue;
       const at = rowAt(rows, code, offset);
@@ -76,7 +76,7 @@ function isOfUnit(dwarf: Dwarf, row: DieRow): boolean {
 /** Offset of the first store of the same line and column that follows the instruction at `offset` soon. */
 function storeBehind(
   elf: ElfView,
-  rows: readonly LineRow[],
+  rows: SectionRows,
   code: CodeFunction,
   offset: number,
   place: LineRow,
@@ -120,10 +120,10 @@ function rightSideFirst(line: readonly Use[]): readonly Use[] {
 }
 
 /** The row of an instruction, or the nearest before it that has a line. */
-function rowAt(rows: readonly LineRow[], code: CodeFunction, offset: number): LineRow | undefined {
-  const last = firstAt(rows, offset + 1) - 1;
+function rowAt(rows: SectionRows, code: CodeFunction, offset: number): LineRow | undefined {
+  const last = rows.firstAt(offset + 1) - 1;
   for (let index = last; index > last - MAX_ROWS; index--) {
-    const row = rows[index];
+    const row = rows.at(index);
     if (row === undefined || row.offset < code.offset) return undefined;
     if (row.line !== 0) return row;
   }

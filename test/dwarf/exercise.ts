@@ -1,6 +1,6 @@
 /** Calls everything that a `Dwarf` offers, for the tests that want nothing but "no crash". */
 import { AT } from "../../src/dwarf/constants.ts";
-import type { Dwarf } from "../../src/dwarf/model.ts";
+import type { Dwarf, LineRow } from "../../src/dwarf/model.ts";
 
 /** Attributes asked for of each row; an unknown one is among them. */
 const ATTRIBUTES: readonly number[] = [...Object.values(AT), 0x1fff];
@@ -33,4 +33,10 @@ export function exercise(dwarf: Dwarf, limit: number): void {
     }
   }
   dwarf.lines();
+}
+
+/** All rows of the line tables. */
+export function lineRows(dwarf: Dwarf): readonly (LineRow | undefined)[] {
+  const table = dwarf.lines();
+  return Array.from({ length: table.length }, (_, index) => table.row(index));
 }

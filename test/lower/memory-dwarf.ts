@@ -89,6 +89,8 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
       const name = text(row, AT.name);
       return name === undefined ? undefined : new TextEncoder().encode(name);
     },
+    namePlace: () => undefined,
+    namePlaces: 0,
     linkageName: (row) => text(row, AT.linkageName),
     type: (row) => reference(row, AT.type),
     reference,
@@ -110,6 +112,6 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     pieces: () => [],
     codeLength: (row) => (address(row, AT.lowPc) === undefined ? undefined : 8),
     place: () => undefined,
-    lines: () => [],
+    lines: () => ({ length: 0, section: new Uint32Array(0), offset: new Uint32Array(0), row: () => undefined }),
   };
 }
