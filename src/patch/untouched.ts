@@ -1,4 +1,4 @@
-import { type ElfView, SHDR_SIZE } from "../elf/model.ts";
+import { type ElfView, type Section, SHDR_SIZE } from "../elf/model.ts";
 import { BtfFixError } from "../errors.ts";
 import { firstDifference } from "./compare.ts";
 
@@ -31,9 +31,7 @@ export function checkUntouchedBytes(
     readonly names: ReadonlySet<number>;
   },
 ): void {
-  const free = before.sections
-    .filter(({ index }) => touched.contents.has(index))
-    .map(({ offset, bytes }) => ({ start: offset, end: offset + bytes.length }));
+  const free = before.sections.filter(({ index }) => touched.contents.has(index)).map(extentOf);
   const table = headerTable(before);
   free.push(table);
   if (hasNewTable(before, after)) free.push(...TABLE_FIELDS);
@@ -57,14 +55,18 @@ export function checkUntouchedBytes(
 
 /** The first place, within the length of `before`, where the two differ outside the areas. */
 function differenceOutside(areas: readonly Extent[], before: Uint8Array, after: Uint8Array): number | undefined {
-  const sorted = [...areas].sort((a, b) => a.start - b.start);
   let from = 0;
-  for (const { start, end } of [...sorted, { start: before.length, end: before.length }]) {
+  for (const { start, end } of [...byStart(areas), { start: before.length, end: before.length }]) {
     const at = firstDifference(before, after, from, start);
     if (at !== undefined) return at;
     from = Math.max(from, end);
   }
   return undefined;
+}
+
+/** Where a section's content stands in the file. */
+function extentOf({ offset, bytes }: Section): Extent {
+  return { start: offset, end: offset + bytes.length };
 }
 
 function headerTable({ sectionHeaders, sections }: ElfView): Extent {
@@ -82,18 +84,30 @@ function hasNewTable(before: ElfView, after: ElfView): boolean {
  * `contents` holds the indices of sections with new content. Error: VERIFY_FAILED with the file offset of the first stale byte.
  */
 export function checkLeftovers(before: ElfView, after: ElfView, contents: ReadonlySet<number>): void {
-  const owned = new Uint8Array(after.bytes.length);
-  for (const { offset, bytes } of after.sections) owned.fill(1, offset, offset + bytes.length);
-  const table = headerTable(after);
-  owned.fill(1, table.start, table.end);
+  const owned = byStart([...after.sections.filter(({ bytes }) => bytes.length > 0).map(extentOf), headerTable(after)]);
   const areas: Extent[] = [{ start: before.bytes.length, end: after.bytes.length }];
   if (hasNewTable(before, after)) areas.push(headerTable(before));
-  for (const { index, offset, bytes } of before.sections) {
-    if (contents.has(index)) areas.push({ start: offset, end: offset + bytes.length });
+  for (const section of before.sections) if (contents.has(section.index)) areas.push(extentOf(section));
+  let passed = 0;
+  for (const { start, end } of byStart(areas)) {
+    while ((owned[passed]?.end ?? Infinity) <= start) passed++;
+    let from = start;
+    for (let i = passed; i < owned.length; i++) {
+      const extent = owned[i];
+      if (extent === undefined || extent.start >= end) break;
+      demandZeros(before, after, from, extent.start);
+      from = extent.end;
+    }
+    demandZeros(before, after, from, end);
   }
-  for (const { start, end } of areas) {
-    for (let at = start; at < end; at++) if (owned[at] === 0 && after.bytes[at] !== 0) differs(before, at);
-  }
+}
+
+function byStart(extents: readonly Extent[]): Extent[] {
+  return extents.toSorted((a, b) => a.start - b.start);
+}
+
+function demandZeros(before: ElfView, after: ElfView, start: number, end: number): void {
+  for (let at = start; at < end; at++) if (after.bytes[at] !== 0) differs(before, at);
 }
 
 function differs(before: ElfView, at: number): never {

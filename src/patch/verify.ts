@@ -1,5 +1,4 @@
 import {
-  type ElfRelocation,
   type ElfSymbol,
   type ElfView,
   type Section,
@@ -9,13 +8,14 @@ import {
   STB_LOCAL,
 } from "../elf/model.ts";
 import { parseElf } from "../elf/parse.ts";
-import { relocationEntries, relocationSections } from "../elf/relocations.ts";
-import { BtfFixError } from "../errors.ts";
+import { relocationSections } from "../elf/relocations.ts";
 import { nameTable } from "./added.ts";
 import { addrsigSections, readAddrsig } from "./addrsig.ts";
 import { equalBytes, sameFields } from "./compare.ts";
 import type { PatchPlan } from "./plan.ts";
 import { checkLeftovers, checkUntouchedBytes } from "./untouched.ts";
+import { fail, reread } from "./verify-failed.ts";
+import { checkRelocations } from "./verify-relocations.ts";
 
 /**
  * Reads a patched file again and holds it against the plan, without using the code that applied it; returns the new view.
@@ -63,7 +63,6 @@ const SECTION_FIELDS = [
   "entsize",
 ] as const satisfies readonly (keyof Section)[];
 const SYMBOL_FIELDS = ["name", "binding", "type", "visibility", "section", "value", "size"] as const;
-const RELOCATION_FIELDS = ["target", "offset", "type", "symbol", "addend"] as const;
 
 /** What the symbol and relocation edits of a plan entail. */
 interface SectionChange {
@@ -73,16 +72,6 @@ interface SectionChange {
   readonly rebound: boolean;
   /** New index of each old symbol. */
   readonly numbers: readonly number[];
-}
-
-/** Reads something of the patched file; whatever is wrong with it is the patch's fault. */
-function reread<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof BtfFixError)) throw error;
-    throw new BtfFixError("VERIFY_FAILED", `the patched file is unreadable: ${error.message}`, error.span, error);
-  }
 }
 
 function checkCode(before: ElfView, after: ElfView): void {
@@ -207,29 +196,6 @@ function checkNames(before: ElfView, after: ElfView, plan: PatchPlan): void {
   }
 }
 
-/** Entry by entry: place and type as before or planned, and the same symbol by its new number. */
-function checkRelocations(before: ElfView, after: ElfView, plan: PatchPlan, change: SectionChange): void {
-  for (const section of relocationSections(before)) {
-    // The same bytes and the same numbers mean the same.
-    if (!plan.sections.has(section.index) && !change.derived.has(section.index)) continue;
-    const old = relocationEntries(before, { ...section, bytes: plan.sections.get(section.index) ?? section.bytes });
-    const expected: ElfRelocation[] = old.map((entry) => ({ ...entry }));
-    for (const { relSection, entry, ...fields } of plan.relocations) {
-      const target = expected[entry];
-      if (relSection === section.index && target !== undefined) expected[entry] = { ...target, ...fields };
-    }
-    const now = after.sections[section.index];
-    const actual = now === undefined ? [] : reread(() => relocationEntries(after, now));
-    if (actual.length !== expected.length) fail("the number of relocations is not the planned one", section.name);
-    expected.forEach((entry, i) => {
-      const got = actual[i];
-      const wanted = { ...entry, symbol: change.numbers[entry.symbol] ?? -1 };
-      if (got === undefined || !sameFields<ElfRelocation>(wanted, got, RELOCATION_FIELDS))
-        fail(`relocation ${i} is not the planned one`, section.name);
-    });
-  }
-}
-
 function checkAddrsig(before: ElfView, after: ElfView, numbers: readonly number[]): void {
   for (const section of addrsigSections(before)) {
     const now = after.sections[section.index];
@@ -239,10 +205,4 @@ function checkAddrsig(before: ElfView, after: ElfView, numbers: readonly number[
       fail("it lists other symbols than before", section.name);
     }
   }
-}
-
-function fail(what: string, section: string | undefined): never {
-  const where = section === undefined ? "" : ` (${section})`;
-  const span = section === undefined ? undefined : { section, offset: 0, length: 0 };
-  throw new BtfFixError("VERIFY_FAILED", `the patched file failed its check${where}: ${what}`, span);
 }
