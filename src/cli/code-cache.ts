@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 
 /** Files that stay in the cache folder. */
-const KEPT = 8;
+const KEPT = 12;
 
 /** Compiled code is good for one program, one Node and one processor. */
-function fileName(digest: string): string {
-  return `${digest}-${process.version}-${process.arch}.bin`;
+function fileName(key: string): string {
+  return `${key}-${process.version}-${process.arch}.bin`;
 }
 
 /**
@@ -50,15 +50,15 @@ function readTrusted(path: string, owner: number | undefined): Buffer | undefine
   }
 }
 
-/** Compiled code for the program with this digest: what the build put beside it, or what an earlier run kept. */
-export function findCache(programFolder: string, digest: string): Buffer | undefined {
-  const beside = `${programFolder}/cache/${fileName(digest)}`;
+/** Compiled code under this key, which tells programs apart: what the build put beside it, or what an earlier run kept. */
+export function findCache(programFolder: string, key: string): Buffer | undefined {
+  const beside = `${programFolder}/cache/${fileName(key)}`;
   // As trustworthy as the program itself, which lies in the same folder.
   const built = readTrusted(beside, undefined);
   if (built !== undefined) return built;
   const folder = cacheFolder();
   if (folder === undefined) return undefined;
-  return readTrusted(`${folder}/${fileName(digest)}`, process.getuid?.());
+  return readTrusted(`${folder}/${fileName(key)}`, process.getuid?.());
 }
 
 /** Leaves the newest files: builds and Nodes come and go, and each would leave half a megabyte for ever. */
@@ -71,12 +71,12 @@ function forgetOldest(folder: string): void {
 }
 
 /** Keeps compiled code for later runs, and forgets the oldest. A folder that cannot be written to is no fault. */
-export function storeCache(digest: string, bytes: Uint8Array): void {
+export function storeCache(key: string, bytes: Uint8Array): void {
   const folder = cacheFolder();
   if (folder === undefined) return;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const name = fileName(digest);
+    const name = fileName(key);
     const temporary = `${folder}/${`${name}.${process.pid}.tmp`}`;
     writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" });
     renameSync(temporary, `${folder}/${name}`);
