@@ -22,7 +22,7 @@ const common: BuildOptions = {
  * CommonJS starts sooner than modules. Dynamic imports stay lazy inside the one file.
  */
 export async function bundleProgram(folder: string): Promise<void> {
-  const node: BuildOptions = { ...common, platform: "node", format: "cjs", minify: process.env.NOMIN === undefined };
+  const node: BuildOptions = { ...common, platform: "node", format: "cjs", minify: true };
   const program = join(folder, "program.cjs");
   await build({
     ...node,
