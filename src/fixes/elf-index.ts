@@ -1,4 +1,5 @@
 import type { ElfFix } from "./elf-fix.ts";
+import { addLicense } from "./license.ts";
 
 /** Every repair of the ELF file, in the order in which they build on each other; all of them come before the repairs of BTF. */
-export const allElfFixes: readonly ElfFix[] = [];
+export const allElfFixes: readonly ElfFix[] = [addLicense];

@@ -11,17 +11,12 @@ import { zeroSizeInt } from "./btf/unit.ts";
 import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
+import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
+import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
 import { btfMissing } from "./elf/missing.ts";
 import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
 import { staticProgram } from "./elf/static-program.ts";
-import {
-  externWithoutBtf,
-  externWithoutSection,
-  functionWithoutInfo,
-  mapName,
-  privateMap,
-  variableName,
-} from "./elf/symbols.ts";
+import { functionWithoutInfo, mapName, privateMap, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
 import { funcWithoutPrototype, paramUnnamed } from "./func/params.ts";
 import {
@@ -55,6 +50,9 @@ export const allRules: readonly Rule[] = [
   externWithoutBtf,
   staticProgram,
   externWithoutSection,
+  licenseMissing,
+  licenseIncompatible,
+  licenseKept,
   privateMap,
   mapName,
   specialFieldBarred,

@@ -19,15 +19,23 @@ const prelude = `
 typedef unsigned int u32;
 typedef unsigned long long u64;
 static void *(*lookup)(void *map, const void *key) = (void *)1;
-char LICENSE[] SEC("license") = "GPL";
 `;
 
-/** Compiles C for BPF with BTF, little endian unless said, and returns the object's bytes; SEC, __uint, __type, u32, u64 are there. */
-export function compileC(source: string, target: "bpfel" | "bpfeb" = "bpfel"): Uint8Array {
+const licenseLine = (license: string): string => `char LICENSE[] SEC("license") = ${JSON.stringify(license)};\n`;
+
+/**
+ * Compiles C for BPF with BTF, little endian unless said, and returns the object's bytes; SEC, __uint, __type, u32, u64 are there, and a
+ * license unless it is null.
+ */
+export function compileC(
+  source: string,
+  target: "bpfel" | "bpfeb" = "bpfel",
+  license: string | null = "GPL",
+): Uint8Array {
   return inScratch((folder) => {
     const input = join(folder, "object.c");
     const output = join(folder, "object.o");
-    writeFileSync(input, prelude + source);
+    writeFileSync(input, prelude + (license === null ? "" : licenseLine(license)) + source);
     const flags = ["-target", target, "-mcpu=v3", "-g", "-O2", "-c", input, "-o", output];
     execFileSync(toolchain().clang ?? "clang-22", flags, { stdio: ["ignore", "ignore", "pipe"] });
     return new Uint8Array(readFileSync(output));

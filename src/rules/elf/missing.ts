@@ -3,7 +3,7 @@ import { MAPS_SECTION } from "../../maps/sites.ts";
 import { cannotOpen, EINVAL, ENOENT, rejects } from "../answers.ts";
 import type { Diagnostic, JudgeAnswer, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
-import { externs } from "./symbols.ts";
+import { externs } from "./extern.ts";
 
 /** Objects that define maps by BTF or have externs are nothing without; others load, and nobody knows their types. */
 function answers({ elf }: ObjectState, isMissing: boolean): readonly JudgeAnswer[] {

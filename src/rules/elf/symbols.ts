@@ -1,19 +1,9 @@
 import { MAX_NAME_LENGTH } from "../../btf/escape.ts";
 import { LINKAGE_GLOBAL, typesWithIds } from "../../btf/model.ts";
-import { nameBytes, nameText } from "../../btf/names.ts";
-import {
-  type ElfView,
-  SHF_EXECINSTR,
-  SHN_UNDEF,
-  STB_LOCAL,
-  STT_FUNC,
-  STT_NOTYPE,
-  STV_DEFAULT,
-} from "../../elf/model.ts";
-import { sectionsNamed } from "../../elf/symbols.ts";
-import { cannotLoad, cannotOpen, ENOENT, EOPNOTSUPP, kernelDrops } from "../answers.ts";
+import { nameBytes } from "../../btf/names.ts";
+import { STB_LOCAL, STV_DEFAULT } from "../../elf/model.ts";
+import { cannotLoad, cannotOpen, EOPNOTSUPP, kernelDrops } from "../answers.ts";
 import { isAcceptedVarName, isTakenByNewKernels } from "../btf/names.ts";
-import { functionSites } from "../func/sites.ts";
 import { label, placeOf } from "../label.ts";
 import { eachMap, type MapFact } from "../maps/findings.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -92,102 +82,6 @@ export const variableName: Rule = {
         ...placeOf(join, typeId),
         answers: kernelDrops("Invalid name"),
         help: "give the static another export_name",
-      };
-    }
-  },
-};
-
-/** Where func_info says a function starts, as "section@offset". */
-function described(state: ObjectState): Set<string> {
-  return new Set([...functionSites(state)].map(({ section, offset }) => `${section}@${offset}`));
-}
-
-export const functionWithoutInfo: Rule = {
-  id: "func/without-debug-info",
-  title: "Every function of `.text` has a func_info record if any function has.",
-  covers: ["F3", "KB-06"],
-  source: "libbpf adjust_prog_btf_ext_info; kernel/bpf/check_btf.c check_btf_func",
-  fixable: false,
-  *check(state: ObjectState): Generator<Diagnostic> {
-    const { elf, ext } = state;
-    if (elf === undefined || ext?.funcInfo === undefined) return;
-    const known = described(state);
-    for (const symbol of elf.symbols) {
-      const section = elf.sections[symbol.section];
-      if (symbol.type !== STT_FUNC || section?.name !== ".text" || (section.flags & SHF_EXECINSTR) === 0) continue;
-      if (known.has(`${section.name}@${symbol.value}`)) continue;
-      yield {
-        rule: functionWithoutInfo.id,
-        severity: "error",
-        message: `function ${symbol.name} has no debug info, though others have`,
-        target: { symbol: symbol.index },
-        answers: [cannotLoad("missing .BTF.ext function info")],
-        help: "build its crate with debug = 2",
-      };
-    }
-  },
-};
-
-/** Names of undefined symbols that libbpf takes for externs (`sym_is_extern`). */
-export function externs(elf: ElfView): readonly string[] {
-  return elf.symbols.flatMap(({ name, section, binding, type }) =>
-    section === SHN_UNDEF && binding !== STB_LOCAL && type === STT_NOTYPE && name !== "" ? [name] : [],
-  );
-}
-
-export const externWithoutBtf: Rule = {
-  id: "elf/extern-without-btf",
-  title: "Every extern has a VAR or FUNC of its name; rustc describes none.",
-  covers: ["F5"],
-  source: "libbpf bpf_object__collect_externs",
-  fixable: false,
-  *check({ elf, btf }: ObjectState): Generator<Diagnostic> {
-    if (elf === undefined || sectionsNamed(elf, ".BTF").length === 0) return;
-    const names = new Set<string>();
-    for (const type of btf.types)
-      if (type.kind === "var" || type.kind === "func") names.add(nameText(btf, type.nameOff));
-    for (const name of externs(elf)) {
-      if (names.has(name)) continue;
-      yield {
-        rule: externWithoutBtf.id,
-        severity: "error",
-        message: `extern ${name} is not described by BTF`,
-        target: {},
-        answers: [cannotOpen(`failed to find BTF for extern '${name}'`, ENOENT)],
-      };
-    }
-  },
-};
-
-/** BTF_FUNC_EXTERN, BTF_VAR_GLOBAL_EXTERN. */
-const LINKAGE_EXTERN = 2;
-
-export const externWithoutSection: Rule = {
-  id: "elf/extern-without-section",
-  title: "A DATASEC lists the VAR or FUNC of every extern: it says `.ksyms` or `.kconfig`, which DWARF does not.",
-  covers: [],
-  source: "libbpf bpf_object__collect_externs, find_extern_sec_btf_id",
-  fixable: false,
-  *check({ elf, btf }: ObjectState): Generator<Diagnostic> {
-    if (elf === undefined || sectionsNamed(elf, ".BTF").length === 0) return;
-    const listed = new Set(
-      btf.types.flatMap((type) => (type.kind === "datasec" ? type.entries : [])).map(({ type }) => type),
-    );
-    const homeless = new Map<string, number>();
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if ((type.kind !== "var" && type.kind !== "func") || type.linkage !== LINKAGE_EXTERN) continue;
-      if (!listed.has(typeId)) homeless.set(nameText(btf, type.nameOff), typeId);
-    }
-    for (const name of externs(elf)) {
-      const typeId = homeless.get(name);
-      if (typeId === undefined) continue;
-      yield {
-        rule: externWithoutSection.id,
-        severity: "error",
-        message: `${label(btf, typeId)} is an extern of no section`,
-        target: { typeId },
-        answers: [cannotOpen(`failed to find BTF for extern '${name}' [${typeId}] section: -2`, ENOENT)],
-        help: "compile it with BTF, which alone says whether it is of .ksyms or .kconfig, or link it with what defines it",
       };
     }
   },
