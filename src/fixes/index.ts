@@ -3,6 +3,7 @@ import { moveEntries } from "./datasec-section.ts";
 import type { Fix } from "./fix.ts";
 import { bytesForFloats } from "./float.ts";
 import { completeForwards, rebindReferences } from "./forward.ts";
+import { describeFunctions } from "./func-info.ts";
 import { makeStatic } from "./linkage.ts";
 import { rebuildMaps } from "./map-definition.ts";
 import { sortMembers, wrapUnionMembers } from "./member-order.ts";
@@ -30,6 +31,7 @@ export const allFixes: readonly Fix[] = [
   nameTags,
   structsForUnits,
   nameParams,
+  describeFunctions,
   makeStatic,
   moveEntries,
   dropEmptyEntries,

@@ -16,9 +16,10 @@ import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.
 import { btfMissing } from "./elf/missing.ts";
 import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
 import { staticProgram } from "./elf/static-program.ts";
-import { functionWithoutInfo, mapName, privateMap, variableName } from "./elf/symbols.ts";
+import { mapName, privateMap, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
 import { funcWithoutPrototype, paramUnnamed } from "./func/params.ts";
+import { functionWithoutInfo } from "./func/without-info.ts";
 import {
   definitionDiffers,
   emptyMember,

@@ -5,8 +5,9 @@ import { cannotLoad, rejects } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { firstArguments } from "./helper-arity.ts";
 import { reachedFunctions } from "./reached.ts";
-import { readsArguments } from "./reads.ts";
+import { signatureReader } from "./signature.ts";
 import { type FunctionSite, functionSites } from "./sites.ts";
 import { verifiedAlone } from "./verified-alone.ts";
 
@@ -94,8 +95,15 @@ export const linkageNotSymbol: Rule = {
   },
 };
 
-function leavesArguments({ elf }: ObjectState, site: FunctionSite, proto: BtfFuncProto): boolean {
-  return elf !== undefined && !readsArguments(elf, site, proto.params.length);
+/**
+ * Whether a function leaves arguments unread: then LLVM's dead argument elimination leaves their registers unset in the callers, exported
+ * function or not, and the verifier refuses the call of a global function with them.
+ */
+function leavesArguments(state: ObjectState, { symbol, offset }: FunctionSite, proto: BtfFuncProto): boolean {
+  const reader = symbol === undefined ? undefined : signatureReader(state);
+  if (symbol === undefined || reader === undefined) return false;
+  const expected = firstArguments(proto.params.length);
+  return (reader.argumentsRead({ section: symbol.section, offset }) & expected) !== expected;
 }
 
 export const notVerifiableAlone: Rule = {

@@ -1,56 +1,24 @@
-import { type ElfView, type Section, SHF_EXECINSTR } from "../../elf/model.ts";
-import { relocationsOf } from "../../elf/relocations.ts";
+import type { ElfView } from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
-
-/** Bytes of one instruction slot. */
-const INSN = 8;
-
-/** `call` with src_reg BPF_PSEUDO_CALL, and `ld_imm64`, which takes the address of a callback (include/uapi/linux/bpf.h). */
-const CALL = 0x85;
-const PSEUDO_CALL = 1;
-const LD_IMM64 = 0x18;
+import { codeOf } from "./code.ts";
 
 const reached = new WeakMap<ElfView, ReadonlySet<number>>();
 
-/** What one section's code refers to: slot offset → offset in `.text`. */
-function referencesToText(elf: ElfView, section: Section, text: Section): ReadonlyMap<number, number> {
-  const { bytes, index } = section;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const targets = new Map<number, number>();
-  const relocated = new Set<number>();
-  for (const { offset, symbol } of relocationsOf(elf, index)) {
-    relocated.add(offset);
-    const target = elf.symbols[symbol];
-    if (target?.section !== text.index || offset + INSN > bytes.length) continue;
-    // Counted from the next slot for calls, in bytes for addresses (llvm R_BPF_64_32, R_BPF_64_64).
-    const addend = view.getInt32(offset + 4, elf.littleEndian);
-    targets.set(offset, target.value + (view.getUint8(offset) === CALL ? (addend + 1) * INSN : addend));
-  }
-  if (index !== text.index) return targets;
-  // Calls within a section may be resolved by the assembler.
-  for (let at = 0; at + INSN <= bytes.length; at += view.getUint8(at) === LD_IMM64 ? 2 * INSN : INSN) {
-    const registers = view.getUint8(at + 1);
-    const source = elf.littleEndian ? registers >> 4 : registers & 15;
-    if (view.getUint8(at) !== CALL || source !== PSEUDO_CALL || relocated.has(at)) continue;
-    targets.set(at, at + INSN + view.getInt32(at + 4, elf.littleEndian) * INSN);
-  }
-  return targets;
-}
-
-function reach(elf: ElfView, text: Section): ReadonlySet<number> {
-  const starts = [...new Set(elf.symbols.filter(({ section }) => section === text.index).map(({ value }) => value))];
-  starts.sort((a, b) => a - b);
-  const inner = [...referencesToText(elf, text, text)].sort(([a], [b]) => a - b);
+function reach(elf: ElfView, text: number): ReadonlySet<number> {
+  const code = codeOf(elf);
   const seen = new Set<number>();
-  for (const section of elf.sections) {
-    if (section.index === text.index || (section.flags & SHF_EXECINSTR) === 0) continue;
-    for (const target of referencesToText(elf, section, text).values()) seen.add(target);
+  const inner = new Map<number, number[]>();
+  for (const { from, to } of code.references) {
+    if (to.section !== text) continue;
+    if (from.section !== text) seen.add(to.offset);
+    const caller = from.section === text ? code.functionAt(from)?.start : undefined;
+    if (caller === undefined) continue;
+    const callees = inner.get(caller);
+    if (callees === undefined) inner.set(caller, [to.offset]);
+    else callees.push(to.offset);
   }
   // A set grows while it is walked, and the walk sees what came in.
-  for (const start of seen) {
-    const end = starts.find((value) => value > start) ?? text.bytes.length;
-    for (const [at, target] of inner) if (at >= start && at < end) seen.add(target);
-  }
+  for (const start of seen) for (const target of inner.get(start) ?? []) seen.add(target);
   return seen;
 }
 
@@ -62,7 +30,7 @@ export function reachedFunctions(elf: ElfView): ReadonlySet<number> {
   let offsets = reached.get(elf);
   if (offsets === undefined) {
     const text = sectionNamed(elf, ".text");
-    offsets = text === undefined ? new Set<number>() : reach(elf, text);
+    offsets = text === undefined ? new Set<number>() : reach(elf, text.index);
     reached.set(elf, offsets);
   }
   return offsets;

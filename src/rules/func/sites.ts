@@ -5,7 +5,7 @@ import { functionSymbolAt } from "../../elf/symbols.ts";
 import type { ObjectState } from "../state.ts";
 
 /** Section of functions that are called, not attached: libbpf takes every function elsewhere for a program. */
-const SUBPROGRAMS = ".text";
+export const SUBPROGRAMS = ".text";
 
 /** The parts of an object in which functions are described. */
 export type Described = Pick<ObjectState, "elf" | "btf" | "ext">;
