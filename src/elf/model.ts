@@ -9,6 +9,7 @@ export const SHT_STRTAB = 3;
 export const SHT_RELA = 4;
 export const SHT_NOBITS = 8;
 export const SHT_REL = 9;
+export const SHT_DYNSYM = 11;
 export const SHT_GROUP = 17;
 export const SHT_SYMTAB_SHNDX = 18;
 /** Symbol indices (ULEB128) that clang notes as address-significant; linked to the symbol table. */

@@ -40,7 +40,7 @@ export function parseElf(input: Uint8Array): ElfView {
   const names = sectionNames(bytes, raw, table);
   const sections = raw.map((header) => buildSection(bytes, header, names.at(header.nameOff)));
   checkOverlap(sections, table);
-  for (const section of sections) checkLinks(section, sections);
+  for (const section of sections) checkEntries(section);
   const symtab = findSymtab(sections);
   const symbols = symtab === undefined ? [] : parseSymbols(symtab, sections, littleEndian);
   return { bytes, littleEndian, machine, sectionHeaders: table.offset, sections, symtab: symtab?.index, symbols };
@@ -149,9 +149,12 @@ function checkOverlap(sections: readonly Section[], table: TablePlace): void {
   }
 }
 
-/** Relocation sections: whole entries, a target that exists. libbpf's `bpf_object__elf_collect` asks the same. */
-function checkLinks(section: Section, sections: readonly Section[]): void {
-  const { index, name, type, entsize, info, bytes } = section;
+/**
+ * Relocation sections: whole entries. Their target need not exist: llvm-objcopy leaves a number of no section there, which a rule reports
+ * and a repair sets right.
+ */
+function checkEntries(section: Section): void {
+  const { index, name, type, entsize, bytes } = section;
   const fault = (message: string): never => {
     throw new BtfFixError("ELF_MALFORMED", `section ${index} (${name}) ${message}`, {
       section: name,
@@ -170,7 +173,6 @@ function checkLinks(section: Section, sections: readonly Section[]): void {
   const expected = type === SHT_REL ? REL_SIZE : RELA_SIZE;
   if (entsize !== expected) fault(`has relocation entries of ${entsize} bytes, not ${expected}`);
   if (bytes.length % expected !== 0) fault(`is ${bytes.length} bytes long, no multiple of ${expected}`);
-  if (info >= sections.length) fault(`relocates section ${info}, but there are ${sections.length} sections`);
 }
 
 function findSymtab(sections: readonly Section[]): Section | undefined {

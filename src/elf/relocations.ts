@@ -1,5 +1,14 @@
 import { BtfFixError } from "../errors.ts";
-import { type ElfRelocation, type ElfView, REL_SIZE, RELA_SIZE, type Section, SHT_REL, SHT_RELA } from "./model.ts";
+import {
+  type ElfRelocation,
+  type ElfView,
+  REL_SIZE,
+  RELA_SIZE,
+  type Section,
+  SHT_DYNSYM,
+  SHT_REL,
+  SHT_RELA,
+} from "./model.ts";
 import { readU64 } from "./u64.ts";
 
 const caches = new WeakMap<ElfView, Map<number, readonly ElfRelocation[]>>();
@@ -18,13 +27,17 @@ export interface EntryTable {
   readonly withAddend: boolean;
 }
 
-/** Opens the entries of a section. Errors: ELF_MALFORMED if they count in another symbol table. */
+/**
+ * Opens the entries of a section. Errors: ELF_MALFORMED if they count in another symbol table, or there is none. A number of no symbol table
+ * is taken for that of the only one, as libbpf and cilium/ebpf do.
+ */
 export function entryTable(elf: ElfView, relSection: Section): EntryTable {
   const { bytes, index, link, name } = relSection;
   const withAddend = relSection.type === SHT_RELA;
   const stride = withAddend ? RELA_SIZE : REL_SIZE;
   const count = Math.floor(bytes.length / stride);
-  if (count > 0 && link !== elf.symtab) {
+  const isOther = elf.symtab === undefined || elf.sections[link]?.type === SHT_DYNSYM;
+  if (count > 0 && link !== elf.symtab && isOther) {
     throw new BtfFixError(
       "ELF_MALFORMED",
       `section ${index} (${name}) links to section ${link}, not the symbol table`,

@@ -11,6 +11,7 @@ import { zeroSizeInt } from "./btf/unit.ts";
 import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
+import { danglingInfo, danglingLink } from "./elf/dangling.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
 import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
 import { btfMissing } from "./elf/missing.ts";
@@ -44,6 +45,8 @@ import type { ObjectState } from "./state.ts";
 /** Every rule, in the order in which a report lists findings: what stops the object first, first. */
 export const allRules: readonly Rule[] = [
   btfMissing,
+  danglingInfo,
+  danglingLink,
   legacyMaps,
   duplicateMaps,
   mapsRelocations,

@@ -39,25 +39,28 @@ export const duplicateMaps: Rule = {
   title: "There is one section `.maps`.",
   covers: ["V2", "LE-04", "R16"],
   source: "libbpf bpf_object__elf_collect, bpf_object__init_user_btf_maps",
-  fixable: false,
+  fixable: true,
   *check({ elf }: ObjectState): Generator<Diagnostic> {
-    const [first, second] = elf === undefined ? [] : sectionsNamed(elf, MAPS_SECTION);
-    if (elf === undefined || first === undefined || second === undefined) return;
+    const [first, ...others] = elf === undefined ? [] : sectionsNamed(elf, MAPS_SECTION);
+    if (elf === undefined || first === undefined) return;
     const names = (section: Section): string =>
       definedSymbols(elf, section.index)
         .map((symbol) => symbol.name)
         .join(", ");
-    yield {
-      rule: duplicateMaps.id,
-      severity: "error",
-      message: `two sections are called .maps: one holds ${names(first)}, the other ${names(second)}`,
-      target: { section: second.index },
-      answers: [
-        cannotOpen("bad map relo against '…' in section '.maps'", LIBBPF_RELOC),
-        rejects("cilium/ebpf", "section .maps: contains … symbols but … btf.Vars", { at: "open" }),
-      ],
-      help: "make all map statics mutable or none of them (`static mut` and UnsafeCell give a section of their own)",
-    };
+    for (const section of others) {
+      yield {
+        rule: duplicateMaps.id,
+        severity: "error",
+        message: `two sections are called .maps: one holds ${names(first)}, the other ${names(section)}`,
+        target: { section: section.index },
+        answers: [
+          cannotOpen("bad map relo against '…' in section '.maps'", LIBBPF_RELOC),
+          rejects("cilium/ebpf", "section .maps: contains … symbols but … btf.Vars", { at: "open" }),
+          rejects("aya", "symbol with name … not found in the symbols table", { at: "open" }),
+        ],
+        help: "make all map statics mutable or none of them (`static mut` and UnsafeCell give a section of their own)",
+      };
+    }
   },
 };
 
