@@ -48,6 +48,8 @@ const REL = 9;
 const WRITE_ALLOC = 3;
 const ALLOC_EXEC = 6;
 const HEADER = 64;
+/** STT_SECTION: its name is for relocations here; the file has none, as LLVM writes it. */
+const SECTION_SYMBOL = 3;
 
 export const EXIT: Insn = [0x95, 0, 0, 0];
 /** rN = value. */
@@ -140,7 +142,7 @@ export function buildObject(parts: ObjectParts): Uint8Array {
     const section = indexOf(symbol.section);
     const type = symbol.type ?? (section === 0 ? 0 : isCode(section) ? 2 : 1);
     const at = (index + 1) * 24;
-    table.setUint32(at, names.at(symbol.name), littleEndian);
+    table.setUint32(at, type === SECTION_SYMBOL ? 0 : names.at(symbol.name), littleEndian);
     table.setUint8(at + 4, ((symbol.binding ?? 1) << 4) | type);
     table.setUint8(at + 5, symbol.visibility ?? 0);
     table.setUint16(at + 6, section, littleEndian);

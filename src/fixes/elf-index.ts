@@ -1,7 +1,8 @@
 import { pointRelocations } from "./dangling-info.ts";
 import { joinMaps } from "./duplicate-maps.ts";
 import type { ElfFix } from "./elf-fix.ts";
+import { convertLegacyMaps } from "./legacy-maps.ts";
 import { addLicense } from "./license.ts";
 
 /** Every repair of the ELF file, in the order in which they build on each other; all of them come before the repairs of BTF. */
-export const allElfFixes: readonly ElfFix[] = [pointRelocations, joinMaps, addLicense];
+export const allElfFixes: readonly ElfFix[] = [pointRelocations, joinMaps, convertLegacyMaps, addLicense];

@@ -12,9 +12,11 @@ export interface Unwrapped {
 /** Deepest nesting that is looked through; real wrappers have two or three layers. */
 const MAX_LAYERS = 32;
 
-/** Whether a struct is a map definition: libbpf takes its fields from a member called `type`. */
+/** Whether a struct is a map definition: libbpf takes its fields from a member called `type`. Where that is an INT, it is a `bpf_map_def`. */
 function isDefinition(btf: Btf, struct: BtfComposite): boolean {
-  return struct.members.some((member) => nameText(btf, member.nameOff) === "type");
+  return struct.members.some(({ nameOff, type }) => {
+    return nameText(btf, nameOff) === "type" && typeById(btf, skipModifiers(btf, type))?.kind !== "int";
+  });
 }
 
 /**

@@ -14,8 +14,9 @@ import { wrongSection } from "./datasec/section.ts";
 import { danglingInfo, danglingLink } from "./elf/dangling.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
 import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
+import { legacyDefinition, legacyMaps, legacySizes } from "./elf/legacy-maps.ts";
 import { btfMissing } from "./elf/missing.ts";
-import { concatenatedBtf, duplicateMaps, legacyMaps, mapsRelocations } from "./elf/sections.ts";
+import { concatenatedBtf, duplicateMaps, mapsRelocations } from "./elf/sections.ts";
 import { staticProgram } from "./elf/static-program.ts";
 import { mapName, privateMap, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
@@ -48,6 +49,8 @@ export const allRules: readonly Rule[] = [
   danglingInfo,
   danglingLink,
   legacyMaps,
+  legacyDefinition,
+  legacySizes,
   duplicateMaps,
   mapsRelocations,
   concatenatedBtf,

@@ -57,19 +57,6 @@ const object = (name: string, section: string | number, value = 0) => ({ name, s
 
 const ROWS: readonly Row[] = [
   {
-    rule: "elf/legacy-maps",
-    parts: (bad, littleEndian) => ({
-      ...mapParts(littleEndian, [object("M", ".maps")]),
-      sections: [
-        { name: ".maps", bytes: new Uint8Array(32) },
-        { name: bad ? "maps" : "data", bytes: new Uint8Array(28) },
-      ],
-      symbols: [object("M", ".maps"), object("OLD", 1)],
-    }),
-    message: "section maps holds legacy definitions: OLD",
-    libbpf: "elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
-  },
-  {
     rule: "elf/duplicate-maps",
     parts: (bad, littleEndian) =>
       mapParts(littleEndian, [object("A", 0), object("B", bad ? 1 : 0, bad ? 0 : 32)], {

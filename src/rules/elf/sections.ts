@@ -2,37 +2,10 @@ import type { ElfView, Section } from "../../elf/model.ts";
 import { relocationsOf } from "../../elf/relocations.ts";
 import { definedSymbols, sectionsNamed } from "../../elf/symbols.ts";
 import { MAPS_SECTION } from "../../maps/sites.ts";
-import { cannotLoad, cannotOpen, EINVAL, EOPNOTSUPP, LIBBPF_RELOC, rejects } from "../answers.ts";
+import { cannotLoad, cannotOpen, EINVAL, LIBBPF_RELOC, rejects } from "../answers.ts";
 import { mapsOf } from "../maps/findings.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
-
-/** Section of `bpf_map_def` definitions, which libbpf dropped in 1.0. */
-const LEGACY_SECTION = "maps";
-
-export const legacyMaps: Rule = {
-  id: "elf/legacy-maps",
-  title: "Maps are defined by BTF, not by `bpf_map_def` in a section `maps`.",
-  covers: ["V5", "LE-03"],
-  source: "libbpf bpf_object__elf_collect",
-  fixable: false,
-  *check({ elf }: ObjectState): Generator<Diagnostic> {
-    const [section] = elf === undefined ? [] : sectionsNamed(elf, LEGACY_SECTION);
-    if (elf === undefined || section === undefined) return;
-    const names = definedSymbols(elf, section.index).map((symbol) => symbol.name);
-    yield {
-      rule: legacyMaps.id,
-      severity: "error",
-      message: `section maps holds legacy definitions: ${names.join(", ")}`,
-      target: { section: section.index },
-      answers: [
-        cannotOpen("elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+", EOPNOTSUPP),
-        { judge: "aya", answer: "accepts" },
-      ],
-      help: "use aya's #[btf_map] instead of #[map]; this version does not convert them",
-    };
-  },
-};
 
 export const duplicateMaps: Rule = {
   id: "elf/duplicate-maps",

@@ -1,0 +1,89 @@
+import type { BtfBuilder } from "../btf/builder.ts";
+import {
+  type Btf,
+  type BtfDatasec,
+  type BtfSecInfo,
+  type BtfVar,
+  LINKAGE_GLOBAL,
+  typeById,
+  typesWithIds,
+} from "../btf/model.ts";
+import { nameText } from "../btf/names.ts";
+import type { Section } from "../elf/model.ts";
+import { MAPS_SECTION } from "../maps/sites.ts";
+import type { PlannedMap } from "../rules/elf/legacy-maps.ts";
+import type { ElfState } from "./elf-fix.ts";
+
+/** A legacy map in its new place: the section, offset and length in bytes of its definition there, and the STRUCT that says it. */
+export interface ConvertedMap {
+  readonly map: PlannedMap;
+  readonly section: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly structId: number;
+}
+
+function datasecsNamed(btf: Btf, names: ReadonlySet<string>): readonly (readonly [number, BtfDatasec])[] {
+  const found: (readonly [number, BtfDatasec])[] = [];
+  for (const [id, type] of typesWithIds(btf)) {
+    if (type.kind === "datasec" && names.has(nameText(btf, type.nameOff))) found.push([id, type]);
+  }
+  return found;
+}
+
+/** Own VARs by the index of their symbol; by name alone where DWARF does not tell, since libbpf looks a map's symbol up by that. */
+function variables({ btf, join }: ElfState, entries: readonly BtfSecInfo[]): (map: PlannedMap) => number | undefined {
+  const bySymbol = new Map<number, number>();
+  const byName = new Map<string, number>();
+  for (const { type: id } of entries) {
+    const type = typeById(btf, id);
+    if (type?.kind !== "var") continue;
+    const symbol = join?.variable(id)?.symbol;
+    if (symbol !== undefined) bySymbol.set(symbol, id);
+    byName.set(nameText(btf, type.nameOff), id);
+  }
+  return ({ symbol }) => bySymbol.get(symbol.index) ?? byName.get(symbol.name);
+}
+
+/**
+ * Makes the VARs of converted maps what libbpf asks of a map's, and lists them in DATASEC `.maps`, whose section is now `size` bytes
+ * long. The first legacy DATASEC becomes that where there is none; one that is left over becomes an empty record, so that ids stay.
+ */
+export function listMapsInBtf(
+  state: ElfState,
+  builder: BtfBuilder,
+  maps: readonly ConvertedMap[],
+  sections: readonly Section[],
+  size: number,
+): void {
+  const { btf } = state;
+  const legacy = datasecsNamed(btf, new Set(sections.map(({ name }) => name)));
+  const [present] = datasecsNamed(btf, new Set([MAPS_SECTION]));
+  const variableOf = variables(
+    state,
+    legacy.flatMap(([, { entries }]) => entries),
+  );
+  const entries = maps.map(({ map, offset, size: length, structId }): BtfSecInfo => {
+    const nameOff = builder.string(map.symbol.name);
+    const record: BtfVar = { kind: "var", nameOff, type: structId, linkage: LINKAGE_GLOBAL };
+    const id = variableOf(map);
+    if (id === undefined) return { type: builder.add(record), offset, size: length };
+    builder.replace(id, record);
+    return { type: id, offset, size: length };
+  });
+  const there = present?.[1].entries ?? [];
+  // Offsets that the compiler left to the loader are filled in by a later repair, all at once.
+  const isOpen = there.length > 0 && present?.[1].size === 0;
+  const datasec: BtfDatasec = {
+    kind: "datasec",
+    nameOff: builder.string(MAPS_SECTION),
+    size: isOpen ? 0 : size,
+    entries: [...there, ...entries],
+  };
+  const [target, ...leftovers] = present === undefined ? legacy : [present, ...legacy];
+  if (target === undefined) builder.add(datasec);
+  else builder.replace(target[0], datasec);
+  for (const [id] of leftovers) {
+    builder.replace(id, { kind: "struct", nameOff: 0, size: 0, bitfields: false, members: [] });
+  }
+}
