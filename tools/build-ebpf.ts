@@ -44,7 +44,13 @@ function main(): number {
   for (const program of PROGRAMS) {
     for (const target of targets) {
       for (const profile of profiles) {
-        const folder = cargoBuild(probe.toolchain, { package: program.package, target, profile, verbose: true });
+        const folder = cargoBuild(probe.toolchain, {
+          package: program.package,
+          target,
+          profile,
+          linker: "bpf-linker",
+          verbose: true,
+        });
         const object = join(objects, `${program.object}.${byteOrderName(target)}.${profile}.o`);
         copyFileSync(join(folder, program.object), object);
         console.log(relative(PROJECT, object));

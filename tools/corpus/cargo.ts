@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { PROJECT, sealed, sealedCommand, type Target, type Toolchain } from "./toolchain.ts";
+import { PROJECT, STAND_IN, sealed, sealedCommand, type Target, type Toolchain } from "./toolchain.ts";
 
 /** Cargo workspace of the eBPF programs. */
 export const WORKSPACE: string = join(PROJECT, "ebpf");
@@ -10,19 +10,24 @@ export const WORKSPACE: string = join(PROJECT, "ebpf");
 export const PROFILES = ["release", "dev"] as const;
 export type Profile = (typeof PROFILES)[number];
 
+/** What links: bpf-linker with `--btf`, or LLVM's own tools, which leave the debug information as rustc wrote it. */
+export type Linker = "bpf-linker" | "stand-in";
+
 export interface CargoBuild {
   readonly package: string;
   readonly target: Target;
   readonly profile: Profile;
+  readonly linker: Linker;
   /** Show cargo's own output. */
   readonly verbose: boolean;
 }
 
 /** What stands in a MANIFEST for `cargoBuild`; the paths that are remapped differ from machine to machine. */
 export function cargoCommand(build: CargoBuild): string {
+  const linker = build.linker === "bpf-linker" ? "bpf-linker -Clink-arg=--btf" : `../${STAND_IN}`;
   return [
     "RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1",
-    `RUSTFLAGS='-Cdebuginfo=2 -Clinker=bpf-linker -Clink-arg=--btf --cfg=bpf_target_arch="x86_64"`,
+    `RUSTFLAGS='-Cdebuginfo=2 -Clinker=${linker} --cfg=bpf_target_arch="x86_64"`,
     "--remap-path-prefix=$REGISTRY=/crates --remap-path-prefix=$PWD=.'",
     sealedCommand("ebpf", `/usr/bin/cargo ${cargoArgs(build).join(" ")}`),
   ].join(" ");
@@ -40,13 +45,11 @@ export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
     env: { ...process.env, RUSTC: toolchain.rustc },
   });
   const remaps = remappedPaths().map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  const flags = [
-    "-Cdebuginfo=2",
-    `-Clinker=${toolchain.bpfLinker}`,
-    "-Clink-arg=--btf",
-    `--cfg=bpf_target_arch="x86_64"`,
-    ...remaps,
-  ];
+  const linker =
+    build.linker === "bpf-linker"
+      ? [`-Clinker=${toolchain.bpfLinker}`, "-Clink-arg=--btf"]
+      : [`-Clinker=${join(PROJECT, STAND_IN)}`];
+  const flags = ["-Cdebuginfo=2", ...linker, `--cfg=bpf_target_arch="x86_64"`, ...remaps];
   execFileSync(...sealed(toolchain.cargo, cargoArgs(build)), {
     cwd: WORKSPACE,
     stdio: ["ignore", build.verbose ? "inherit" : "ignore", "inherit"],

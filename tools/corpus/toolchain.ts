@@ -21,6 +21,9 @@ const CLANG = "clang-22";
 /** Script in front of every compiler: keeps the sources of Rust's own library out of the objects. */
 export const SEAL = "tools/corpus/without-library-sources";
 
+/** Linker made of LLVM's own tools: links as bpf-linker does, and rewrites no debug information. */
+export const STAND_IN = "tools/corpus/stand-in-linker";
+
 /** Programs that build the corpus: how to call each, and the version it gives of itself. */
 export interface Toolchain {
   readonly rustc: string;
@@ -85,7 +88,7 @@ export function findToolchain(): ToolchainProbe {
     }
   }
   const llc = firstLine(LLC, ["--version"], /LLVM version (\S+)/);
-  const others = [NM, "llvm-readobj-22", "llvm-dis-22"];
+  const others = [NM, "llvm-ar-22", "llvm-link-22", "opt-22", "llvm-readobj-22", "llvm-dis-22"];
   if (llc === undefined || others.some((tool) => firstLine(tool, ["--version"], /(LLVM)/) === undefined)) {
     return { missing: `${LLC}, ${others.join(", ")} (apt-get install llvm-22)` };
   }

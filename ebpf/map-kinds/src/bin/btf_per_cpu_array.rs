@@ -1,0 +1,32 @@
+//! `btf_maps::PerCpuArray`: One struct for each processor.
+#![no_std]
+#![no_main]
+
+use aya_ebpf::{
+    bindings::xdp_action,
+    btf_maps::PerCpuArray,
+    macros::{btf_map, xdp},
+    programs::XdpContext,
+};
+use map_kinds as _;
+
+#[repr(C)]
+pub struct Tally {
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+#[btf_map]
+static COUNTERS: PerCpuArray<Tally, 1> = PerCpuArray::new();
+
+#[xdp]
+pub fn count(ctx: XdpContext) -> u32 {
+    if let Some(tally) = COUNTERS.get_ptr_mut(0) {
+        // SAFETY: the pointer comes from a lookup, and no other program runs on this processor.
+        unsafe {
+            (*tally).packets += 1;
+            (*tally).bytes += (ctx.data_end() - ctx.data()) as u64;
+        }
+    }
+    xdp_action::XDP_PASS
+}
