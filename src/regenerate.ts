@@ -1,5 +1,4 @@
-import { encodeBtf } from "./btf/encode.ts";
-import { encodeBtfExt, parseBtfExt } from "./btf/ext.ts";
+import { parseBtfExt } from "./btf/ext.ts";
 import { parseBtf } from "./btf/parse.ts";
 import { embeddedDwarfModule } from "./dwarf/embedded.ts";
 import type { DwarfModule } from "./dwarf/module.ts";
@@ -12,7 +11,7 @@ import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
 import type { DialectName } from "./lower/dialect.ts";
 import { type EmitOptions, type EmittedBtf, emitBtf } from "./lower/emit-btf.ts";
-import type { WordRelocation } from "./lower/relocations.ts";
+import type { WordRelocations } from "./lower/relocations.ts";
 import type { SourceText } from "./lower/source-text.ts";
 import type { Witness } from "./lower/witness.ts";
 import type { OnPhase } from "./object.ts";
@@ -51,24 +50,24 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
   const module = embeddedDwarfModule();
   onPhase?.("wasm");
   const old = btfSection === undefined ? undefined : oldSections(btfSection, extSection, from);
-  const { btf, ext, btfRelocations, extRelocations } = emitFrom(elf, module, onPhase, {
+  const { types, btf, ext, btfRelocations, extRelocations } = emitFrom(elf, module, onPhase, {
     from,
     dialect,
     ...(old === undefined ? {} : { old }),
     ...(sourceText === undefined ? {} : { sourceText }),
   });
   onPhase?.("lower");
-  if (btfSection === undefined && btf.types.length === 0) {
+  if (btfSection === undefined && types === 0) {
     throw new BtfFixError(
       "BTF_MISSING",
       "the object has no .BTF section, and its debug info gives no types to make one",
     );
   }
   const output = newOutput(elf);
-  write(output, ".BTF", { section: btfSection, content: encodeBtf(btf), relocations: btfRelocations });
-  const extContent = ext === undefined ? new Uint8Array(0) : encodeBtfExt(ext);
+  write(output, ".BTF", { section: btfSection, content: btf, relocations: btfRelocations });
   if (ext !== undefined || extSection !== undefined) {
-    write(output, ".BTF.ext", { section: extSection, content: extContent, relocations: extRelocations });
+    const content = ext ?? new Uint8Array(0);
+    write(output, ".BTF.ext", { section: extSection, content, relocations: extRelocations });
   }
   const plan = { ...contentPlan(output.contents), added: output.added };
   const result = applyPlan(elf, plan);
@@ -118,23 +117,22 @@ function write(
   what: {
     readonly section: Section | undefined;
     readonly content: Uint8Array;
-    readonly relocations: readonly WordRelocation[];
+    readonly relocations: WordRelocations;
   },
 ): void {
   const { section, content, relocations } = what;
-  const entries = relocations.map((relocation) => ({ ...relocation, addend: undefined }));
   if (section !== undefined) {
     contents.set(section.index, content);
     // One section that relocates this one gets all of them; objects without one do not need any, for no loader applies them.
     const [first, ...others] = relocationSections(elf).filter(({ info }) => info === section.index);
     if (first === undefined) return;
-    contents.set(first.index, encodeRelocations(elf, first, entries));
+    contents.set(first.index, encodeRelocations(elf, first, relocations));
     for (const other of others) contents.set(other.index, new Uint8Array(0));
     return;
   }
   const index = elf.sections.length + added.length;
   added.push({ name, type: SHT_PROGBITS, flags: 0, addralign: 4, entsize: 0, link: 0, info: 0, content });
-  if (elf.symtab === undefined || entries.length === 0) return;
+  if (elf.symtab === undefined || relocations.length === 0) return;
   added.push({
     name: `.rel${name}`,
     type: SHT_REL,
@@ -143,6 +141,6 @@ function write(
     entsize: REL_SIZE,
     link: elf.symtab,
     info: index,
-    content: encodeRelocations(elf, { type: SHT_REL }, entries),
+    content: encodeRelocations(elf, { type: SHT_REL }, relocations),
   });
 }

@@ -3,6 +3,7 @@ import { encodeRecord, recordSize } from "./kind.ts";
 import { RecordOutput } from "./kinds/codec.ts";
 import { encodeLayout } from "./layout.ts";
 import type { Btf, BtfWire } from "./model.ts";
+import type { TypeRecords } from "./type-records.ts";
 
 const NOTHING = new Uint8Array(0);
 const FRESH: BtfWire = { version: 1, flags: 0, header: new Uint8Array(MIN_HEADER - HEADER_START), layout: undefined };
@@ -47,7 +48,19 @@ export function encodeBtf(btf: Btf): Uint8Array {
   bytes.set(strings, headerLen + strOff);
   bytes.set(afterStrings, headerLen + strOff + strings.length);
   const sections = { typeOff, typeLen, strOff, strLen: strings.length, layoutOff, layoutLen: layout.length };
-  writeHeader(bytes, headerLen, btf, wire, sections);
+  writeHeader(bytes, headerLen, littleEndian, wire, sections);
+  return bytes;
+}
+
+/** Writes a blob of new types and strings, with the header that LLVM writes. */
+export function assembleBtf(types: TypeRecords, strings: Uint8Array, littleEndian: boolean): Uint8Array {
+  const section = types.section();
+  const bytes = new Uint8Array(MIN_HEADER + section.length + strings.length);
+  const typeLen = section.length;
+  bytes.set(section, MIN_HEADER);
+  bytes.set(strings, MIN_HEADER + typeLen);
+  const sections = { typeOff: 0, typeLen, strOff: typeLen, strLen: strings.length, layoutOff: 0, layoutLen: 0 };
+  writeHeader(bytes, MIN_HEADER, littleEndian, FRESH, sections);
   return bytes;
 }
 
@@ -88,8 +101,13 @@ interface Sections {
   readonly layoutLen: number;
 }
 
-function writeHeader(bytes: Uint8Array, length: number, btf: Btf, wire: BtfWire, sections: Sections): void {
-  const { littleEndian } = btf;
+function writeHeader(
+  bytes: Uint8Array,
+  length: number,
+  littleEndian: boolean,
+  wire: BtfWire,
+  sections: Sections,
+): void {
   const view = new DataView(bytes.buffer);
   bytes.set(wire.header, HEADER_START);
   view.setUint16(0, BTF_MAGIC, littleEndian);

@@ -1,4 +1,3 @@
-import type { BtfBuilder } from "../btf/builder.ts";
 import type { BtfMember, BtfParam, BtfType } from "../btf/model.ts";
 import { nameBytes } from "../btf/names.ts";
 import { mapNames, mapReferences } from "../btf/walk.ts";
@@ -6,7 +5,8 @@ import { AT, ATE, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import type { AdoptedEntry, Entry, Lowering, MemberEntry, TypeRef } from "./entries.ts";
 import { bitsOf, bytesOf, enumShape, withoutAtomic, word } from "./layout.ts";
-import { nameOf, typeOf } from "./names.ts";
+import { typeOf } from "./names.ts";
+import type { Strings } from "./strings.ts";
 
 const SIGNED = 1;
 const BOOL = 4;
@@ -22,39 +22,39 @@ export function lookup(lowering: Lowering, ref: TypeRef): number {
  * The record of an entry: strings are added and ids looked up now that every entry has its id (the completeType functions of BTFDebug).
  * Own name first, then the names of members, enumerators or parameters in order.
  */
-export function completeType(lowering: Lowering, entry: Entry, builder: BtfBuilder): BtfType {
+export function completeType(lowering: Lowering, entry: Entry, strings: Strings): BtfType {
   const { dwarf } = lowering;
   switch (entry.entry) {
     case "basic":
-      return basicType(lowering, entry.row, builder);
+      return basicType(lowering, entry.row, strings);
     case "index": {
-      const nameOff = builder.string("__ARRAY_SIZE_TYPE__");
+      const nameOff = strings.add("__ARRAY_SIZE_TYPE__");
       return { kind: "int", nameOff, size: 4, bits: 32, bitOffset: 0, encoding: 0 };
     }
     case "reference": {
-      const nameOff = entry.kind === "typedef" ? builder.string(nameOf(dwarf, entry.row)) : 0;
+      const nameOff = entry.kind === "typedef" ? strings.add(entry.row) : 0;
       return { kind: entry.kind, nameOff, type: lookup(lowering, entry.target) };
     }
     case "typeTag": {
-      const nameOff = builder.string(entry.tag);
+      const nameOff = strings.add(entry.tag);
       return { kind: "typeTag", nameOff, type: lookup(lowering, entry.target), attribute: false };
     }
     case "declTag": {
       const { owner, component, tag } = entry;
-      return { kind: "declTag", nameOff: builder.string(tag), type: owner, component, attribute: false };
+      return { kind: "declTag", nameOff: strings.add(tag), type: owner, component, attribute: false };
     }
     case "fwd":
-      return { kind: "fwd", nameOff: builder.string(nameOf(dwarf, entry.row)), union: entry.union };
+      return { kind: "fwd", nameOff: strings.add(entry.row), union: entry.union };
     case "array": {
       const type = lookup(lowering, entry.element);
       return { kind: "array", nameOff: 0, type, indexType: lowering.indexType, nelems: entry.count };
     }
     case "enum":
-      return enumType(dwarf, entry.row, entry.values, builder);
+      return enumType(dwarf, entry.row, entry.values, strings);
     case "composite": {
       const { kind, row, size, bitfields } = entry;
-      const nameOff = row === undefined || dwarf.tag(row) === TAG.variantPart ? 0 : builder.string(nameOf(dwarf, row));
-      const members = entry.members.map((member) => memberOf(lowering, member, builder));
+      const nameOff = row === undefined || dwarf.tag(row) === TAG.variantPart ? 0 : strings.add(row);
+      const members = entry.members.map((member) => memberOf(lowering, member, strings));
       return { kind, nameOff, size, bitfields, members };
     }
     case "proto": {
@@ -66,49 +66,49 @@ export function completeType(lowering: Lowering, entry: Entry, builder: BtfBuild
     }
     case "signature": {
       const params = entry.params.map(
-        ({ name, type }): BtfParam => ({ nameOff: builder.string(name), type: lookup(lowering, type) }),
+        ({ name, type }): BtfParam => ({ nameOff: strings.add(name), type: lookup(lowering, type) }),
       );
       return { kind: "funcProto", nameOff: 0, returnType: lookup(lowering, entry.returnType), params };
     }
     case "func":
     case "var": {
       const { entry: kind, name, type, linkage } = entry;
-      return { kind, nameOff: builder.string(name), type: lookup(lowering, type), linkage };
+      return { kind, nameOff: strings.add(name), type: lookup(lowering, type), linkage };
     }
     case "datasec": {
       const entries = entry.items.map(({ id, offset, size }) => ({ type: id, offset, size }));
-      return { kind: "datasec", nameOff: builder.string(entry.name), size: 0, entries };
+      return { kind: "datasec", nameOff: strings.add(entry.name), size: 0, entries };
     }
     case "adopted":
-      return adoptedType(lowering, entry, builder);
+      return adoptedType(lowering, entry, strings);
   }
 }
 
 /** A record of the second witness with its names and references as they are here. */
-function adoptedType(lowering: Lowering, { from, type, ids }: AdoptedEntry, builder: BtfBuilder): BtfType {
-  const renamed = mapNames(type, (nameOff) => builder.string(nameBytes(from, nameOff) ?? ""));
+function adoptedType(lowering: Lowering, { from, type, ids }: AdoptedEntry, strings: Strings): BtfType {
+  const renamed = mapNames(type, (nameOff) => strings.add(nameBytes(from, nameOff) ?? ""));
   return mapReferences(renamed, (id) => {
     const ref = ids.get(id);
     return ref === undefined ? 0 : lookup(lowering, ref);
   });
 }
 
-function memberOf(lowering: Lowering, member: MemberEntry, builder: BtfBuilder): BtfMember {
+function memberOf(lowering: Lowering, member: MemberEntry, strings: Strings): BtfMember {
   const { name, bitOffset, bitfieldSize } = member;
-  return { nameOff: builder.string(name), type: lookup(lowering, member.type), bitOffset, bitfieldSize };
+  return { nameOff: strings.add(name), type: lookup(lowering, member.type), bitOffset, bitfieldSize };
 }
 
 /** BTFTypeInt and BTFTypeFloat. CHAR is never used: C `char` is a signed INT, `u8` a plain one. */
-function basicType(lowering: Lowering, row: DieRow, builder: BtfBuilder): BtfType {
+function basicType(lowering: Lowering, row: DieRow, strings: Strings): BtfType {
   const { dwarf, dialect } = lowering;
   const encoding = dwarf.number(row, AT.encoding);
   const size = bytesOf(dwarf, row);
-  if (encoding === ATE.float) return { kind: "float", nameOff: builder.string(nameOf(dwarf, row)), size };
+  if (encoding === ATE.float) return { kind: "float", nameOff: strings.add(row), size };
   const utf = encoding === ATE.utf ? dialect.utfName : undefined;
   const signed = encoding === ATE.signed || encoding === ATE.signedChar;
   return {
     kind: "int",
-    nameOff: builder.string(utf ?? nameOf(dwarf, row)),
+    nameOff: strings.add(utf ?? row),
     size,
     bits: bitsOf(dwarf, row) & 0xff,
     bitOffset: 0,
@@ -117,12 +117,12 @@ function basicType(lowering: Lowering, row: DieRow, builder: BtfBuilder): BtfTyp
 }
 
 /** BTFTypeEnum and BTFTypeEnum64: values wider than the kind are cut. */
-function enumType(dwarf: Dwarf, row: DieRow, enumerators: readonly DieRow[], builder: BtfBuilder): BtfType {
+function enumType(dwarf: Dwarf, row: DieRow, enumerators: readonly DieRow[], strings: Strings): BtfType {
   const { signed, bits } = enumShape(dwarf, row);
-  const nameOff = builder.string(nameOf(dwarf, row));
+  const nameOff = strings.add(row);
   const size = word(dwarf.number(row, AT.byteSize) ?? 0);
   const named = enumerators.map((child) => ({
-    nameOff: builder.string(nameOf(dwarf, child)),
+    nameOff: strings.add(child),
     value: dwarf.bigint(child, AT.constValue) ?? 0n,
   }));
   const cut = signed ? BigInt.asIntN : BigInt.asUintN;

@@ -1,7 +1,9 @@
-import { BtfBuilder } from "../btf/builder.ts";
-import type { BtfExt, CoreRelo } from "../btf/ext-model.ts";
+import { assembleBtf } from "../btf/encode.ts";
+import type { CoreRelo } from "../btf/ext-model.ts";
+import { encodeExtWords } from "../btf/ext-words.ts";
 import type { Btf, BtfFuncProto } from "../btf/model.ts";
 import { nameBytes } from "../btf/names.ts";
+import { TypeRecords } from "../btf/type-records.ts";
 import { TAG } from "../dwarf/constants.ts";
 import type { Dwarf } from "../dwarf/model.ts";
 import { type ElfView, SHT_NOBITS } from "../elf/model.ts";
@@ -11,7 +13,7 @@ import { lookup } from "./complete.ts";
 import { addDatasecs, type DatasecTable, datasec, hasPrivateConstant, variableItem } from "./datasec.ts";
 import type { DialectName } from "./dialect.ts";
 import { addEntry, type Lowering, newLowering } from "./entries.ts";
-import { addRecord, type ExtRecords, finishExt, newExtRecords } from "./ext-records.ts";
+import { addFuncInfo, addLineInfo, addRelo, type ExtRecords, extTables, newExtRecords } from "./ext-records.ts";
 import {
   addExtern,
   type ExternReference,
@@ -25,15 +27,16 @@ import { type ExternSection, externSection } from "./extern-section.ts";
 import { type Global, globalsOf, type KnownPlace } from "./globals.ts";
 import { dimension } from "./layout.ts";
 import { lineRecords, NO_ROWS, rowsBySection, type SectionRows } from "./line-info.ts";
-import { cutLoops } from "./loops.ts";
+import { cutLoops, graphOfRecords } from "./loops.ts";
 import { textName, typeOf } from "./names.ts";
 import { noDwarf } from "./no-dwarf.ts";
 import { between } from "./order.ts";
 import { type Passes, passesOver } from "./passes.ts";
-import { datasecRelocations, recordRelocations, type WordRelocation } from "./relocations.ts";
+import { datasecRelocations, recordRelocations, type WordRelocations } from "./relocations.ts";
 import { addFunction } from "./signature.ts";
 import { sourceOrder } from "./source-order.ts";
 import { lineWord, quotedText, type SourceText } from "./source-text.ts";
+import { newStrings, type Strings } from "./strings.ts";
 import { addDeclTags } from "./tags.ts";
 import { type FunctionFinder, functionFinder, sourceFunctions } from "./uses.ts";
 import { staticVariables } from "./variables.ts";
@@ -66,20 +69,23 @@ export interface EmitOptions {
   readonly sourceText?: SourceText;
 }
 
-/** `.BTF` and `.BTF.ext` made anew; `btf` has no types, and `ext` is undefined, where LLVM would write no such section. */
+/** Contents of `.BTF` and `.BTF.ext`, made anew. LLVM would write no `.BTF` without types, and no `.BTF.ext` where that is undefined. */
 export interface EmittedBtf {
-  readonly btf: Btf;
-  readonly ext: BtfExt | undefined;
+  /** Number of types. */
+  readonly types: number;
+  readonly btf: Uint8Array;
+  readonly ext: Uint8Array | undefined;
   /** For `.rel.BTF` and `.rel.BTF.ext`, in order of offset. */
-  readonly btfRelocations: readonly WordRelocation[];
-  readonly extRelocations: readonly WordRelocation[];
+  readonly btfRelocations: WordRelocations;
+  readonly extRelocations: WordRelocations;
 }
 
 /** All that one run works with. */
 interface Emission {
   readonly elf: ElfView;
   readonly lowering: Lowering;
-  readonly builder: BtfBuilder;
+  readonly strings: Strings;
+  readonly types: TypeRecords;
   readonly passes: Passes;
   readonly sections: DatasecTable;
   readonly externs: Externs;
@@ -105,7 +111,7 @@ interface Emission {
  */
 export function emitBtf(elf: ElfView, dwarf: Dwarf | undefined, options: EmitOptions): EmittedBtf {
   const emission = begin(elf, dwarf ?? noDwarf, options);
-  const { lowering, builder, passes, sections, externs, records } = emission;
+  const { lowering, strings, types, passes, sections, externs, records } = emission;
   const functions = functionsOf(lowering.dwarf, elf);
   const variables = [...staticVariables(lowering.dwarf, elf)];
   const ranks = sourceOrder(lowering.dwarf, elf, variables, functions, emission.lines);
@@ -118,16 +124,16 @@ export function emitBtf(elf: ElfView, dwarf: Dwarf | undefined, options: EmitOpt
   const trap = elf.symbols.find((symbol) => symbol.name === TRAP && symbol.section === 0);
   if (trap !== undefined) addExtern(lowering, externs, sections, trap);
   addDatasecs(lowering, sections);
-  const types = cutLoops(passes.finish(), 1);
-  for (const type of types) builder.add(type);
+  passes.finish();
+  cutLoops(graphOfRecords(types));
 
-  const btf = builder.finish();
-  const ext = finishExt(records, elf.littleEndian);
+  const tables = extTables(records);
   return {
-    btf,
-    ext,
-    btfRelocations: datasecRelocations(elf, btf, lowering.entries),
-    extRelocations: ext === undefined ? [] : recordRelocations(elf, ext, records.codeSections),
+    types: types.count,
+    btf: assembleBtf(types, strings.finish(), elf.littleEndian),
+    ext: tables && encodeExtWords(tables, elf.littleEndian),
+    btfRelocations: datasecRelocations(elf, types, lowering.entries),
+    extRelocations: recordRelocations(elf, tables ?? [], records.codeSections),
   };
 }
 
@@ -148,7 +154,8 @@ function knownPlace(dwarf: Dwarf, witness: Witness): KnownPlace {
 
 function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceText }: EmitOptions): Emission {
   const lowering = newLowering(dwarf, elf.littleEndian, dialect);
-  const builder = BtfBuilder.empty(elf.littleEndian);
+  const strings = newStrings(dwarf);
+  const types = new TypeRecords(elf.littleEndian);
   const witness = from === "both" ? old : undefined;
   const taking = (name: FactName): Witness | undefined =>
     facts === undefined || facts.has(name) ? witness : undefined;
@@ -168,8 +175,9 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceTe
   return {
     elf,
     lowering,
-    builder,
-    passes: passesOver(lowering, builder),
+    strings,
+    types,
+    passes: passesOver(lowering, strings, types),
     sections: new Map(),
     externs: {
       // Each walks all DIEs, and many objects have no externs.
@@ -237,7 +245,7 @@ function addGlobal(emission: Emission, global: Global, visit: typeof visitType):
 
 /** One function: its signature, then what its instructions bring in. */
 function addCode(emission: Emission, code: CodeFunction): void {
-  const { elf, lowering, builder, passes, records, protos, taken } = emission;
+  const { elf, lowering, strings, passes, records, protos, taken } = emission;
   const section = elf.sections[code.section]?.name ?? "";
   let secNameOff = 0;
   if (code.subprogram !== undefined) {
@@ -245,9 +253,9 @@ function addCode(emission: Emission, code: CodeFunction): void {
     const lost = proto === undefined || taken === undefined ? undefined : { proto, ...taken };
     const id = addFunction(lowering, code.subprogram, lost);
     passes.pass();
-    secNameOff = builder.string(section);
+    secNameOff = strings.add(section);
     records.codeSections.set(secNameOff, code.section);
-    addRecord(records.funcInfo, secNameOff, { insnOff: code.offset, typeId: id });
+    addFuncInfo(records, secNameOff, code.offset, id);
   }
   for (const { run } of eventsOf(emission, code, section, secNameOff)) run();
 }
@@ -259,13 +267,13 @@ interface Event {
 
 /** What happens at a function's instructions, in their order; at one instruction the line comes last. */
 function eventsOf(emission: Emission, code: CodeFunction, section: string, secNameOff: number): readonly Event[] {
-  const { lowering, builder, sections, externs, records, lines, text, roots, repeats } = emission;
+  const { lowering, strings, sections, externs, records, lines, text, roots, repeats } = emission;
   const events: Event[] = [];
   for (const { offset, symbol } of emission.references(code.section, code.offset, code.end)) {
     events.push({ offset, run: () => addExtern(lowering, externs, sections, symbol) });
   }
   for (const { offset, record } of between(roots.get(section) ?? [], code.offset, code.end)) {
-    events.push({ offset, run: () => addCoreRelo(emission, secNameOff || builder.string(section), record) });
+    events.push({ offset, run: () => addCoreRelo(emission, secNameOff || strings.add(section), record) });
   }
   const rows =
     code.subprogram === undefined
@@ -279,14 +287,9 @@ function eventsOf(emission: Emission, code: CodeFunction, section: string, secNa
         );
   for (const { offset, file, line, column } of rows) {
     const run = (): void => {
-      const fileNameOff = builder.string(file);
-      const lineOff = builder.string(text(file, line) ?? "");
-      addRecord(records.lineInfo, secNameOff, {
-        insnOff: offset,
-        fileNameOff,
-        lineOff,
-        lineCol: lineWord(line, column),
-      });
+      const fileNameOff = strings.add(file);
+      const lineOff = strings.add(text(file, line) ?? "");
+      addLineInfo(records, secNameOff, { insnOff: offset, fileNameOff, lineOff, lineCol: lineWord(line, column) });
     };
     events.push({ offset, run });
   }
@@ -295,13 +298,13 @@ function eventsOf(emission: Emission, code: CodeFunction, section: string, secNa
 
 /** A CO-RE record of the witness, with its root's id here (BTFDebug::generatePatchImmReloc). */
 function addCoreRelo(
-  { lowering, builder, passes, records, taken }: Emission,
+  { lowering, strings, passes, records, taken }: Emission,
   secNameOff: number,
   record: CoreRelo,
 ): void {
   if (taken === undefined) return;
   const root = taken.adopter.visit(record.typeId);
   passes.pass();
-  const accessStrOff = builder.string(nameBytes(taken.btf, record.accessStrOff) ?? "");
-  addRecord(records.coreRelo, secNameOff, { ...record, typeId: lookup(lowering, root), accessStrOff });
+  const accessStrOff = strings.add(nameBytes(taken.btf, record.accessStrOff) ?? "");
+  addRelo(records, secNameOff, { ...record, typeId: lookup(lowering, root), accessStrOff });
 }

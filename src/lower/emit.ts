@@ -1,9 +1,14 @@
-import { BtfBuilder } from "../btf/builder.ts";
-import type { Btf } from "../btf/model.ts";
+import type { Btf, BtfType } from "../btf/model.ts";
+import { TAG } from "../dwarf/constants.ts";
 import { completeType } from "./complete.ts";
 import type { Lowering } from "./entries.ts";
-import { bindPruned } from "./fixups.ts";
-import { cutLoops } from "./loops.ts";
+import { bindPruned, type RecordFinder } from "./fixups.ts";
+import { cutLoops, graphOfTypes } from "./loops.ts";
+import { nameOf } from "./names.ts";
+import { newStrings } from "./strings.ts";
+
+/** Every byte is one character of this encoding, so that byte strings can be map keys. */
+const bytewise = new TextDecoder("latin1");
 
 /** Completed entries as a blob that grows. */
 export interface Emitter {
@@ -15,24 +20,41 @@ export interface Emitter {
 
 /** An emitter over the entries of a lowering. */
 export function emitterOf(lowering: Lowering): Emitter {
-  const builder = BtfBuilder.empty(lowering.littleEndian);
+  const { entries, littleEndian } = lowering;
+  const strings = newStrings(lowering.dwarf);
+  const types: BtfType[] = [];
   let blob: Btf | undefined;
   return {
     settle(): void {
-      bindPruned(lowering);
-      const done = builder.nextId - 1;
-      if (done === lowering.entries.length) return;
-      const fresh = lowering.entries.slice(done).map((entry) => completeType(lowering, entry, builder));
-      for (const type of cutLoops(fresh, done + 1)) builder.add(type);
+      if (lowering.waiting.size > 0) bindPruned(lowering, recordFinder(lowering));
+      const done = types.length;
+      if (done === entries.length) return;
+      const fresh = entries.slice(done).map((entry) => completeType(lowering, entry, strings));
+      cutLoops(graphOfTypes(fresh, done + 1));
+      for (const type of fresh) types.push(type);
       blob = undefined;
     },
     btf(): Btf {
-      if (blob === undefined) {
-        const built = builder.finish();
-        // The builder goes on appending to its own list.
-        blob = { ...built, types: [...built.types] };
-      }
+      // Copies: both lists go on growing.
+      blob ??= {
+        littleEndian,
+        types: [...types],
+        firstId: 1,
+        strings: { bytes: strings.finish() },
+        base: undefined,
+        wire: undefined,
+      };
       return blob;
     },
   };
+}
+
+function recordFinder({ dwarf, entries }: Lowering): RecordFinder {
+  const byName = new Map<string, number>();
+  for (const [index, entry] of entries.entries()) {
+    if (entry.entry !== "composite" || entry.row === undefined || dwarf.tag(entry.row) === TAG.variantPart) continue;
+    const name = bytewise.decode(nameOf(dwarf, entry.row));
+    if (!byName.has(name)) byName.set(name, index + 1);
+  }
+  return (row) => byName.get(bytewise.decode(nameOf(dwarf, row)));
 }

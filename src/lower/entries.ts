@@ -2,6 +2,7 @@ import type { Btf, BtfReference, BtfType, Linkage } from "../btf/model.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { type Dialect, type DialectName, dialectOf } from "./dialect.ts";
 import { type RowIds, rowIds } from "./row-ids.ts";
+import type { Name } from "./strings.ts";
 
 /** A type that a record refers to: by DIE, looked up at completion as BTFDebug does, or by an id that has no DIE of its own. */
 export type TypeRef = { readonly row: DieRow | undefined } | { readonly id: number };
@@ -9,7 +10,7 @@ export type TypeRef = { readonly row: DieRow | undefined } | { readonly id: numb
 /** A member before completion; `bitOffset` from the start of the record, `bitfieldSize` 0 for a plain member. */
 export interface MemberEntry {
   readonly row: DieRow | undefined;
-  readonly name: Uint8Array;
+  readonly name: Name;
   readonly bitOffset: number;
   readonly bitfieldSize: number;
   readonly type: TypeRef;
@@ -36,9 +37,12 @@ export interface ReferenceEntry extends OfRow {
   target: TypeRef;
 }
 
+/** What a pruned pointer refers to until it is bound. */
+export const PRUNED: TypeRef = { id: 0 };
+
 /** A parameter of a function: named, unlike those of a function pointer. */
 export interface SignatureParam {
-  readonly name: Uint8Array;
+  readonly name: Name;
   type: TypeRef;
 }
 
@@ -93,7 +97,7 @@ export type Entry =
   | {
       readonly entry: "func" | "var";
       readonly row: DieRow | undefined;
-      readonly name: string | Uint8Array;
+      readonly name: Name;
       readonly type: TypeRef;
       readonly linkage: Linkage;
     }
@@ -122,8 +126,8 @@ export interface Lowering {
   readonly annotated: Map<DieRow, boolean>;
   /** Id of `__ARRAY_SIZE_TYPE__`, 0 until the first array. */
   indexType: number;
-  /** Pruned pointees: composite DIE → references that wait for it. */
-  readonly waiting: Map<DieRow, ReferenceEntry[]>;
+  /** Pruned pointees: composite DIE → ids of the references that wait for it. */
+  readonly waiting: Map<DieRow, number[]>;
 }
 
 /** A lowering in which nothing has been visited yet. */

@@ -8,7 +8,8 @@ import { type DatasecTable, datasec } from "./datasec.ts";
 import { addEntry, type Lowering, type SignatureEntry, type SignatureParam, type TypeRef } from "./entries.ts";
 import { type ExternSection, KSYMS } from "./extern-section.ts";
 import { linkageNameOf, paramsOf } from "./functions.ts";
-import { nameOf, textName, typeOf } from "./names.ts";
+import { textName, typeOf } from "./names.ts";
+import type { Name } from "./strings.ts";
 import { addDeclTags } from "./tags.ts";
 import { visitType } from "./visit.ts";
 import type { WitnessedPrototype } from "./witness.ts";
@@ -109,7 +110,7 @@ function addDeclared(
     externs,
     rows.map((type) => () => visited(lowering, type)),
   );
-  const id = addFunc(lowering, row, nameOf(dwarf, row), proto);
+  const id = addFunc(lowering, row, row, proto);
   // DWARF keeps no tags of a declaration's parameters; its own may be there.
   if (witnessed === undefined) addDeclTags(lowering, row, id, -1);
   else addTags(lowering, id, witnessed);
@@ -161,7 +162,7 @@ function addPrototype(lowering: Lowering, { subroutines }: Externs, types: reado
   return id;
 }
 
-function addFunc(lowering: Lowering, row: DieRow | undefined, name: string | Uint8Array, proto: number): number {
+function addFunc(lowering: Lowering, row: DieRow | undefined, name: Name, proto: number): number {
   return addEntry(lowering, { entry: "func", row, name, type: { id: proto }, linkage: LINKAGE_EXTERN }, undefined);
 }
 

@@ -1,32 +1,28 @@
 import { TAG } from "../dwarf/constants.ts";
+import type { DieRow } from "../dwarf/model.ts";
 import { addEntry, type Lowering } from "./entries.ts";
-import { nameOf } from "./names.ts";
 import { addTypeTags } from "./tags.ts";
 
-/** Every byte is one character of this encoding, so that byte strings can be map keys. */
-const bytewise = new TextDecoder("latin1");
+/** Id of the first STRUCT or UNION that has the name of a DIE. */
+export type RecordFinder = (row: DieRow) => number | undefined;
 
 /**
  * Binds pruned pointers (the end of BTFDebug::endModule): to the first STRUCT or UNION of the same *name*, whatever it is (LLVM's
- * defect, mirrored), else to a new FWD. In order of first need; LLVM's own order is that of heap addresses.
+ * defect, mirrored), else to a new FWD. In order of first need; LLVM's own order is that of heap addresses. Returns the pointers' ids.
  */
-export function bindPruned(lowering: Lowering): void {
-  const { dwarf, waiting } = lowering;
-  if (waiting.size === 0) return;
-  const byName = new Map<string, number>();
-  for (const [index, entry] of lowering.entries.entries()) {
-    if (entry.entry !== "composite" || entry.row === undefined || dwarf.tag(entry.row) === TAG.variantPart) continue;
-    const name = bytewise.decode(nameOf(dwarf, entry.row));
-    if (!byName.has(name)) byName.set(name, index + 1);
-  }
+export function bindPruned(lowering: Lowering, recordNamed: RecordFinder): readonly number[] {
+  const { dwarf, entries, waiting } = lowering;
+  const bound: number[] = [];
   for (const [composite, references] of waiting) {
     const union = dwarf.tag(composite) === TAG.unionType;
-    const target =
-      byName.get(bytewise.decode(nameOf(dwarf, composite))) ??
-      addEntry(lowering, { entry: "fwd", row: composite, union }, undefined);
-    for (const reference of references) {
+    const target = recordNamed(composite) ?? addEntry(lowering, { entry: "fwd", row: composite, union }, undefined);
+    for (const id of references) {
+      const reference = entries[id - 1];
+      if (reference?.entry !== "reference") continue;
       reference.target = addTypeTags(lowering, reference.row, { id: target });
+      bound.push(id);
     }
   }
   waiting.clear();
+  return bound;
 }

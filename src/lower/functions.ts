@@ -1,6 +1,6 @@
 import { AT, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
-import { originChain, textName, typeOf } from "./names.ts";
+import { alongOrigins, textName, typeOf } from "./names.ts";
 
 /** A subprogram with code, before its types have ids. */
 export interface Subprogram {
@@ -24,19 +24,12 @@ export function* subprograms(dwarf: Dwarf): Generator<Subprogram> {
 
 /** A flag of a DIE or of one that it completes. */
 export function inheritedFlag(dwarf: Dwarf, row: DieRow, attribute: number): boolean {
-  for (const at of originChain(dwarf, row)) {
-    if (dwarf.flag(at, attribute)) return true;
-  }
-  return false;
+  return alongOrigins(dwarf, row, (at) => dwarf.flag(at, attribute) || undefined) ?? false;
 }
 
 /** DW_AT_linkage_name, origins followed. */
 export function linkageNameOf(dwarf: Dwarf, row: DieRow): string | undefined {
-  for (const at of originChain(dwarf, row)) {
-    const name = dwarf.linkageName(at);
-    if (name !== undefined) return name;
-  }
-  return undefined;
+  return alongOrigins(dwarf, row, dwarf.linkageName);
 }
 
 /** Parameters in order; `unspecified_parameters` (variadic) comes as a row without name and type. */

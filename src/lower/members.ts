@@ -2,7 +2,7 @@ import { AT, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import type { CompositeEntry, Lowering, MemberEntry } from "./entries.ts";
 import { memberBits } from "./layout.ts";
-import { nameOf, typeOf } from "./names.ts";
+import { typeOf } from "./names.ts";
 
 /** Largest bit offset beside a bit-field's width. */
 const MAX_FLAGGED_OFFSET = 0xff_ffff;
@@ -25,7 +25,7 @@ export function memberEntry(lowering: Lowering, row: DieRow): MemberEntry {
   const { dwarf, littleEndian } = lowering;
   return {
     row,
-    name: nameOf(dwarf, row),
+    name: row,
     ...memberBits(dwarf, row, littleEndian),
     type: { row: typeOf(dwarf, row) },
   };

@@ -5,39 +5,40 @@ import type { DieRow, Dwarf } from "../dwarf/model.ts";
 const NO_NAME = new Uint8Array(0);
 /** Longest chain of origins or atomics that is followed: compilers make chains of one or two. */
 const MAX_CHAIN = 16;
-/** A DIE and the DIEs that it completes, nearest first (DW_AT_abstract_origin, DW_AT_specification). */
-export function* originChain(dwarf: Dwarf, row: DieRow): Generator<DieRow> {
+
+/** The DIE that a DIE completes (DW_AT_abstract_origin, DW_AT_specification). */
+function originOf(dwarf: Dwarf, row: DieRow): DieRow | undefined {
+  return dwarf.reference(row, AT.abstractOrigin) ?? dwarf.reference(row, AT.specification);
+}
+
+/** What `read` finds at a DIE or at the DIEs that it completes, the nearest first. */
+export function alongOrigins<T>(dwarf: Dwarf, row: DieRow, read: (row: DieRow) => T | undefined): T | undefined {
   let at: DieRow | undefined = row;
   for (let step = 0; at !== undefined && step < MAX_CHAIN; step++) {
-    yield at;
-    at = dwarf.reference(at, AT.abstractOrigin) ?? dwarf.reference(at, AT.specification);
+    const found = read(at);
+    if (found !== undefined) return found;
+    at = originOf(dwarf, at);
   }
+  return undefined;
 }
 
 /** DW_AT_name as bytes, as LLVM puts it into BTF: unescaped, empty if there is none. Origins are followed. */
 export function nameOf(dwarf: Dwarf, row: DieRow): Uint8Array {
-  for (const at of originChain(dwarf, row)) {
-    const name = dwarf.nameBytes(at);
-    if (name !== undefined) return name;
-  }
-  return NO_NAME;
+  return dwarf.nameBytes(row) ?? alongOrigins(dwarf, row, dwarf.nameBytes) ?? NO_NAME;
 }
 
 /** DW_AT_name as text, origins followed; "" if there is none. */
 export function textName(dwarf: Dwarf, row: DieRow): string {
-  for (const at of originChain(dwarf, row)) {
-    const name = dwarf.name(at);
-    if (name !== undefined) return name;
-  }
-  return "";
+  return alongOrigins(dwarf, row, dwarf.name) ?? "";
 }
 
 /** Row of the type of a DIE, origins followed; undefined is void. */
 export function typeOf(dwarf: Dwarf, row: DieRow): DieRow | undefined {
-  for (const at of originChain(dwarf, row)) {
-    if (dwarf.has(at, AT.type)) return dwarf.type(at);
-  }
-  return undefined;
+  // Nearly every DIE states its own.
+  const own = dwarf.type(row);
+  if (own !== undefined) return own;
+  const holder = alongOrigins(dwarf, row, (at) => (dwarf.has(at, AT.type) ? at : undefined));
+  return holder === undefined ? undefined : dwarf.type(holder);
 }
 
 /**

@@ -1,56 +1,55 @@
-import type { BtfBuilder } from "../btf/builder.ts";
-import type { BtfType } from "../btf/model.ts";
+import type { TypeRecords } from "../btf/type-records.ts";
+import { TAG } from "../dwarf/constants.ts";
 import { completeType } from "./complete.ts";
-import type { Entry, Lowering, MemberEntry } from "./entries.ts";
+import { type Entry, type Lowering, PRUNED } from "./entries.ts";
 import { bindPruned } from "./fixups.ts";
+import type { Strings } from "./strings.ts";
 
 /** BTFDebug's completion passes: they alone decide the order of the string table. */
 export interface Passes {
   /** Completes the entries that were appended since the last pass (the loop over TypeEntries at the end of each signature). */
   pass(): void;
-  /** Binds pruned pointers, completes what is left and gives all records in id order (the end of BTFDebug::endModule). */
-  finish(): readonly BtfType[];
+  /** Binds pruned pointers and completes what is left (the end of BTFDebug::endModule). */
+  finish(): void;
 }
 
 /** An entry whose record says all that anybody will ask. */
 const COMPLETE: Entry = { entry: "index", row: undefined };
-const NO_MEMBERS: readonly MemberEntry[] = [];
 
 /** What is asked of an entry that is complete: a large program would keep millions of types twice. */
 function whatIsLeft(entry: Entry): Entry {
-  switch (entry.entry) {
-    case "reference": // It may wait for its target.
-    case "datasec": // Its items name symbols, for relocations.
-      return entry;
-    case "composite": // Pruned pointers are bound to it by name.
-      return { ...entry, members: NO_MEMBERS };
-    default:
-      return COMPLETE;
-  }
+  // A pruned pointer waits for its target; a DATASEC's items name symbols, for relocations.
+  const isAsked = entry.entry === "datasec" || (entry.entry === "reference" && entry.target === PRUNED);
+  return isAsked ? entry : COMPLETE;
 }
 
-/** Passes over the entries of a lowering; names go to `builder`. */
-export function passesOver(lowering: Lowering, builder: BtfBuilder): Passes {
-  const { entries, waiting } = lowering;
-  const types: BtfType[] = [];
+/** Passes over the entries of a lowering; names go to `strings`, records to `records`. */
+export function passesOver(lowering: Lowering, strings: Strings, records: TypeRecords): Passes {
+  const { dwarf, entries } = lowering;
+  /** First STRUCT or UNION of each name, by string offset. */
+  const composites = new Map<number, number>();
   const pass = (): void => {
-    for (let index = types.length; index < entries.length; index++) {
+    for (let index = records.count; index < entries.length; index++) {
       const entry = entries[index];
       if (entry === undefined) continue;
-      types.push(completeType(lowering, entry, builder));
+      const type = completeType(lowering, entry, strings);
+      const id = records.add(type);
+      const isRecord =
+        entry.entry === "composite" && entry.row !== undefined && dwarf.tag(entry.row) !== TAG.variantPart;
+      if (isRecord && !composites.has(type.nameOff)) composites.set(type.nameOff, id);
       entries[index] = whatIsLeft(entry);
     }
   };
   return {
     pass,
-    finish(): readonly BtfType[] {
-      const pruned = new Set<Entry>([...waiting.values()].flat());
-      bindPruned(lowering);
+    finish(): void {
       pass();
-      for (const [index, entry] of entries.entries()) {
-        if (pruned.has(entry)) types[index] = completeType(lowering, entry, builder);
+      const bound = bindPruned(lowering, (row) => composites.get(strings.find(row) ?? -1));
+      pass();
+      for (const id of bound) {
+        const entry = entries[id - 1];
+        if (entry !== undefined) records.replace(id, completeType(lowering, entry, strings));
       }
-      return types;
     },
   };
 }

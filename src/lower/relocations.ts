@@ -1,6 +1,6 @@
-import { headerLength, typeOffsets } from "../btf/encode.ts";
-import type { BtfExt, ExtTable } from "../btf/ext-model.ts";
-import type { Btf } from "../btf/model.ts";
+import { BLOCK_HEADER, EXT_HEADER, TABLE_HEADER, type WordTable } from "../btf/ext-words.ts";
+import { MIN_HEADER } from "../btf/header.ts";
+import type { TypeRecords } from "../btf/type-records.ts";
 import {
   type ElfSymbol,
   type ElfView,
@@ -21,22 +21,26 @@ export interface WordRelocation {
   readonly symbol: number;
 }
 
+/** Relocations of a section in order of offset, made as they are asked for: a large program has millions. */
+export interface WordRelocations extends Iterable<WordRelocation> {
+  readonly length: number;
+}
+
 /** From a DATASEC record to its first entry, from entry to entry, and from an entry to its offset word; in bytes. */
 const RECORD_HEAD = 12;
 const SECINFO_SIZE = 12;
 const OFFSET_WORD = 4;
-/** Headers of `.BTF.ext`, of a table and of a section's block; in bytes. */
-const EXT_HEADER = 32;
-const TABLE_HEADER = 4;
-const BLOCK_HEADER = 8;
 
 /** Relocations of `.BTF`: one on the offset word of each DATASEC entry. */
-export function datasecRelocations(elf: ElfView, btf: Btf, entries: readonly Entry[]): readonly WordRelocation[] {
-  const starts = typeOffsets(btf);
+export function datasecRelocations(
+  elf: ElfView,
+  records: TypeRecords,
+  entries: readonly Entry[],
+): readonly WordRelocation[] {
   const found: WordRelocation[] = [];
   for (const [index, entry] of entries.entries()) {
     if (entry.entry !== "datasec") continue;
-    const first = headerLength(btf) + (starts[index] ?? 0) + RECORD_HEAD + OFFSET_WORD;
+    const first = MIN_HEADER + records.start(index + 1) + RECORD_HEAD + OFFSET_WORD;
     for (const [position, { symbol }] of entry.items.entries()) {
       const target = symbol === undefined ? undefined : elf.symbols[symbol];
       if (target === undefined) continue;
@@ -58,25 +62,28 @@ function typeFor(elf: ElfView, symbol: ElfSymbol): number {
 /** Relocations of `.BTF.ext`: one on the first word of each record, against the symbol of its code section. */
 export function recordRelocations(
   elf: ElfView,
-  ext: BtfExt,
+  tables: readonly (WordTable | undefined)[],
   codeSections: ReadonlyMap<number, number>,
-): readonly WordRelocation[] {
-  const found: WordRelocation[] = [];
+): WordRelocations {
+  const runs: { readonly first: number; readonly count: number; readonly step: number; readonly symbol: number }[] = [];
   let at = EXT_HEADER;
-  const table = (records: ExtTable<object> | undefined): void => {
-    if (records === undefined) return;
+  for (const table of tables) {
+    if (table === undefined) continue;
     at += TABLE_HEADER;
-    for (const section of records.sections) {
-      const symbol = sectionSymbol(elf, codeSections.get(section.secNameOff) ?? -1)?.index;
+    const step = 4 * table.width;
+    for (const { secNameOff, words } of table.blocks) {
+      const symbol = sectionSymbol(elf, codeSections.get(secNameOff) ?? -1)?.index;
       at += BLOCK_HEADER;
-      for (let left = section.records.length; left > 0; left--) {
-        if (symbol !== undefined) found.push({ offset: at, type: R_BPF_64_NODYLD32, symbol });
-        at += records.recordSize;
-      }
+      if (symbol !== undefined) runs.push({ first: at, count: words.length / table.width, step, symbol });
+      at += 4 * words.length;
     }
+  }
+  return {
+    length: runs.reduce((sum, { count }) => sum + count, 0),
+    *[Symbol.iterator](): Generator<WordRelocation> {
+      for (const { first, count, step, symbol } of runs) {
+        for (let i = 0; i < count; i++) yield { offset: first + i * step, type: R_BPF_64_NODYLD32, symbol };
+      }
+    },
   };
-  table(ext.funcInfo);
-  table(ext.lineInfo);
-  table(ext.coreRelo);
-  return found;
 }

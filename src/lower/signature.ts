@@ -37,7 +37,7 @@ export function addFunction(lowering: Lowering, subprogram: Subprogram, lost: Lo
   // A closure's environment, the argument that is lost most, is a reference: a raw pointer to the same type is another type.
   const isNoRawPointer = (row: DieRow): boolean => !isRawPointer(dwarf, row);
   const signature = slots.map((slot): SignatureParam => {
-    if ("row" in slot) return { name: nameOf(dwarf, slot.row), type: { row: slot.type } };
+    if ("row" in slot) return { name: slot.row, type: { row: slot.type } };
     return { name: slot.name, type: { row: undefined } };
   });
   const entry = { entry: "signature", row: undefined, returnType: { row: returnType }, params: signature } as const;
@@ -49,7 +49,7 @@ export function addFunction(lowering: Lowering, subprogram: Subprogram, lost: Lo
     else if (lost !== undefined && param !== undefined) param.type = lost.adopter.visit(slot.lost, isNoRawPointer);
   }
   const linkage = inheritedFlag(dwarf, row, AT.external) ? LINKAGE_GLOBAL : LINKAGE_STATIC;
-  const func = { entry: "func", row, name: nameOf(dwarf, row), type: { id: proto }, linkage } as const;
+  const func = { entry: "func", row, name: row, type: { id: proto }, linkage } as const;
   const id = addEntry(lowering, func, undefined);
   for (const [component, slot] of slots.entries()) {
     if ("row" in slot) addDeclTags(lowering, slot.row, id, component);

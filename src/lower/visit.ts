@@ -1,7 +1,7 @@
 import type { BtfReference } from "../btf/model.ts";
 import { AT, ATE, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
-import { addEntry, type Lowering, type ReferenceEntry } from "./entries.ts";
+import { addEntry, type Lowering, PRUNED } from "./entries.ts";
 import { bytesOf, dimension, withoutAtomic } from "./layout.ts";
 import { compositeEntry, elementsOf, inLayoutOrder, memberEntry } from "./members.ts";
 import { nameOf, typeOf } from "./names.ts";
@@ -160,11 +160,10 @@ function visitReference(
   const base = typeOf(dwarf, row);
   const seenPointer = seenBefore || (checkPointer && kind === "ptr" && !isAnnotated(lowering, row));
   if (dialect.prune && checkPointer && seenPointer && base !== undefined && isForwardCandidate(dwarf, base)) {
-    const entry: ReferenceEntry = { entry: "reference", kind, row, target: { id: 0 } };
-    addEntry(lowering, entry, row);
+    const id = addEntry(lowering, { entry: "reference", kind, row, target: PRUNED }, row);
     const others = waiting.get(base);
-    if (others === undefined) waiting.set(base, [entry]);
-    else others.push(entry);
+    if (others === undefined) waiting.set(base, [id]);
+    else others.push(id);
     return [];
   }
   const target = kind === "ptr" ? addTypeTags(lowering, row, { row: base }) : { row: base };

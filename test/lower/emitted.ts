@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { encodeBtf } from "../../src/btf/encode.ts";
-import { encodeBtfExt, parseBtfExt } from "../../src/btf/ext.ts";
+import { parseBtfExt } from "../../src/btf/ext.ts";
 import { parseBtf } from "../../src/btf/parse.ts";
 import { TAG } from "../../src/dwarf/constants.ts";
 import { loadDwarfModule } from "../../src/dwarf/module.ts";
@@ -65,15 +64,15 @@ export function oldSections(elf: ElfView): Witness {
 
 /** What `emitBtf` writes in the llvm dialect. */
 export function emittedSections(elf: ElfView, options: Omit<EmitOptions, "dialect">): Sections {
-  const { btf, ext, btfRelocations, extRelocations } = emitBtf(elf, openDwarf(elf, module), {
+  const { types, btf, ext, btfRelocations, extRelocations } = emitBtf(elf, openDwarf(elf, module), {
     dialect: "llvm",
     ...options,
   });
   return {
-    btf: btf.types.length === 0 ? undefined : text(encodeBtf(btf)),
-    ext: ext && text(encodeBtfExt(ext)),
-    btfRelocations: btfRelocations.map(relocationText),
-    extRelocations: extRelocations.map(relocationText),
+    btf: types === 0 ? undefined : text(btf),
+    ext: ext && text(ext),
+    btfRelocations: Array.from(btfRelocations, relocationText),
+    extRelocations: Array.from(extRelocations, relocationText),
   };
 }
 

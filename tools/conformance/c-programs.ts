@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeBtf } from "../../src/btf/encode.ts";
-import { encodeBtfExt, parseBtfExt } from "../../src/btf/ext.ts";
+import { parseBtfExt } from "../../src/btf/ext.ts";
 import type { BtfExt } from "../../src/btf/ext-model.ts";
 import { parseBtf } from "../../src/btf/parse.ts";
 import { loadDwarfModule } from "../../src/dwarf/module.ts";
@@ -9,7 +8,7 @@ import { openDwarf } from "../../src/dwarf/open.ts";
 import type { ElfView } from "../../src/elf/model.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
-import { type EmitOptions, type EmittedBtf, emitBtf } from "../../src/lower/emit-btf.ts";
+import { type EmitOptions, emitBtf } from "../../src/lower/emit-btf.ts";
 import { FACTS, type FactName, type Witness } from "../../src/lower/witness.ts";
 import { wasmBytes } from "../../wasm/index.ts";
 import { idFreeText } from "./id-free.ts";
@@ -30,7 +29,7 @@ export interface ProgramResult {
 }
 
 interface Emitted {
-  readonly model: EmittedBtf;
+  readonly model: Witness;
   readonly btf: string;
   readonly ext: string | undefined;
 }
@@ -71,8 +70,9 @@ function hex(bytes: Uint8Array): string {
 }
 
 function emitted(elf: ElfView, options: Omit<EmitOptions, "dialect">): Emitted {
-  const model = emitBtf(elf, openDwarf(elf, module), { dialect: "llvm", ...options });
-  return { model, btf: hex(encodeBtf(model.btf)), ext: model.ext && hex(encodeBtfExt(model.ext)) };
+  const { btf, ext } = emitBtf(elf, openDwarf(elf, module), { dialect: "llvm", ...options });
+  const model = { btf: parseBtf(btf), ext: ext && parseBtfExt(ext) };
+  return { model, btf: hex(btf), ext: ext && hex(ext) };
 }
 
 /** The facts that cannot be left out. */

@@ -3,8 +3,7 @@
  * may differ from DWARF alone, and why, stands in `llvm-btf-tests.tsv`. Fails if a test that should be identical is not.
  */
 import { readFileSync } from "node:fs";
-import { encodeBtf } from "../../src/btf/encode.ts";
-import { encodeBtfExt, parseBtfExt } from "../../src/btf/ext.ts";
+import { parseBtfExt } from "../../src/btf/ext.ts";
 import { parseBtf } from "../../src/btf/parse.ts";
 import { loadDwarfModule } from "../../src/dwarf/module.ts";
 import { openDwarf } from "../../src/dwarf/open.ts";
@@ -59,9 +58,9 @@ function regenerate(elf: ElfView, plain: ElfView, old: Witness | undefined, mode
 /** Relocations by symbol name and place: objcopy numbers symbols anew. */
 function relocationsText(
   elf: ElfView,
-  relocations: readonly { offset: number; type: number; symbol: number }[],
+  relocations: Iterable<{ offset: number; type: number; symbol: number }>,
 ): string {
-  return relocations
+  return [...relocations]
     .map(({ offset, type, symbol }) => {
       const target = elf.symbols[symbol];
       const section = elf.sections[target?.section ?? 0]?.name;
@@ -78,14 +77,14 @@ function judge(elf: ElfView, plain: ElfView, mode: Mode): Result {
   const own = [made.btfRelocations, made.extRelocations].map((list) =>
     relocationsText(mode === "removed" ? plain : elf, list),
   );
-  const bytes = made.btf.types.length === 0 ? undefined : encodeBtf(made.btf);
+  const bytes = made.types === 0 ? undefined : made.btf;
   let btf: Outcome = "differs";
   if (same(bytes, sections[0]?.bytes)) btf = bytes === undefined ? "none" : "same";
-  else if (old !== undefined && typeof compareBtf(made.btf, old.btf) !== "string") btf = "canonical";
-  else if (old !== undefined && sameRecords(made.btf, old.btf)) btf = "records";
+  else if (old !== undefined && typeof compareBtf(parseBtf(made.btf), old.btf) !== "string") btf = "canonical";
+  else if (old !== undefined && sameRecords(parseBtf(made.btf), old.btf)) btf = "records";
   return {
     btf,
-    ext: same(made.ext && encodeBtfExt(made.ext), sections[1]?.bytes),
+    ext: same(made.ext, sections[1]?.bytes),
     relocations: written.join("\n\n") === own.join("\n\n"),
   };
 }

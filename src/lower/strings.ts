@@ -1,0 +1,37 @@
+import { StringAppender } from "../btf/string-appender.ts";
+import type { DieRow, Dwarf } from "../dwarf/model.ts";
+import { nameOf } from "./names.ts";
+
+/** A name as an entry states it: by the DIE that bears it (origins followed), or as it is. */
+export type Name = DieRow | string | Uint8Array;
+
+/** The string table in the making (BTFDebug's BTFStringTable). */
+export interface Strings {
+  /** Offset of a name, appended if it is not there yet. */
+  add(name: Name): number;
+  /** Offset of a DIE's name; undefined if no type has that name so far. */
+  find(row: DieRow): number | undefined;
+  /** The table as it is now. */
+  finish(): Uint8Array;
+}
+
+/** A table of names of `dwarf`, which holds only the empty string. Each name of a string section is looked at once, however many bear it. */
+export function newStrings(dwarf: Dwarf): Strings {
+  const table = new StringAppender(new Uint8Array(1), 0);
+  /** Offsets by place of the name; 0 is not known yet, or empty. */
+  const offsets = new Uint32Array(dwarf.namePlaces);
+  const ofRow = (row: DieRow): number => {
+    const place = dwarf.namePlace(row);
+    if (place === undefined) return table.add(nameOf(dwarf, row));
+    const known = offsets[place] ?? 0;
+    if (known !== 0) return known;
+    const offset = table.add(nameOf(dwarf, row));
+    offsets[place] = offset;
+    return offset;
+  };
+  return {
+    add: (name) => (typeof name === "number" ? ofRow(name) : table.add(name)),
+    find: (row) => table.find(nameOf(dwarf, row)),
+    finish: () => table.finish(),
+  };
+}
