@@ -1,5 +1,6 @@
 import type { KernelVerdict, Verdict, Verdicts } from "./api.ts";
-import { type Btf, typesWithIds } from "./btf/model.ts";
+import type { Btf } from "./btf/model.ts";
+import { typesOfKind } from "./btf/of-kind.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
 import type { Diagnostic, Judge, JudgeAnswer } from "./rules/rule.ts";
 
@@ -75,8 +76,8 @@ const EXTERN = 2;
 
 /** Externs are for the loader to resolve: no kernel takes a VAR or FUNC that still is one (`btf_var_check_meta`, `btf_func_check_meta`). */
 function* refusedExterns(btf: Btf): Generator<Verdict> {
-  for (const [typeId, type] of typesWithIds(btf)) {
-    if ((type.kind !== "var" && type.kind !== "func") || type.linkage !== EXTERN) continue;
+  for (const [typeId, type] of typesOfKind(btf, "var", "func")) {
+    if (type.linkage !== EXTERN) continue;
     yield refusedBtf(type.kind === "var" ? "Linkage not supported" : "Invalid func linkage", typeId);
   }
 }

@@ -1,6 +1,7 @@
 import type { BtfExt } from "../btf/ext-model.ts";
-import { type Btf, typeById, typesWithIds } from "../btf/model.ts";
+import { type Btf, typeById } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
+import { typesOfKind } from "../btf/of-kind.ts";
 import { type ElfSymbol, type ElfView, STT_FUNC, STT_SECTION } from "../elf/model.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "../lower/model.ts";
 import { comparableName, type Side } from "./names.ts";
@@ -78,8 +79,7 @@ function variableAnchors(elf: ElfView, own: Side, lowered: LoweredBtf): Map<numb
   }
   const places = placesOfVars(own.btf());
   const anchors = new Map<number, LoweredVariable>();
-  for (const [id, type] of typesWithIds(own.btf())) {
-    if (type.kind !== "var") continue;
+  for (const [id, type] of typesOfKind(own.btf(), "var")) {
     const symbol = queues.take(keysOf(nameText(own.btf(), type.nameOff), places.get(id)));
     const variable = symbol === undefined ? undefined : bySymbol.get(symbol.index);
     if (variable !== undefined) anchors.set(id, variable);
@@ -94,8 +94,7 @@ interface VarPlace {
 
 function placesOfVars(btf: Btf): Map<number, VarPlace> {
   const places = new Map<number, VarPlace>();
-  for (const type of btf.types) {
-    if (type.kind !== "datasec") continue;
+  for (const [, type] of typesOfKind(btf, "datasec")) {
     const section = nameText(btf, type.nameOff);
     for (const { type: id, offset } of type.entries) places.set(id, { section, offset });
   }

@@ -1,5 +1,6 @@
-import { type Btf, typeById, typesWithIds } from "../btf/model.ts";
+import { type Btf, typeById } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
+import { typesOfKind } from "../btf/of-kind.ts";
 import { type ElfSymbol, type ElfView, STT_SECTION } from "../elf/model.ts";
 import { definedSymbols } from "../elf/symbols.ts";
 import type { Correspondence } from "../join/model.ts";
@@ -21,8 +22,8 @@ export interface MapSite {
 /** Ids of the VARs listed in every DATASEC `.maps`. */
 function mapVars(btf: Btf): number[] {
   const ids: number[] = [];
-  for (const [, type] of typesWithIds(btf)) {
-    if (type.kind === "datasec" && nameText(btf, type.nameOff) === MAPS_SECTION) {
+  for (const [, type] of typesOfKind(btf, "datasec")) {
+    if (nameText(btf, type.nameOff) === MAPS_SECTION) {
       for (const entry of type.entries) if (typeById(btf, entry.type)?.kind === "var") ids.push(entry.type);
     }
   }

@@ -70,20 +70,24 @@ function isRenumbered(
   const left = entryTable(before, old);
   const right = reread(() => entryTable(after, now));
   if (left.count !== right.count || left.stride !== right.stride) return false;
-  const [leftWords, rightWords] = [wordsOf(left), wordsOf(right)];
+  const leftWords = wordsOf(left);
+  const rightWords = wordsOf(right);
   const stride = left.stride / 4;
   const symbolAt = before.littleEndian ? 3 : 2;
-  let [known, knownNow] = [-1, -1];
+  let known = -1;
+  let knownNow = -1;
   for (let at = 0; at < leftWords.length; at += stride) {
     for (let word = at; word < at + stride; word++)
       if (leftWords[word] !== rightWords[word] && word !== at + symbolAt) return false;
-    const [raw, rawNow] = [leftWords[at + symbolAt] ?? 0, rightWords[at + symbolAt] ?? 0];
+    const raw = leftWords[at + symbolAt] ?? 0;
+    const rawNow = rightWords[at + symbolAt] ?? 0;
     // Entries of one symbol stand together.
     if (raw === known && rawNow === knownNow) continue;
     const offset = (at + symbolAt) * 4;
     const symbol = numbers[left.view.getUint32(offset, before.littleEndian)];
     if (symbol !== right.view.getUint32(offset, after.littleEndian)) return false;
-    [known, knownNow] = [raw, rawNow];
+    known = raw;
+    knownNow = rawNow;
   }
   return true;
 }

@@ -1,4 +1,5 @@
-import { type Btf, type BtfComposite, typesWithIds } from "../btf/model.ts";
+import type { Btf, BtfComposite } from "../btf/model.ts";
+import { typesOfKind } from "../btf/of-kind.ts";
 import { sameHead } from "../join/heads.ts";
 import { matchMembers, placedMembers } from "../join/members.ts";
 import { type Side, sideOf } from "../join/names.ts";
@@ -9,8 +10,8 @@ const MAX_CANDIDATES = 4;
 
 function records(btf: Btf): [number, BtfComposite][] {
   const found: [number, BtfComposite][] = [];
-  for (const [id, type] of typesWithIds(btf)) {
-    if ((type.kind === "struct" || type.kind === "union") && type.nameOff !== 0) found.push([id, type]);
+  for (const [id, type] of typesOfKind(btf, "struct", "union")) {
+    if (type.nameOff !== 0) found.push([id, type]);
   }
   return found;
 }

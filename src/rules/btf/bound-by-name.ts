@@ -6,9 +6,9 @@ import {
   type BtfReference,
   type BtfType,
   typeById,
-  typesWithIds,
 } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import type { Correspondence } from "../../join/model.ts";
 import { label } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -60,9 +60,9 @@ export function misbindings({ btf, join }: ObjectState): readonly Misbinding[] {
   if (join === undefined) return [];
   const lowered = join.lowered.btf();
   const wanted = new Map<number, number | undefined>();
-  for (const [id, type] of typesWithIds(btf)) {
+  for (const [id, type] of typesOfKind(btf, "struct", "union")) {
     const twin = typeById(lowered, join.loweredId(id) ?? 0);
-    if ((type.kind !== "struct" && type.kind !== "union") || twin?.kind !== type.kind) continue;
+    if ((twin?.kind !== "struct" && twin?.kind !== "union") || twin.kind !== type.kind) continue;
     for (const { typeId, loweredId } of inRecord(btf, type, lowered, twin)) {
       const isAgreed = !wanted.has(typeId) || wanted.get(typeId) === loweredId;
       wanted.set(typeId, isAgreed && join.loweredId(typeId) === undefined ? loweredId : undefined);

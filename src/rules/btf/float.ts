@@ -1,5 +1,5 @@
-import { typesWithIds } from "../../btf/model.ts";
 import { shownName } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { misplacedFloat } from "../../btf/walk.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -13,8 +13,7 @@ export const floatMisaligned: Rule = {
   source: "kernel/bpf/btf.c btf_float_check_member",
   fixable: true,
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "struct" && type.kind !== "union") continue;
+    for (const [typeId, type] of typesOfKind(btf, "struct", "union")) {
       for (const [member, inner] of type.members.entries()) {
         const float = misplacedFloat(btf, inner);
         if (float === undefined) continue;

@@ -1,4 +1,5 @@
-import { type Btf, typeById, typesWithIds } from "../../btf/model.ts";
+import { type Btf, typeById } from "../../btf/model.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { references } from "../../btf/walk.ts";
 import type { LoweredBtf } from "../../lower/model.ts";
 import { label, placeOf } from "../label.ts";
@@ -48,8 +49,8 @@ export const forwardIncomplete: Rule = {
   source: "llvm BTFDebug::visitDerivedType (pruning), BTFDebug::endModule (fixups)",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(state.btf)) {
-      if (type.kind !== "fwd" || definitionOf(state, typeId) === undefined) continue;
+    for (const [typeId] of typesOfKind(state.btf, "fwd")) {
+      if (definitionOf(state, typeId) === undefined) continue;
       yield {
         rule: forwardIncomplete.id,
         severity: "note",

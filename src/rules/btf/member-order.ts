@@ -1,4 +1,5 @@
-import { type BtfComposite, typesWithIds } from "../../btf/model.ts";
+import type { BtfComposite } from "../../btf/model.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -21,8 +22,7 @@ export const memberOrder: Rule = {
   source: "kernel/bpf/btf.c btf_struct_check_meta",
   fixable: true,
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "struct") continue;
+    for (const [typeId, type] of typesOfKind(btf, "struct")) {
       const member = firstDescending(type);
       if (member === undefined) continue;
       yield {
@@ -44,8 +44,7 @@ export const unionMemberOffset: Rule = {
   source: "kernel/bpf/btf.c btf_struct_check_meta",
   fixable: true,
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "union") continue;
+    for (const [typeId, type] of typesOfKind(btf, "union")) {
       for (const [member, { bitOffset }] of type.members.entries()) {
         if (bitOffset === 0) continue;
         yield {

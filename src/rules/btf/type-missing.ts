@@ -1,5 +1,6 @@
 import { type Btf, LINKAGE_EXTERN, typeById, typesWithIds } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { AT, ATE, TAG } from "../../dwarf/constants.ts";
 import type { Correspondence } from "../../join/model.ts";
 import { comparableName } from "../../join/names.ts";
@@ -106,7 +107,7 @@ export function missingTypes(state: ObjectState): readonly MissingType[] {
 
 /** Where the kernel wants a type and finds none. libbpf gives typeless externs one of its own. */
 function* untypedPlaces(btf: Btf): Generator<{ readonly typeId: number; readonly member: number | undefined }> {
-  for (const [typeId, type] of typesWithIds(btf)) {
+  for (const [typeId, type] of typesOfKind(btf, "array", "var", "struct", "union")) {
     const needsType = type.kind === "array" || (type.kind === "var" && type.linkage !== LINKAGE_EXTERN);
     if (needsType && typeById(btf, type.type) === undefined) {
       yield { typeId, member: undefined };

@@ -1,4 +1,4 @@
-import { typesWithIds } from "../../btf/model.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { skipModifiers } from "../../btf/walk.ts";
 import { label } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -13,9 +13,9 @@ export const zeroSizeInt: Rule = {
   fixable: true,
   *check({ btf }: ObjectState): Generator<Diagnostic> {
     const elements = new Set<number>();
-    for (const type of btf.types) if (type.kind === "array") elements.add(skipModifiers(btf, type.type));
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "int" || type.size !== 0) continue;
+    for (const [, array] of typesOfKind(btf, "array")) elements.add(skipModifiers(btf, array.type));
+    for (const [typeId, type] of typesOfKind(btf, "int")) {
+      if (type.size !== 0) continue;
       const isElement = elements.has(typeId);
       yield {
         rule: zeroSizeInt.id,

@@ -1,5 +1,6 @@
-import { type Btf, type BtfDatasec, LINKAGE_EXTERN, typeById, typesWithIds } from "../../btf/model.ts";
+import { type Btf, type BtfDatasec, LINKAGE_EXTERN, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { sizeOf } from "../../btf/walk.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -11,8 +12,7 @@ const EXTERN_SECTIONS: ReadonlySet<string> = new Set([".ksyms", ".kconfig"]);
 
 /** The DATASECs that describe real sections. */
 export function* placedDatasecs(btf: Btf): Generator<readonly [id: number, datasec: BtfDatasec, name: string]> {
-  for (const [typeId, type] of typesWithIds(btf)) {
-    if (type.kind !== "datasec") continue;
+  for (const [typeId, type] of typesOfKind(btf, "datasec")) {
     const name = nameText(btf, type.nameOff);
     if (!EXTERN_SECTIONS.has(name)) yield [typeId, type, name];
   }

@@ -1,5 +1,6 @@
-import { type BtfFunc, type BtfVar, LINKAGE_EXTERN, typesWithIds } from "../../btf/model.ts";
+import { type BtfFunc, type BtfVar, LINKAGE_EXTERN } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { type ElfSymbol, type ElfView, SHN_UNDEF, STB_LOCAL, STT_NOTYPE } from "../../elf/model.ts";
 import { sectionsNamed } from "../../elf/symbols.ts";
 import { cannotOpen, ENOENT } from "../answers.ts";
@@ -34,8 +35,7 @@ export function describedExterns({ btf }: Pick<ObjectState, "btf">): DescribedEx
   );
   const names = new Set<string>();
   const homeless = new Map<string, readonly [number, BtfVar | BtfFunc]>();
-  for (const [id, type] of typesWithIds(btf)) {
-    if (type.kind !== "var" && type.kind !== "func") continue;
+  for (const [id, type] of typesOfKind(btf, "var", "func")) {
     const name = nameText(btf, type.nameOff);
     names.add(name);
     if (type.linkage === LINKAGE_EXTERN && !listed.has(id)) homeless.set(name, [id, type]);
