@@ -3,43 +3,14 @@ import { escapeName } from "../btf/escape.ts";
 import type { BtfExt, ExtTable, FuncInfo, LineInfo } from "../btf/ext-model.ts";
 import { LINKAGE_STATIC } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
-import { type Signature, signatureReader } from "../rules/func/signature.ts";
+import { signatureReader } from "../rules/func/signature.ts";
 import { functionWithoutInfo } from "../rules/func/without-info.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
+import { prototypes, shownText } from "./prototype.ts";
 
 const encoder = new TextEncoder();
-
-/** Bytes of a register, which is all that is known of an argument. */
-const REGISTER = 8;
-
-/** A register's type: an INT that the object has, else one with the name that C and Rust tools alike can print. */
-function registerType(builder: BtfBuilder, { btf }: ObjectState): number {
-  const index = btf.types.findIndex(
-    (type) => type.kind === "int" && type.size === REGISTER && type.bits === 8 * REGISTER && type.encoding === 0,
-  );
-  if (index >= 0) return btf.firstId + index;
-  const nameOff = builder.string("unsigned long long");
-  return builder.add({ kind: "int", nameOff, size: REGISTER, bits: 8 * REGISTER, bitOffset: 0, encoding: 0 });
-}
-
-/** Gives the id of the FUNC_PROTO of a signature, appended when first asked for. */
-function prototypes(builder: BtfBuilder, state: ObjectState): (signature: Signature) => number {
-  const known = new Map<string, number>();
-  let register: number | undefined;
-  return ({ arity, returnsValue }) => {
-    const key = `${arity} ${returnsValue}`;
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    if (register === undefined && (arity > 0 || returnsValue)) register = registerType(builder, state);
-    const type = register ?? 0;
-    const params = Array.from({ length: arity }, (_, index) => ({ nameOff: builder.string(`arg${index}`), type }));
-    const id = builder.add({ kind: "funcProto", nameOff: 0, returnType: returnsValue ? type : 0, params });
-    known.set(key, id);
-    return id;
-  };
-}
 
 /** The table with a record more, in order of its place; the code section is added where the table lacks it. */
 function withRecord<Rec extends { readonly insnOff: number }>(
@@ -122,8 +93,7 @@ export const describeFunctions: Fix = {
       const type = prototypeOf(signature);
       const funcId = builder.add({ kind: "func", nameOff, type, linkage: LINKAGE_STATIC });
       ext = describe(ext, state, builder, { section: section.name, offset: symbol.value, funcId });
-      const { arity, returnsValue } = signature;
-      return `described it as a static function of ${counted(arity, "argument")}${returnsValue ? "" : " without a result"}`;
+      return `described it as a static function ${shownText(signature)}`;
     });
     return { state: { ...state, btf: builder.finish(), ext }, done };
   },

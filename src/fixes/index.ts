@@ -9,6 +9,7 @@ import { rebuildMaps } from "./map-definition.ts";
 import { sortMembers, wrapUnionMembers } from "./member-order.ts";
 import { clearNames, escapeNames } from "./names.ts";
 import { nameParams } from "./params.ts";
+import { supplyPrototypes } from "./prototype.ts";
 import { nameTags } from "./tag.ts";
 import { supplyTypes } from "./type-missing.ts";
 import { structsForUnits } from "./unit.ts";
@@ -31,6 +32,7 @@ export const allFixes: readonly Fix[] = [
   nameTags,
   structsForUnits,
   nameParams,
+  supplyPrototypes,
   describeFunctions,
   makeStatic,
   moveEntries,

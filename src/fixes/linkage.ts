@@ -31,18 +31,18 @@ function calledSymbols(elf: ElfView): ReadonlySet<number> {
 }
 
 /**
- * Indices of the symbols that must become local because a repair made their FUNC static: bpftool's linker looks a static FUNC up for no
+ * Indices of the symbols that must become local because a repair made their FUNC static, or made it at all: bpftool's linker looks a static FUNC up for no
  * global symbol ("failed to find BTF info for global/extern symbol"). Left alone: functions that were static as they came, and those
  * that code calls by name, since to call them by section would change instructions.
  */
 export function symbolsOfStatics(before: Described, after: Described): readonly number[] {
   const { elf } = after;
   if (elf === undefined || before.btf === after.btf) return [];
-  const wereGlobal = new Set<number>();
-  for (const { funcId, func } of functionSites(before)) if (func.linkage !== LINKAGE_STATIC) wereGlobal.add(funcId);
+  const wereStatic = new Set<number>();
+  for (const { funcId, func } of functionSites(before)) if (func.linkage === LINKAGE_STATIC) wereStatic.add(funcId);
   const symbols: number[] = [];
   for (const { funcId, func, symbol } of functionSites(after)) {
-    if (func.linkage !== LINKAGE_STATIC || !wereGlobal.has(funcId) || symbol === undefined) continue;
+    if (func.linkage !== LINKAGE_STATIC || wereStatic.has(funcId) || symbol === undefined) continue;
     if (symbol.binding !== STB_LOCAL) symbols.push(symbol.index);
   }
   if (symbols.length === 0) return symbols;

@@ -20,7 +20,8 @@ import { concatenatedBtf, duplicateMaps, mapsRelocations } from "./elf/sections.
 import { staticProgram } from "./elf/static-program.ts";
 import { mapName, privateMap, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
-import { funcWithoutPrototype, paramUnnamed } from "./func/params.ts";
+import { paramUnnamed } from "./func/params.ts";
+import { funcWithoutPrototype, prototypeLost } from "./func/prototype.ts";
 import { functionWithoutInfo } from "./func/without-info.ts";
 import {
   definitionDiffers,
@@ -92,6 +93,7 @@ export const allRules: readonly Rule[] = [
   boundByName,
   tagUnnamed,
   funcWithoutPrototype,
+  prototypeLost,
   functionWithoutInfo,
   paramUnnamed,
   builtinGlobal,

@@ -31,12 +31,23 @@ const helper = (number: number): Insn => [0x85, 0, 0, number];
 /** if r0 != 0 goto +n. */
 const skip = (register: number, count: number): Insn => [0x55, register, count, 0];
 
-/** A program that calls each function, then uses its result or not; only the program is described. */
-function object(samples: readonly Sample[], littleEndian = true, wanted: ReadonlySet<string> = new Set()): Uint8Array {
+/** What an object shows beside the code of its functions. */
+interface Shape {
+  readonly littleEndian?: boolean;
+  /** Functions whose result the program uses. */
+  readonly wanted?: ReadonlySet<string>;
+  /** Functions that have a FUNC, whose type id is chance, as line tables alone leave it; the program's own may be such. */
+  readonly lost?: "functions" | "all";
+}
+
+/** Type ids that LLVM was seen to leave. */
+const CHANCE = 32767;
+
+/** A program that calls each function, then uses its result or not; the program is described, and the functions are not. */
+function object(samples: readonly Sample[], { littleEndian = true, wanted = new Set(), lost }: Shape = {}): Uint8Array {
   const graph = new Graph(littleEndian);
   const u32 = graph.int("u32", 4);
-  const main = graph.func("main", graph.proto(u32, [["ctx", graph.ptr(0)]]));
-  const ext = makeExt(littleEndian, { funcInfo: [[graph.string("socket"), [{ insnOff: 0, typeId: main }]]] });
+  const main = graph.func("main", lost === "all" ? CHANCE : graph.proto(u32, [["ctx", graph.ptr(0)]]));
   const insns: Insn[] = [copy(6, 1), copy(9, 1), move(7, 0)];
   const relocations: { offset: number; type: number; symbol: string }[] = [];
   for (const { name } of samples) {
@@ -57,6 +68,16 @@ function object(samples: readonly Sample[], littleEndian = true, wanted: Readonl
       inner.push({ offset: (start + at) * 8, type: R_BPF_64_32, symbol: to });
     }
   }
+  const records = (lost === undefined ? [] : samples).map(({ name }) => ({
+    insnOff: starts.get(name) ?? 0,
+    typeId: graph.func(name, CHANCE),
+  }));
+  const ext = makeExt(littleEndian, {
+    funcInfo: [
+      [graph.string("socket"), [{ insnOff: 0, typeId: main }]],
+      ...(lost === undefined ? [] : [[graph.string(".text"), records] as const]),
+    ],
+  });
   return buildObject({
     littleEndian,
     sections: [
@@ -128,7 +149,7 @@ describe.each([
 ] as const)("%s", (_, littleEndian) => {
   test("functions without debug info are described by what their code shows", async () => {
     const wanted = new Set(SAMPLES.filter((sample) => sample.wanted).map(({ name }) => name));
-    const raw = object(SAMPLES, littleEndian, wanted);
+    const raw = object(SAMPLES, { littleEndian, wanted });
     const found = (await checkObject(raw)).diagnostics.filter(({ rule }) => rule === "func/without-debug-info");
     expect(found.map(({ severity, message }) => `${severity}: ${message}`)).toEqual(
       SAMPLES.map(({ name }) => `error: function ${name} has no debug info, though others have`),
@@ -146,7 +167,7 @@ describe.each([
     ["a helper that no kernel has", [helper(4711), EXIT]],
     ["values that printk may take", [move(1, 0), move(2, 0), helper(6), EXIT]],
   ] as const)("with %s a function is left, and what to do is said", async (_about, insns) => {
-    const raw = object([{ name: "_ZN3dep4away17h0123456789abcdefE", insns }], littleEndian);
+    const raw = object([{ name: "_ZN3dep4away17h0123456789abcdefE", insns }], { littleEndian });
     const { bytes, diagnostics } = await fixObject(raw);
     const found = diagnostics.find(({ rule }) => rule === "func/without-debug-info");
     expect(found).toMatchObject({
@@ -156,6 +177,41 @@ describe.each([
     });
     expect(found?.fixed).toBeUndefined();
     expect(prototypes(bytes)).toEqual({});
+  });
+});
+
+describe("FUNCs whose type id is chance", () => {
+  test("get the prototype that code shows where a program is typed", async () => {
+    const wanted = new Set(SAMPLES.filter((sample) => sample.wanted).map(({ name }) => name));
+    const raw = object(SAMPLES, { wanted, lost: "functions" });
+    const found = (await checkObject(raw)).diagnostics.filter(({ rule }) => rule === "func/prototype-lost");
+    expect(found.map(({ message }) => message)).toEqual(
+      SAMPLES.map(({ name }, index) => `FUNC ${name} [${index + 5}] has no prototype`),
+    );
+    const { bytes } = await fixObject(raw);
+    expect(prototypes(bytes)).toEqual(Object.fromEntries(SAMPLES.map(({ name, expected }) => [name, expected])));
+    expect((await fixObject(bytes)).bytes).toEqual(bytes);
+  });
+
+  test("are one error where not even the program is typed", async () => {
+    const raw = object(SAMPLES, { lost: "all" });
+    const { bytes, diagnostics } = await fixObject(raw);
+    const names = ["main [2]", ...SAMPLES.slice(0, 7).map(({ name }, index) => `${name} [${index + 3}]`)];
+    expect(diagnostics.filter(({ severity }) => severity === "error")).toMatchObject([
+      {
+        rule: "func/without-prototype",
+        message: `${names.map((name) => `FUNC ${name}`).join(", ")} and ${SAMPLES.length - 7} others have no prototype`,
+        help: 'build with `debug = 2` ("line-tables-only" leaves no types)',
+      },
+    ]);
+    expect(bytes).toEqual(raw);
+  });
+
+  judgeTest(libbpf17())("make libbpf drop the BTF, and come to be taken", async () => {
+    const raw = object(SAMPLES, { lost: "functions" });
+    expect(answer(runLibbpf("libbpf17", raw))).toMatchObject({ load: { ok: true }, btfFd: -1 });
+    const after = answer(runLibbpf("libbpf17", (await fixObject(raw)).bytes));
+    expect([after.load?.ok, (after.btfFd ?? -1) >= 0]).toEqual([true, true]);
   });
 });
 
@@ -222,7 +278,7 @@ const program = fc
 test("the arity is that of the registers that code and callees find set", async () => {
   await fc.assert(
     fc.asyncProperty(program, fc.boolean(), async (samples, littleEndian) => {
-      const { bytes } = await fixObject(object(samples, littleEndian));
+      const { bytes } = await fixObject(object(samples, { littleEndian }));
       const arities = Object.entries(prototypes(bytes)).map(([name, text]) => [name, Number(text.split(" ")[0])]);
       expect(Object.fromEntries(arities)).toEqual(Object.fromEntries(samples.map(({ name, arity }) => [name, arity])));
     }),

@@ -1,4 +1,4 @@
-import { type BtfFuncProto, typeById, typesWithIds } from "../../btf/model.ts";
+import { type BtfFuncProto, typesWithIds } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -40,36 +40,6 @@ export const paramUnnamed: Rule = {
           answers: [...kernelDrops(`Invalid arg#${member + 1}`), { judge: "aya", answer: "repairs" }],
         };
       }
-    }
-  },
-};
-
-/** F6: with line tables only, every FUNC's type id is chance. */
-export const funcWithoutPrototype: Rule = {
-  id: "func/without-prototype",
-  title: "A FUNC refers to a FUNC_PROTO; with `-C debuginfo=1` LLVM leaves the id to chance.",
-  covers: ["F6", "KF-02", "LB-19"],
-  source: "llvm BTFDebug::visitSubroutineType (empty type array); libbpf btf_validate_type",
-  fixable: false,
-  *check({ btf, join }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "func" || typeById(btf, type.type)?.kind === "funcProto") continue;
-      yield {
-        rule: funcWithoutPrototype.id,
-        severity: "error",
-        message: `${label(btf, typeId)} has no prototype`,
-        target: { typeId },
-        ...placeOf(join, typeId),
-        answers: [
-          {
-            judge: "libbpf",
-            answer: "rejects",
-            text: `btf: type [${typeId}]: referenced type [${type.type}] is not FUNC_PROTO`,
-          },
-          ...kernelDrops("Invalid type_id"),
-        ],
-        help: 'build with `debug = 2` ("line-tables-only" leaves no types)',
-      };
     }
   },
 };
