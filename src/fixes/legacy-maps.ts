@@ -18,7 +18,6 @@ import {
   legacyDefinition,
   legacyMaps,
   legacyMapsOf,
-  legacySizes,
   type PlannedMap,
   type PlannedMaps,
 } from "../rules/elf/legacy-maps.ts";
@@ -146,18 +145,18 @@ function cureOf({ plan }: PlannedMap): string {
     ...(plan.key.how === "none" ? [] : [`key ${plan.keyText}`]),
     ...(plan.value.how === "none" ? [] : [`value ${plan.valueText}`]),
   ];
-  return `made it a BTF map${parts.length === 0 ? "" : ` with ${parts.join(" and ")}`}`;
+  const made = `made it a BTF map${parts.length === 0 ? "" : ` with ${parts.join(" and ")}`}`;
+  return plan.conflicts.length === 0 ? made : `${made}: the sizes count`;
 }
 
 /** V5: the definitions of section `maps` become typed ones of `.maps`; symbols, references, VARs and DATASEC follow. */
 export const convertLegacyMaps: ElfFix = {
-  rules: [legacyMaps, legacySizes],
+  rules: [legacyMaps],
   summary: (count) => `${counted(count, "legacy map")} converted`,
   apply(state: ElfState, findings: readonly Diagnostic[]): ElfStep {
     const { elf, btf, ext, choices } = state;
     const found = legacyMapsOf(state);
-    const isChosen = findings.some(({ rule }) => rule === legacyMaps.id);
-    if (choices.legacyMaps === "keep" || !isChosen) {
+    if (choices.legacyMaps === "keep") {
       return { edits: NO_EDITS, btf, ext, done: findings.map(() => undefined) };
     }
     if (choices.legacyMaps === "error") {
@@ -166,9 +165,8 @@ export const convertLegacyMaps: ElfFix = {
     }
     refuseFaults(elf, found);
     const bySymbol = new Map(found.maps.map((map) => [map.symbol.index, map]));
-    const done = findings.map(({ rule, target }) => {
+    const done = findings.map(({ target }) => {
       const map = bySymbol.get(target.symbol ?? 0);
-      if (rule === legacySizes.id) return "kept the sizes, without types";
       return map === undefined ? "took its name, which libbpf refuses" : cureOf(map);
     });
     return { ...convert(state, found), done };

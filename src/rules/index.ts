@@ -14,7 +14,7 @@ import { wrongSection } from "./datasec/section.ts";
 import { danglingInfo, danglingLink } from "./elf/dangling.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
 import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
-import { legacyDefinition, legacyMaps, legacySizes } from "./elf/legacy-maps.ts";
+import { legacyDefinition, legacyMaps } from "./elf/legacy-maps.ts";
 import { btfMissing } from "./elf/missing.ts";
 import { concatenatedBtf, duplicateMaps, mapsRelocations } from "./elf/sections.ts";
 import { staticProgram } from "./elf/static-program.ts";
@@ -51,7 +51,6 @@ export const allRules: readonly Rule[] = [
   danglingLink,
   legacyMaps,
   legacyDefinition,
-  legacySizes,
   duplicateMaps,
   mapsRelocations,
   concatenatedBtf,

@@ -1,5 +1,6 @@
 import { type PrintedDie, printedDies } from "../../test/dwarf/dwarfdump.ts";
 import type { ObjectFile } from "../../test/e2e/object-file.ts";
+import { legacyMaps } from "./legacy-maps.ts";
 import { arrayText, DEPTH, type Member, POINTER, shapeText, TAG } from "./shape.ts";
 
 /** A map as `llvm-dwarfdump` tells it: numbers as in the definition, key and value as shapes; undefined where there is none. */
@@ -9,13 +10,26 @@ export interface DwarfMap {
   readonly key: string | undefined;
   readonly value: string | undefined;
   readonly hasValues: boolean;
+  /** What a legacy definition says beside its type. */
+  readonly numbers?: LegacyNumbers;
 }
 
-interface Die extends PrintedDie {
+/** Sizes in bytes, entries, flags, and whether the map is pinned by name, of a legacy definition. */
+export interface LegacyNumbers {
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly mapFlags: number;
+  readonly pinByName: boolean;
+}
+
+/** A DIE with its children. */
+export interface Die extends PrintedDie {
   readonly children: Die[];
 }
 
-type Dies = ReadonlyMap<number, Die>;
+/** The DIEs of an object by offset. */
+export type Dies = ReadonlyMap<number, Die>;
 
 /** The DIEs of an object by offset, each with its children. */
 function diesOf(path: string): Dies {
@@ -29,24 +43,27 @@ function diesOf(path: string): Dies {
   return new Map(dies.map((die) => [die.offset, die]));
 }
 
-function typeOf(dies: Dies, die: Die | undefined): Die | undefined {
+/** The DIE that DW_AT_type names. */
+export function typeOf(dies: Dies, die: Die | undefined): Die | undefined {
   const offset = /^0x([0-9a-f]+)/.exec(die?.attributes.get("type") ?? "")?.[1];
   return offset === undefined ? undefined : dies.get(Number.parseInt(offset, 16));
 }
 
 /** llvm-dwarfdump writes bytes outside ASCII as octal escapes. */
-function nameOf(die: Die): string | null {
+export function nameOf(die: Die): string | null {
   const quoted = /^"(.*)"$/.exec(die.attributes.get("name") ?? "")?.[1];
   if (quoted === undefined) return null;
   const bytes = quoted.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-function number(die: Die | undefined, attribute: string): number {
+/** A number as printed; 0 where the attribute is absent. */
+export function number(die: Die | undefined, attribute: string): number {
   return Number(die?.attributes.get(attribute) ?? 0);
 }
 
-function children(die: Die | undefined, tag: string): Die[] {
+/** Children of one tag. */
+export function children(die: Die | undefined, tag: string): Die[] {
   return (die?.children ?? []).filter((child) => child.tag === tag);
 }
 
@@ -65,7 +82,7 @@ function elements(array: Die | undefined): number {
 }
 
 /** The shape of a type in DWARF, by the rules of LLVM's BTFDebug: what a type's BTF must say. */
-function dwarfShape(dies: Dies, type: Die | undefined, depth = DEPTH): string {
+export function dwarfShape(dies: Dies, type: Die | undefined, depth = DEPTH): string {
   if (type === undefined) return "void";
   switch (type.tag) {
     case "pointer_type":
@@ -144,16 +161,21 @@ function definition(dies: Dies, type: Die | undefined): Die | undefined {
   return undefined;
 }
 
-/** The maps of a raw object: the variables whose symbol lies in `.maps`, as its debug info defines them. */
+/** The variable that a symbol names. */
+export function variableOf(dies: Dies, symbol: string): Die | undefined {
+  return [...dies.values()].find((die) => {
+    if (die.tag !== "variable" || !die.attributes.get("location")?.startsWith("DW_OP_addr")) return false;
+    return (die.attributes.get("linkage_name") ?? die.attributes.get("name")) === `"${symbol}"`;
+  });
+}
+
+/** The maps of a raw object: the variables whose symbol lies in `.maps` or `maps`, as its debug info and definitions define them. */
 export function dwarfMaps(path: string, file: ObjectFile): readonly DwarfMap[] {
   const dies = diesOf(path);
-  const maps: DwarfMap[] = [];
+  const maps: DwarfMap[] = [...legacyMaps(dies, file)];
   for (const symbol of file.symbols) {
     if (file.sections[symbol.section]?.name !== ".maps" || symbol.name === "" || symbol.type !== 1) continue;
-    const variable = [...dies.values()].find((die) => {
-      if (die.tag !== "variable" || !die.attributes.get("location")?.startsWith("DW_OP_addr")) return false;
-      return (die.attributes.get("linkage_name") ?? die.attributes.get("name")) === `"${symbol.name}"`;
-    });
+    const variable = variableOf(dies, symbol.name);
     const record = definition(dies, typeOf(dies, variable));
     const field = (name: string): Die | undefined => {
       const member = children(record, "member").find((die) => nameOf(die) === name);

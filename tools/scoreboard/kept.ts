@@ -39,6 +39,14 @@ function lost(before: DumpedType, after: DumpedType | undefined): string | undef
   return undefined;
 }
 
+/** Whether the variables of a section `maps` are listed in `.maps` now, where their definitions went. */
+function movedToMaps(before: DumpedType, fixed: ReadonlyMap<number, DumpedType>): boolean {
+  if (before.kind !== "DATASEC" || before.name !== "maps") return false;
+  const now = [...fixed.values()].filter(({ kind, name }) => kind === "DATASEC" && name === ".maps");
+  const listed = new Set(now.flatMap(({ vars }) => (vars ?? []).map(({ type_id }) => type_id)));
+  return (before.vars ?? []).every(({ type_id }) => listed.has(type_id));
+}
+
 /** What is gone from the raw object's types, id by id, and no change of the plan speaks of it. */
 export function lostTypes(
   raw: ReadonlyMap<number, DumpedType>,
@@ -47,7 +55,7 @@ export function lostTypes(
 ): string[] {
   const planned = plannedIds(plan);
   return [...raw.values()].flatMap((before) => {
-    const what = planned.has(before.id) ? undefined : lost(before, fixed.get(before.id));
+    const what = planned.has(before.id) || movedToMaps(before, fixed) ? undefined : lost(before, fixed.get(before.id));
     return what === undefined ? [] : [`${before.kind} ${before.name} [${before.id}] ${what}, which no repair says`];
   });
 }

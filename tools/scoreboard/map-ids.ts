@@ -4,6 +4,7 @@ import type { DwarfMap } from "./dwarf-maps.ts";
 
 /** `enum bpf_map_type` (include/uapi/linux/bpf.h) of the kinds that are not described by a key and a value type. */
 const PROG_ARRAY = 3;
+const PERF_EVENT_ARRAY = 4;
 const BLOOM_FILTER = 30;
 /** Made by libbpf of the variables of `.struct_ops`. */
 const STRUCT_OPS = 26;
@@ -36,6 +37,14 @@ function mapFaults(expected: DwarfMap, map: LibbpfMap, types: ReadonlyMap<number
     ...faultOf(types, "key", kernel.btfKeyTypeId, ids.key ? expected.key : undefined),
     ...faultOf(types, "value", kernel.btfValueTypeId, ids.value ? expected.value : undefined),
   ];
+  if (expected.numbers !== undefined) {
+    const { keySize, valueSize, maxEntries, mapFlags, pinByName } = map;
+    // Where a perf array says 0, libbpf counts the processors.
+    const entries = expected.type === PERF_EVENT_ARRAY && expected.numbers.maxEntries === 0 ? 0 : maxEntries;
+    const said = JSON.stringify({ keySize, valueSize, maxEntries: entries, mapFlags, pinByName });
+    if (said !== JSON.stringify(expected.numbers))
+      faults.push(`is ${said}, its definition ${JSON.stringify(expected.numbers)}`);
+  }
   if (expected.type === PROG_ARRAY && expected.hasValues && kernel.keySize !== 4) faults.push("has no key_size");
   return faults;
 }

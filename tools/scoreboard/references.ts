@@ -41,6 +41,8 @@ function stretches(file: ObjectFile, program: LibbpfProgram, report: LibbpfRepor
 /** Section of externs. libbpf makes a map of those of `.kconfig`; those of `.ksyms` are no map's. */
 const UNDEFINED = "";
 const EXTERN_MAP = ".kconfig";
+/** Sections of maps, whose symbols are the maps. */
+const MAPS: readonly string[] = [".maps", "maps"];
 
 /** What libbpf calls the map of a data section: its whole name, or the object's name and the section's, cut. */
 function isDataMap(map: string, section: string): boolean {
@@ -48,7 +50,7 @@ function isDataMap(map: string, section: string): boolean {
 }
 
 function isMapReference({ section }: CodeReference): boolean {
-  return section === UNDEFINED || section === ".maps" || /^\.(data|rodata|bss)(\.|$)/.test(section);
+  return section === UNDEFINED || MAPS.includes(section) || /^\.(data|rodata|bss)(\.|$)/.test(section);
 }
 
 /**
@@ -70,16 +72,15 @@ export function wrongReferences(raw: ObjectFile, report: LibbpfReport): string[]
       if (load.src !== 1 && load.src !== 2) continue;
       const reference = expected.get(load.insn);
       expected.delete(load.insn);
+      const isMap = reference !== undefined && MAPS.includes(reference.section);
       const named =
-        reference?.section === ".maps"
+        reference !== undefined && isMap
           ? reference.symbol
           : reference?.section === UNDEFINED
             ? EXTERN_MAP
             : reference?.section;
       const isRight =
-        reference !== undefined &&
-        load.map !== null &&
-        (reference.section === ".maps" ? load.map === named : isDataMap(load.map, named ?? ""));
+        reference !== undefined && load.map !== null && (isMap ? load.map === named : isDataMap(load.map, named ?? ""));
       if (!isRight) wrong.push(`${program.name}+${load.insn} carries ${load.map}, its relocation names ${named}`);
     }
     for (const [insn, { section, symbol }] of expected) {

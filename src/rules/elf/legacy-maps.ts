@@ -74,10 +74,11 @@ export const legacyMaps: Rule = {
     const { sections, maps } = legacyMapsOf(state);
     const severity = state.choices.legacyMaps === "keep" ? "warning" : "error";
     const head = { rule: legacyMaps.id, severity, answers: [...REFUSAL, { judge: "aya", answer: "accepts" }] } as const;
-    for (const { symbol, definition, variable } of maps) {
+    for (const { symbol, definition, variable, plan } of maps) {
+      const facts = [`it is a legacy definition (${describe(definition)})`, ...plan.conflicts];
       yield {
         ...head,
-        message: `map ${symbol.name}: it is a legacy definition (${describe(definition)})`,
+        message: `map ${symbol.name}: ${facts.join("; its ")}`,
         target: { symbol: symbol.index, section: symbol.section },
         ...context(state, variable),
         ...(severity === "warning" ? { help: "--legacy-maps convert makes it a BTF map" } : {}),
@@ -105,29 +106,6 @@ export const legacyDefinition: Rule = {
         target: { section: section.index, ...(symbol === undefined ? {} : { symbol: symbol.index }) },
         answers: [...REFUSAL, rejects("kernel", "BPF_MAP_CREATE: EINVAL")],
       };
-    }
-  },
-};
-
-export const legacySizes: Rule = {
-  id: "map/legacy-size-conflict",
-  title: "The types of a legacy map's wrapper are as long as its definition says.",
-  covers: ["V5"],
-  source: "aya-ebpf MapDef::new",
-  fixable: true,
-  *check(state: ObjectState): Generator<Diagnostic> {
-    for (const { symbol, variable, plan } of legacyMapsOf(state).maps) {
-      for (const conflict of plan.conflicts) {
-        yield {
-          rule: legacySizes.id,
-          severity: "warning",
-          message: `map ${symbol.name}: ${conflict}`,
-          target: { symbol: symbol.index },
-          ...context(state, variable),
-          answers: [{ judge: "aya", answer: "accepts", how: "and uses the size" }],
-          help: "give the wrapper's parameters the types that the map holds",
-        };
-      }
     }
   },
 };
