@@ -11,6 +11,7 @@ import { parseElf } from "./elf/parse.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError, type BtfFixErrorCode } from "./errors.ts";
 import { correspond } from "./join/correspond.ts";
+import type { Correspondence } from "./join/model.ts";
 import { lowerDwarf } from "./lower/lower.ts";
 import type { LoweredBtf } from "./lower/model.ts";
 import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
@@ -87,6 +88,25 @@ function missing(hasDwarf: boolean): BtfFixError {
   return new BtfFixError("BTF_MISSING", what);
 }
 
+interface Joined {
+  readonly btf: Btf;
+  readonly ext: BtfExt | undefined;
+  readonly join: Correspondence;
+}
+
+/** What was joined last, by object: one repair of the file after the other looks at the same sections. */
+const joined = new WeakMap<OpenObject, Joined>();
+
+function joinOf(object: OpenObject, btf: Btf, ext: BtfExt | undefined): Correspondence | undefined {
+  const { elf, lowered } = object;
+  if (elf === undefined || lowered === undefined) return undefined;
+  const last = joined.get(object);
+  if (last?.btf === btf && last.ext === ext) return last.join;
+  const join = correspond(elf, btf, ext, lowered);
+  joined.set(object, { btf, ext, join });
+  return join;
+}
+
 /** The state that rules look at, for BTF as it stands; `refusedAsGiven` is for the caller to find out. */
 export function stateOf(
   object: OpenObject,
@@ -94,12 +114,11 @@ export function stateOf(
   ext: BtfExt | undefined,
   choices: Choices = DEFAULT_CHOICES,
 ): ObjectState {
-  const { elf, lowered } = object;
   return {
-    elf,
+    elf: object.elf,
     btf,
     ext,
-    join: elf === undefined || lowered === undefined ? undefined : correspond(elf, btf, ext, lowered),
+    join: joinOf(object, btf, ext),
     grafts: new Map(),
     refusedAsGiven: false,
     choices,
