@@ -3,7 +3,7 @@ import { type Btf, type BtfSecInfo, typeById, typesWithIds } from "../btf/model.
 import { nameText } from "../btf/names.ts";
 import type { HeaderEdit, RelocationEdit, SymbolEdit } from "../elf/edit.ts";
 import { encodeRelocations } from "../elf/encode-relocations.ts";
-import { type ElfRelocation, type ElfView, type Section } from "../elf/model.ts";
+import type { ElfRelocation, ElfView, Section } from "../elf/model.ts";
 import { relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { definedSymbols, sectionNamed, sectionSymbol, sectionsNamed } from "../elf/symbols.ts";
 import { BtfFixError } from "../errors.ts";

@@ -3,6 +3,15 @@ import { joinMaps } from "./duplicate-maps.ts";
 import type { ElfFix } from "./elf-fix.ts";
 import { convertLegacyMaps } from "./legacy-maps.ts";
 import { addLicense } from "./license.ts";
+import { clearDefinitions } from "./maps-relocations.ts";
+import { publishMaps } from "./private-map.ts";
 
 /** Every repair of the ELF file, in the order in which they build on each other; all of them come before the repairs of BTF. */
-export const allElfFixes: readonly ElfFix[] = [pointRelocations, joinMaps, convertLegacyMaps, addLicense];
+export const allElfFixes: readonly ElfFix[] = [
+  pointRelocations,
+  joinMaps,
+  convertLegacyMaps,
+  publishMaps,
+  clearDefinitions,
+  addLicense,
+];

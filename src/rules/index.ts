@@ -15,10 +15,12 @@ import { danglingInfo, danglingLink } from "./elf/dangling.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
 import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
 import { legacyDefinition, legacyMaps } from "./elf/legacy-maps.ts";
+import { mapsInitialised, mapsRelocations } from "./elf/maps-relocations.ts";
 import { btfMissing } from "./elf/missing.ts";
-import { concatenatedBtf, duplicateMaps, mapsRelocations } from "./elf/sections.ts";
+import { mapImmediate, privateMap, sectionReference } from "./elf/private-map.ts";
+import { concatenatedBtf, duplicateMaps } from "./elf/sections.ts";
 import { staticProgram } from "./elf/static-program.ts";
-import { mapName, privateMap, variableName } from "./elf/symbols.ts";
+import { mapName, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
 import { paramUnnamed } from "./func/params.ts";
 import { funcWithoutPrototype, prototypeLost } from "./func/prototype.ts";
@@ -53,6 +55,7 @@ export const allRules: readonly Rule[] = [
   legacyDefinition,
   duplicateMaps,
   mapsRelocations,
+  mapsInitialised,
   concatenatedBtf,
   externWithoutBtf,
   staticProgram,
@@ -61,6 +64,8 @@ export const allRules: readonly Rule[] = [
   licenseIncompatible,
   licenseKept,
   privateMap,
+  sectionReference,
+  mapImmediate,
   mapName,
   specialFieldBarred,
   notADefinition,

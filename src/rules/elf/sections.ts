@@ -1,9 +1,7 @@
 import type { ElfView, Section } from "../../elf/model.ts";
-import { relocationsOf } from "../../elf/relocations.ts";
 import { definedSymbols, sectionsNamed } from "../../elf/symbols.ts";
 import { MAPS_SECTION } from "../../maps/sites.ts";
-import { cannotLoad, cannotOpen, EINVAL, LIBBPF_RELOC, rejects } from "../answers.ts";
-import { mapsOf } from "../maps/findings.ts";
+import { cannotLoad, cannotOpen, LIBBPF_RELOC, rejects } from "../answers.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 
@@ -32,49 +30,6 @@ export const duplicateMaps: Rule = {
           rejects("aya", "symbol with name … not found in the symbols table", { at: "open" }),
         ],
         help: "make all map statics mutable or none of them (`static mut` and UnsafeCell give a section of their own)",
-      };
-    }
-  },
-};
-
-/** Byte ranges of the maps that may hold relocations: those with `values`. Undefined if no witness knows of any map (`clang -g1`). */
-function valueRanges(state: ObjectState): readonly (readonly [start: number, end: number])[] | undefined {
-  const known = mapsOf(state).filter(({ own, lowered }) => own !== undefined || lowered !== undefined);
-  if (known.length === 0) return undefined;
-  return known.flatMap(({ site, own, lowered }) => {
-    const hasValues = [own, lowered].some((witness) => witness?.attributes.values != null);
-    return hasValues && site.symbol !== undefined
-      ? [[site.symbol.value, site.symbol.value + site.symbol.size] as const]
-      : [];
-  });
-}
-
-export const mapsRelocations: Rule = {
-  id: "elf/maps-relocations",
-  title: "Relocations of `.maps` fill `values` and nothing else.",
-  covers: ["V3"],
-  source: "libbpf bpf_object__collect_map_relos",
-  fixable: false,
-  *check(state: ObjectState): Generator<Diagnostic> {
-    const { elf } = state;
-    if (elf === undefined) return;
-    const ranges = valueRanges(state);
-    if (ranges === undefined) return;
-    for (const section of sectionsNamed(elf, MAPS_SECTION)) {
-      const stray = relocationsOf(elf, section.index).filter(
-        ({ offset }) => !ranges.some(([start, end]) => offset >= start && offset < end),
-      );
-      if (stray.length === 0) continue;
-      yield {
-        rule: mapsRelocations.id,
-        severity: "error",
-        message: `.maps has ${stray.length} relocations outside \`values\`: its integers point at real arrays`,
-        target: { section: section.index },
-        answers: [
-          { judge: "libbpf", answer: "rejects", how: "-EINVAL without a word", at: "open", errno: EINVAL },
-          rejects("cilium/ebpf", "initializing BTF map definitions: not supported", { at: "open" }),
-        ],
-        help: "initialise the definition with null pointers",
       };
     }
   },

@@ -1,33 +1,12 @@
 import { MAX_NAME_LENGTH } from "../../btf/escape.ts";
 import { LINKAGE_GLOBAL, typesWithIds } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
-import { SHF_EXECINSTR, STB_LOCAL, STT_FUNC, STV_DEFAULT } from "../../elf/model.ts";
-import { cannotLoad, cannotOpen, EOPNOTSUPP, kernelDrops } from "../answers.ts";
+import { cannotLoad, kernelDrops } from "../answers.ts";
 import { isAcceptedVarName, isTakenByNewKernels } from "../btf/names.ts";
-import { functionSites } from "../func/sites.ts";
 import { label, placeOf } from "../label.ts";
 import { eachMap, type MapFact } from "../maps/findings.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
-
-export const privateMap: Rule = {
-  id: "map/private",
-  title: "A map's symbol is global and visible, and its VAR too.",
-  covers: ["V4", "LM-04", "LD-08"],
-  source: "libbpf bpf_object__init_user_btf_map",
-  fixable: false,
-  check: (state) =>
-    eachMap(state, privateMap, function* ({ site, variable }): Generator<MapFact> {
-      const isHidden =
-        site.symbol !== undefined && (site.symbol.binding === STB_LOCAL || site.symbol.visibility !== STV_DEFAULT);
-      if (!isHidden && (variable === undefined || variable.linkage === LINKAGE_GLOBAL)) return;
-      yield {
-        fact: "it is private to the object",
-        answers: [cannotOpen(`map '${site.name}': unsupported map linkage static.`, EOPNOTSUPP)],
-        help: "export it: #[unsafe(no_mangle)] or pub",
-      };
-    }),
-};
 
 /** What BPF_MAP_CREATE takes as a name (kernel/bpf/syscall.c `bpf_obj_name_cpy`); libbpf cuts it to 15 bytes first. */
 const MAX_OBJECT_NAME = 15;
@@ -83,37 +62,6 @@ export const variableName: Rule = {
         ...placeOf(join, typeId),
         answers: kernelDrops("Invalid name"),
         help: "give the static another export_name",
-      };
-    }
-  },
-};
-
-/** Where func_info says a function starts, as "section@offset". */
-function described(state: ObjectState): Set<string> {
-  return new Set([...functionSites(state)].map(({ section, offset }) => `${section}@${offset}`));
-}
-
-export const functionWithoutInfo: Rule = {
-  id: "func/without-debug-info",
-  title: "Every function of `.text` has a func_info record if any function has.",
-  covers: ["F3", "KB-06"],
-  source: "libbpf adjust_prog_btf_ext_info; kernel/bpf/check_btf.c check_btf_func",
-  fixable: false,
-  *check(state: ObjectState): Generator<Diagnostic> {
-    const { elf, ext } = state;
-    if (elf === undefined || ext?.funcInfo === undefined) return;
-    const known = described(state);
-    for (const symbol of elf.symbols) {
-      const section = elf.sections[symbol.section];
-      if (symbol.type !== STT_FUNC || section?.name !== ".text" || (section.flags & SHF_EXECINSTR) === 0) continue;
-      if (known.has(`${section.name}@${symbol.value}`)) continue;
-      yield {
-        rule: functionWithoutInfo.id,
-        severity: "error",
-        message: `function ${symbol.name} has no debug info, though others have`,
-        target: { symbol: symbol.index },
-        answers: [cannotLoad("missing .BTF.ext function info")],
-        help: "build its crate with debug = 2",
       };
     }
   },

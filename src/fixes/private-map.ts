@@ -1,0 +1,55 @@
+import { BtfBuilder } from "../btf/builder.ts";
+import { LINKAGE_GLOBAL } from "../btf/model.ts";
+import type { SymbolEdit } from "../elf/edit.ts";
+import { type ElfSymbol, type ElfView, STB_GLOBAL, STB_LOCAL, STT_OBJECT, STV_DEFAULT } from "../elf/model.ts";
+import { sectionsNamed } from "../elf/symbols.ts";
+import { BtfFixError } from "../errors.ts";
+import { MAPS_SECTION } from "../maps/sites.ts";
+import { privateMap, sectionReference } from "../rules/elf/private-map.ts";
+import type { Diagnostic } from "../rules/rule.ts";
+import { type ElfFix, type ElfState, type ElfStep, NO_EDITS } from "./elf-fix.ts";
+import { counted } from "./fix.ts";
+import { mapPlaces } from "./map-places.ts";
+import { mapReferences } from "./map-references.ts";
+
+/** Two things of one name: whoever asks for the map might get the other. */
+function refuseClash(elf: ElfView, symbol: ElfSymbol, exported: readonly ElfSymbol[]): void {
+  const others = [...elf.symbols.filter(({ binding }) => binding !== STB_LOCAL), ...exported];
+  const other = others.find(({ name, index }) => name === symbol.name && index !== symbol.index);
+  if (other === undefined) return;
+  const where = elf.sections[other.section]?.name || "no section";
+  throw new BtfFixError(
+    "REFUSED",
+    `map ${symbol.name} is private, and cannot be made public: ${where} has another symbol of that name [${privateMap.id}]`,
+  );
+}
+
+/**
+ * V4: the map's symbol and VAR become global, and code names it by that symbol. It keeps its name, mangled or not: aya knows it by that
+ * name already, and VAR and symbol must have one.
+ */
+export const publishMaps: ElfFix = {
+  rules: [privateMap, sectionReference],
+  summary: (count) => `${counted(count, "private map")} made public`,
+  apply(state: ElfState, findings: readonly Diagnostic[]): ElfStep {
+    const { elf, btf, ext } = state;
+    const builder = new BtfBuilder(btf);
+    const symbols: SymbolEdit[] = [];
+    const exported: ElfSymbol[] = [];
+    const done = findings.map(({ rule, target: { symbol: index = 0, typeId = 0 } }) => {
+      if (rule === sectionReference.id) return "pointed each reference at its map";
+      const symbol = elf.symbols[index];
+      const variable = builder.get(typeId);
+      if (symbol === undefined || index === 0) return undefined;
+      refuseClash(elf, symbol, exported);
+      exported.push(symbol);
+      symbols.push({ symbol: index, binding: STB_GLOBAL, visibility: STV_DEFAULT, type: STT_OBJECT });
+      if (variable?.kind === "var") builder.replace(typeId, { ...variable, linkage: LINKAGE_GLOBAL });
+      return "made it global, and pointed each reference at it";
+    });
+    const maps = sectionsNamed(elf, MAPS_SECTION).flatMap((section) => mapPlaces(elf, btf, section));
+    const { relocations, sections, headers } = mapReferences(elf, maps, { move: false });
+    const edits = { ...NO_EDITS, symbols, relocations, sections, headers };
+    return { edits, btf: symbols.length === 0 ? btf : builder.finish(), ext, done };
+  },
+};

@@ -1,0 +1,127 @@
+import { LINKAGE_EXTERN, LINKAGE_GLOBAL } from "../../btf/model.ts";
+import {
+  type ElfRelocation,
+  type ElfSymbol,
+  type ElfView,
+  R_BPF_64_64,
+  type Section,
+  SHF_EXECINSTR,
+  SHN_UNDEF,
+  STB_LOCAL,
+  STT_SECTION,
+  STV_DEFAULT,
+} from "../../elf/model.ts";
+import { relocationsOf } from "../../elf/relocations.ts";
+import { sectionsNamed } from "../../elf/symbols.ts";
+import type { ExaminedMap } from "../../maps/examine.ts";
+import { MAPS_SECTION } from "../../maps/sites.ts";
+import { cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
+import { eachMap, type MapFact } from "../maps/findings.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+/** Whether nobody outside the object can name the map. A map that another object defines is not its own. */
+export function isPrivate({ site: { symbol }, variable }: ExaminedMap): boolean {
+  if (symbol?.section === SHN_UNDEF || variable?.linkage === LINKAGE_EXTERN) return false;
+  const isHidden = symbol !== undefined && (symbol.binding === STB_LOCAL || symbol.visibility !== STV_DEFAULT);
+  return isHidden || (variable !== undefined && variable.linkage !== LINKAGE_GLOBAL);
+}
+
+export const privateMap: Rule = {
+  id: "map/private",
+  title: "A map's symbol is global and visible, and its VAR too.",
+  covers: ["V4", "LM-04", "LD-08"],
+  source: "libbpf bpf_object__init_user_btf_map",
+  fixable: true,
+  check: (state) =>
+    eachMap(state, privateMap, function* (map): Generator<MapFact> {
+      if (!isPrivate(map)) return;
+      yield {
+        fact: "it is private to the object",
+        answers: [cannotOpen(`map '${map.site.name}': unsupported map linkage static.`, EOPNOTSUPP)],
+        help: "export it: #[unsafe(no_mangle)] or pub",
+      };
+    }),
+};
+
+/** Sections of code with a load of an address in `.maps` of which `is` holds. */
+function codeThat(
+  elf: ElfView,
+  is: (named: ElfSymbol, code: Section, entry: ElfRelocation) => boolean,
+): readonly Section[] {
+  const maps = new Set(sectionsNamed(elf, MAPS_SECTION).map(({ index }) => index));
+  if (maps.size === 0) return [];
+  return elf.sections.filter(
+    (code) =>
+      (code.flags & SHF_EXECINSTR) !== 0 &&
+      relocationsOf(elf, code.index).some((entry) => {
+        const named = elf.symbols[entry.symbol];
+        return entry.type === R_BPF_64_64 && named !== undefined && maps.has(named.section) && is(named, code, entry);
+      }),
+  );
+}
+
+/** Sections of code with loads of an address in `.maps` that name the section, not the map. */
+export function sectionReferences(elf: ElfView): readonly Section[] {
+  return codeThat(elf, ({ type }) => type === STT_SECTION);
+}
+
+export const sectionReference: Rule = {
+  id: "elf/map-by-section",
+  title: "Code names a map by the map's own symbol.",
+  covers: ["V4", "LR-02"],
+  source: "libbpf bpf_program__record_reloc (compares symbol values, never the immediate)",
+  fixable: true,
+  *check({ elf }: ObjectState): Generator<Diagnostic> {
+    if (elf === undefined) return;
+    for (const { index, name } of sectionReferences(elf)) {
+      yield {
+        rule: sectionReference.id,
+        severity: "error",
+        message: `code in ${name} names maps by their section and an offset`,
+        target: { section: index },
+        answers: [
+          { judge: "libbpf", answer: "misreads", how: "it takes each for the first map of the section" },
+          rejects("cilium/ebpf", "possible erroneous static qualifier on map definition", { at: "open" }),
+        ],
+        help: "export the maps: #[unsafe(no_mangle)] or pub",
+      };
+    }
+  },
+};
+
+/** Bytes from an instruction to its immediate. */
+const IMMEDIATE = 4;
+
+function immediateOf({ littleEndian }: ElfView, { bytes }: Section, { offset }: ElfRelocation): number {
+  const at = offset + IMMEDIATE;
+  if (at + 4 > bytes.length) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(at, littleEndian);
+}
+
+/** What is left of a private map that was made public: no repair changes instructions. */
+export const mapImmediate: Rule = {
+  id: "elf/map-immediate",
+  title: "Code that loads a map has the immediate 0.",
+  covers: ["V4"],
+  source: "cilium/ebpf collectionLoader.populateDeferredMaps, loadProgram (an immediate above 0 is a descriptor)",
+  fixable: false,
+  *check({ elf }: ObjectState): Generator<Diagnostic> {
+    if (elf === undefined) return;
+    const found = codeThat(elf, ({ type }, code, entry) => type !== STT_SECTION && immediateOf(elf, code, entry) > 0);
+    for (const { index, name } of found) {
+      yield {
+        rule: mapImmediate.id,
+        severity: "warning",
+        message: `code in ${name} names maps by symbols, and has offsets beside them, which cilium/ebpf takes for descriptors`,
+        target: { section: index },
+        answers: [
+          rejects("cilium/ebpf", "unsatisfied map reference", { at: "load" }),
+          { judge: "libbpf", answer: "accepts" },
+          { judge: "aya", answer: "accepts" },
+        ],
+        help: "export the maps in the source: #[unsafe(no_mangle)] or pub",
+      };
+    }
+  },
+};
