@@ -1,5 +1,6 @@
 import { bytesForShrunk, dropEmptyEntries, placeDatasecs } from "./datasec.ts";
 import { moveEntries } from "./datasec-section.ts";
+import { describeExterns } from "./extern.ts";
 import type { Fix } from "./fix.ts";
 import { bytesForFloats } from "./float.ts";
 import { completeForwards, rebindReferences } from "./forward.ts";
@@ -35,6 +36,7 @@ export const allFixes: readonly Fix[] = [
   supplyPrototypes,
   describeFunctions,
   makeStatic,
+  describeExterns,
   moveEntries,
   dropEmptyEntries,
   bytesForShrunk,
