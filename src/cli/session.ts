@@ -1,6 +1,6 @@
 import { BtfFixError } from "../errors.ts";
 import { errorText } from "../report/error.ts";
-import { type Paint, paint } from "../report/paint.ts";
+import { type Paint, paintWhenAsked } from "../report/paint.ts";
 import { printable } from "../report/printable.ts";
 import type { Invocation } from "./arguments.ts";
 import type { Engine } from "./engine.ts";
@@ -16,10 +16,11 @@ export interface Session {
   readonly stderrPaint: Paint;
 }
 
-function wantsColour(invocation: Invocation, host: Host, isTty: boolean): boolean {
+function wantsColour(invocation: Invocation, host: Host, stream: "stdout" | "stderr"): boolean {
   if (invocation.color !== "auto") return invocation.color === "always";
   // https://no-color.org: present and not empty.
-  return isTty && (host.env["NO_COLOR"] ?? "") === "" && host.env["TERM"] !== "dumb";
+  if ((host.env["NO_COLOR"] ?? "") !== "" || host.env["TERM"] === "dumb") return false;
+  return stream === "stdout" ? host.stdoutIsTty : host.stderrIsTty;
 }
 
 /** Binds a command line to the world it runs in. */
@@ -28,8 +29,8 @@ export function openSession(invocation: Invocation, host: Host, engine: Engine):
     host,
     engine,
     invocation,
-    stdoutPaint: paint(wantsColour(invocation, host, host.stdoutIsTty)),
-    stderrPaint: paint(wantsColour(invocation, host, host.stderrIsTty)),
+    stdoutPaint: paintWhenAsked(() => wantsColour(invocation, host, "stdout")),
+    stderrPaint: paintWhenAsked(() => wantsColour(invocation, host, "stderr")),
   };
 }
 

@@ -32,3 +32,18 @@ const coloured: Paint = {
 export function paint(colour: boolean): Paint {
   return colour ? coloured : plain;
 }
+
+/** The same for a stream that is asked when there is first something to paint: to ask a terminal loads much of Node. */
+export function paintWhenAsked(colour: () => boolean): Paint {
+  let chosen: Paint | undefined;
+  const asked = (): Paint => {
+    chosen ??= paint(colour());
+    return chosen;
+  };
+  return {
+    severity: (severity, text) => asked().severity(severity, text),
+    strong: (text) => asked().strong(text),
+    faint: (text) => asked().faint(text),
+    good: (text) => asked().good(text),
+  };
+}
