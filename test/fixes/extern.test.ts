@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Btf } from "../../src/btf/model.ts";
-import { parseBtf } from "../../src/btf/parse.ts";
 import { checkObject } from "../../src/check.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { fixObject } from "../../src/fix.ts";
+import { kernelTypes, VMLINUX } from "../../tools/scoreboard/kernel-types.ts";
 import { Graph } from "../graph.ts";
 import { aya03, aya06, runAya } from "../judges/aya.ts";
 import { bpftool, bpftoolDump } from "../judges/bpftool.ts";
@@ -18,21 +17,9 @@ import { answer } from "../judges/run.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
 import { buildObject, CALL, EXIT, type Insn, R_BPF_64_32 } from "../object.ts";
 
-const VMLINUX = "/sys/kernel/btf/vmlinux";
-
 /** The BTF of the running kernel, as a thing that a test may need. */
-const kernelTypes: Judge = {
-  name: "kernel types",
-  version: "",
-  usable: existsSync(VMLINUX),
-  why: `no ${VMLINUX}`,
-};
-
-let parsed: Btf | undefined;
-const vmlinux = (): Btf => {
-  parsed ??= parseBtf(new Uint8Array(readFileSync(VMLINUX)));
-  return parsed;
-};
+const types: Judge = { name: "kernel types", version: "", usable: existsSync(VMLINUX), why: `no ${VMLINUX}` };
+const vmlinux = kernelTypes;
 
 const GLUE = `
 #[no_mangle] #[link_section = "license"] pub static LICENSE: [u8; 4] = *b"GPL\\0";
@@ -77,7 +64,7 @@ function weakened(object: Uint8Array, name: string): Uint8Array {
 
 describe("externs of Rust", () => {
   judgeTest(
-    kernelTypes,
+    types,
     rustc(),
     libbpf17(),
     libbpf11(),
@@ -115,7 +102,7 @@ ${GLUE}`);
   });
 
   judgeTest(
-    kernelTypes,
+    types,
     rustc(),
     clang(),
     libbpf17(),
@@ -161,7 +148,7 @@ SEC("raw_tp/sys_enter") int prog(void *ctx) {
   });
 
   judgeTest(
-    kernelTypes,
+    types,
     rustc(),
     libbpf17(),
     libbpf11(),
@@ -206,7 +193,7 @@ ${GLUE}`);
   });
 
   judgeTest(
-    kernelTypes,
+    types,
     rustc(),
     libbpf17(),
   )("a function that the kernel lacks is refused, unless its symbol is weak", async () => {
@@ -233,7 +220,7 @@ describe("s37, an object that calls kfuncs", () => {
   const folder = join(import.meta.dirname, "..", "..", "corpus");
   for (const path of ["shapes/s37_extern_kfunc.bpfel.o", "shapes-linked/s37_extern_kfunc.bpfel.o"]) {
     judgeTest(
-      kernelTypes,
+      types,
       libbpf17(),
       libbpf11(),
       cilium(),

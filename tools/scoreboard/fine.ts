@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { BtfFixError, type FixResult, fixObject } from "../../src/index.ts";
+import { BtfFixError, type FixOptions, type FixResult, fixObject } from "../../src/index.ts";
 import { type ObjectFile, readObjectFile } from "../../test/e2e/object-file.ts";
 import { bpftoolDump } from "../../test/judges/bpftool.ts";
 import { type LibbpfReport, runLibbpf } from "../../test/judges/libbpf.ts";
@@ -8,8 +8,12 @@ import { canonicalTypes } from "../corpus/canonical-types.ts";
 import { dumpedTypes } from "./btf-types.ts";
 import { dwarfMaps } from "./dwarf-maps.ts";
 import { lostTypes } from "./kept.ts";
+import { kernelTypes } from "./kernel-types.ts";
 import { wrongMaps } from "./map-ids.ts";
 import { wrongReferences } from "./references.ts";
+
+/** As on the command line: the running kernel's types are there for externs. */
+const OPTIONS: FixOptions = { vmlinux: kernelTypes };
 
 /** What libbpf 1.7 makes of an object: "OK/OK/yes" (open, load, BTF taken by the kernel) and its first complaint. */
 export interface LoadVerdict {
@@ -65,7 +69,7 @@ function changedCode(raw: ObjectFile, fixed: ObjectFile): string[] {
 }
 
 async function unstable(result: FixResult): Promise<string[]> {
-  const again = await fixObject(result.bytes);
+  const again = await fixObject(result.bytes, OPTIONS);
   return Buffer.compare(again.bytes, result.bytes) === 0 ? [] : ["a second run changes it again"];
 }
 
@@ -121,7 +125,7 @@ async function judgeTwin(path: string, raw: Buffer, result: FixResult): Promise<
   const twin = readFileSync(path.replace(".bpfeb.", ".bpfel."));
   const form = rawDump(raw) === rawDump(twin) ? rawDump : targetless;
   const reasons = [
-    ...(form(result.bytes) === form((await fixObject(twin)).bytes) ? [] : ["differs from its twin"]),
+    ...(form(result.bytes) === form((await fixObject(twin, OPTIONS)).bytes) ? [] : ["differs from its twin"]),
     ...lostTypes(dumpedTypes(raw), dumpedTypes(result.bytes), result.plan),
     ...changedCode(readObjectFile(raw), readObjectFile(result.bytes)),
     ...(await unstable(result)),
@@ -140,7 +144,7 @@ export async function judgeFine(path: string): Promise<Judgement> {
   const bytes = readFileSync(path);
   const raw = path.includes(".bpfeb.") ? null : loadVerdict(runLibbpf("libbpf17", bytes));
   try {
-    return { raw, ...(await judgeResult(path, bytes, await fixObject(bytes))) };
+    return { raw, ...(await judgeResult(path, bytes, await fixObject(bytes, OPTIONS))) };
   } catch (error) {
     if (!(error instanceof BtfFixError)) throw error;
     return { raw, fixed: null, reasons: [`${error.code}: ${error.message}`] };
