@@ -4,15 +4,15 @@ import { nameText } from "../btf/names.ts";
 import type { HeaderEdit, RelocationEdit, SymbolEdit } from "../elf/edit.ts";
 import { encodeRelocations } from "../elf/encode-relocations.ts";
 import type { ElfRelocation, ElfView, Section } from "../elf/model.ts";
-import { relocationEntries, relocationSections } from "../elf/relocations.ts";
+import { relocationEntries, relocationSections, relocationsOf } from "../elf/relocations.ts";
 import { definedSymbols, sectionNamed, sectionSymbol, sectionsNamed } from "../elf/symbols.ts";
 import { BtfFixError } from "../errors.ts";
+import { mapPlaces } from "../maps/places.ts";
 import { MAPS_SECTION } from "../maps/sites.ts";
 import { duplicateMaps } from "../rules/elf/sections.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import { type ElfFix, type ElfState, type ElfStep, NO_EDITS } from "./elf-fix.ts";
 import { counted } from "./fix.ts";
-import { mapPlaces } from "./map-places.ts";
 import { type MapReferences, mapReferences } from "./map-references.ts";
 
 /** A section without content: bpftool's linker passes over debug info, and aya would take any `.maps…` for maps. */
@@ -21,7 +21,7 @@ const EMPTIED = ".debug_emptied";
 /** Definitions hold pointers. */
 const POINTER = 8;
 
-/** The sections that become one, in order; `base` is where each one's content begins in it. */
+/** The sections that become one, which gets the header of the first; `base` is where each one's content begins in it. */
 interface Joined {
   readonly first: Section;
   readonly others: readonly Section[];
@@ -30,26 +30,48 @@ interface Joined {
   readonly addralign: number;
 }
 
-function layOut([first, ...others]: readonly [Section, ...Section[]]): Joined {
-  const base = new Map([[first.index, 0]]);
-  let size = first.size;
-  for (const section of others) {
+/** Sections whose maps `values` of this one name. */
+function namedBy(elf: ElfView, section: Section): ReadonlySet<number> {
+  return new Set(relocationsOf(elf, section.index).map(({ symbol }) => elf.symbols[symbol]?.section ?? 0));
+}
+
+/** Inner maps before those that hold them, as libbpf creates maps in the order in which they lie; else as they are. */
+function innerFirst(elf: ElfView, sections: readonly Section[]): readonly Section[] {
+  const rest = [...sections];
+  const order: Section[] = [];
+  while (rest.length > 0) {
+    const free = rest.findIndex((section) => {
+      const named = namedBy(elf, section);
+      return rest.every((other) => other === section || !named.has(other.index));
+    });
+    order.push(...rest.splice(Math.max(0, free), 1));
+  }
+  return order;
+}
+
+function layOut(elf: ElfView, first: Section, others: readonly Section[]): Joined {
+  const base = new Map<number, number>();
+  let size = 0;
+  for (const section of innerFirst(elf, [first, ...others])) {
     const step = Math.max(POINTER, section.addralign);
-    base.set(section.index, Math.ceil(size / step) * step);
-    size = (base.get(section.index) ?? 0) + section.size;
+    const start = Math.ceil(size / step) * step;
+    base.set(section.index, start);
+    size = start + section.size;
   }
   return { first, others, base, size, addralign: Math.max(POINTER, ...[first, ...others].map((s) => s.addralign)) };
 }
 
-/** Every symbol of a section that is emptied goes along, but for the section's own. */
+/** Every symbol of the sections goes along, but for the sections' own. */
 function movedSymbols(elf: ElfView, { first, others, base }: Joined): SymbolEdit[] {
-  return others.flatMap((section) =>
-    definedSymbols(elf, section.index).map(({ index, value }) => ({
+  return [first, ...others].flatMap((section) => {
+    const start = base.get(section.index) ?? 0;
+    if (section === first && start === 0) return [];
+    return definedSymbols(elf, section.index).map(({ index, value }) => ({
       symbol: index,
       section: first.index,
-      value: value + (base.get(section.index) ?? 0),
-    })),
-  );
+      value: value + start,
+    }));
+  });
 }
 
 /** The one content: that of each section at its place, where references have left it. */
@@ -169,7 +191,7 @@ export const joinMaps: ElfFix = {
     const { elf, btf, ext } = state;
     const [first, ...others] = sectionsNamed(elf, MAPS_SECTION);
     if (first === undefined || others.length === 0) return { edits: NO_EDITS, btf, ext, done: [] };
-    const joined = layOut([first, ...others]);
+    const joined = layOut(elf, first, others);
     const maps = [first, ...others].flatMap((section) => mapPlaces(elf, btf, section));
     const edits = join(state, joined, mapReferences(elf, maps, { move: true }));
     return { edits, btf: placed(elf, btf, joined), ext, done: findings.map(() => "joined it to the first") };

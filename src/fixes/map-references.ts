@@ -13,16 +13,9 @@ import {
 import { fieldWidth } from "../elf/relocate.ts";
 import { relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { BtfFixError } from "../errors.ts";
+import type { MapPlace } from "../maps/places.ts";
 
-/** Where a map's definition lies in the file as it came in, and the symbol that is to name it. */
-export interface MapPlace {
-  readonly section: number;
-  /** First byte and length in the section. */
-  readonly offset: number;
-  readonly size: number;
-  /** Index of the map's own symbol, which moves with the map. */
-  readonly symbol: number;
-}
+export type { MapPlace } from "../maps/places.ts";
 
 /** What makes every reference to a map name the map's own symbol, in numbers of the input. */
 export interface MapReferences {

@@ -4,12 +4,12 @@ import type { SymbolEdit } from "../elf/edit.ts";
 import { type ElfSymbol, type ElfView, STB_GLOBAL, STB_LOCAL, STT_OBJECT, STV_DEFAULT } from "../elf/model.ts";
 import { sectionsNamed } from "../elf/symbols.ts";
 import { BtfFixError } from "../errors.ts";
+import { mapPlaces } from "../maps/places.ts";
 import { MAPS_SECTION } from "../maps/sites.ts";
-import { privateMap, sectionReference } from "../rules/elf/private-map.ts";
+import { mapReference, privateMap } from "../rules/elf/private-map.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import { type ElfFix, type ElfState, type ElfStep, NO_EDITS } from "./elf-fix.ts";
 import { counted } from "./fix.ts";
-import { mapPlaces } from "./map-places.ts";
 import { mapReferences } from "./map-references.ts";
 
 /** Two things of one name: whoever asks for the map might get the other. */
@@ -29,7 +29,7 @@ function refuseClash(elf: ElfView, symbol: ElfSymbol, exported: readonly ElfSymb
  * name already, and VAR and symbol must have one.
  */
 export const publishMaps: ElfFix = {
-  rules: [privateMap, sectionReference],
+  rules: [privateMap, mapReference],
   summary: (count) => `${counted(count, "private map")} made public`,
   apply(state: ElfState, findings: readonly Diagnostic[]): ElfStep {
     const { elf, btf, ext } = state;
@@ -37,7 +37,7 @@ export const publishMaps: ElfFix = {
     const symbols: SymbolEdit[] = [];
     const exported: ElfSymbol[] = [];
     const done = findings.map(({ rule, target: { symbol: index = 0, typeId = 0 } }) => {
-      if (rule === sectionReference.id) return "pointed each reference at its map";
+      if (rule === mapReference.id) return "pointed each reference at its map";
       const symbol = elf.symbols[index];
       const variable = builder.get(typeId);
       if (symbol === undefined || index === 0) return undefined;

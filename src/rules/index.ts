@@ -17,7 +17,7 @@ import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.
 import { legacyDefinition, legacyMaps } from "./elf/legacy-maps.ts";
 import { mapsInitialised, mapsRelocations } from "./elf/maps-relocations.ts";
 import { btfMissing } from "./elf/missing.ts";
-import { mapImmediate, privateMap, sectionReference } from "./elf/private-map.ts";
+import { mapImmediate, mapReference, privateMap } from "./elf/private-map.ts";
 import { concatenatedBtf, duplicateMaps } from "./elf/sections.ts";
 import { staticProgram } from "./elf/static-program.ts";
 import { mapName, variableName } from "./elf/symbols.ts";
@@ -64,7 +64,7 @@ export const allRules: readonly Rule[] = [
   licenseIncompatible,
   licenseKept,
   privateMap,
-  sectionReference,
+  mapReference,
   mapImmediate,
   mapName,
   specialFieldBarred,

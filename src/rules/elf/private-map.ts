@@ -1,4 +1,4 @@
-import { LINKAGE_EXTERN, LINKAGE_GLOBAL } from "../../btf/model.ts";
+import { type Btf, LINKAGE_EXTERN, LINKAGE_GLOBAL } from "../../btf/model.ts";
 import {
   type ElfRelocation,
   type ElfSymbol,
@@ -14,6 +14,7 @@ import {
 import { relocationsOf } from "../../elf/relocations.ts";
 import { sectionsNamed } from "../../elf/symbols.ts";
 import type { ExaminedMap } from "../../maps/examine.ts";
+import { mapPlaces } from "../../maps/places.ts";
 import { MAPS_SECTION } from "../../maps/sites.ts";
 import { cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
 import { eachMap, type MapFact } from "../maps/findings.ts";
@@ -61,28 +62,30 @@ function codeThat(
   );
 }
 
-/** Sections of code with loads of an address in `.maps` that name the section, not the map. */
-export function sectionReferences(elf: ElfView): readonly Section[] {
-  return codeThat(elf, ({ type }) => type === STT_SECTION);
+/** Indices of the symbols that are maps' own. */
+function ownSymbols(elf: ElfView, btf: Btf): ReadonlySet<number> {
+  const places = sectionsNamed(elf, MAPS_SECTION).flatMap((section) => mapPlaces(elf, btf, section));
+  return new Set(places.map(({ symbol }) => symbol));
 }
 
-export const sectionReference: Rule = {
-  id: "elf/map-by-section",
+export const mapReference: Rule = {
+  id: "elf/map-reference",
   title: "Code names a map by the map's own symbol.",
   covers: ["V4", "LR-02"],
-  source: "libbpf bpf_program__record_reloc (compares symbol values, never the immediate)",
+  source: "libbpf bpf_program__record_reloc (compares symbol values, never the immediate); aya-obj relocate_maps",
   fixable: true,
-  *check({ elf }: ObjectState): Generator<Diagnostic> {
+  *check({ elf, btf }: ObjectState): Generator<Diagnostic> {
     if (elf === undefined) return;
-    for (const { index, name } of sectionReferences(elf)) {
+    const own = ownSymbols(elf, btf);
+    for (const { index, name } of codeThat(elf, (named) => !own.has(named.index))) {
       yield {
-        rule: sectionReference.id,
+        rule: mapReference.id,
         severity: "error",
-        message: `code in ${name} names maps by their section and an offset`,
+        message: `code in ${name} names maps by an offset in their section, or by other symbols that lie there`,
         target: { section: index },
         answers: [
-          { judge: "libbpf", answer: "misreads", how: "it takes each for the first map of the section" },
-          rejects("cilium/ebpf", "possible erroneous static qualifier on map definition", { at: "open" }),
+          { judge: "libbpf", answer: "misreads", how: "with an offset it takes the first map of the section" },
+          { judge: "aya", answer: "misreads", how: "it takes any map of the section" },
         ],
         help: "export the maps: #[unsafe(no_mangle)] or pub",
       };

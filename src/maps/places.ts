@@ -3,7 +3,16 @@ import { typesWithIds } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
 import { type ElfSymbol, type ElfView, type Section, STB_LOCAL, STT_NOTYPE, STT_OBJECT } from "../elf/model.ts";
 import { definedSymbols } from "../elf/symbols.ts";
-import type { MapPlace } from "./map-references.ts";
+
+/** Where a map's definition lies in the file as it came in, and the symbol that is to name it. */
+export interface MapPlace {
+  readonly section: number;
+  /** First byte and length in the section. */
+  readonly offset: number;
+  readonly size: number;
+  /** Index of the map's own symbol, which moves with the map. */
+  readonly symbol: number;
+}
 
 /** Names of all VARs: a symbol that one is named after is the variable's own, others are aliases of it. */
 function varNames(btf: Btf): ReadonlySet<string> {
