@@ -14,7 +14,7 @@ export interface ScoredObject {
 const FOLDERS = ["aya", "aya/more", "shapes", "shapes-linked", "c"];
 
 /** Shapes that `.BTF` alone can mend; the others need edits of ELF symbols and sections. */
-const FINE_SHAPES = [1, 2, 3, 5, 7, 8, 10, 12, 14, 16, 17, 18, 19, 21, 24, 25, 26, 28, 30, 37, 41];
+const FINE_SHAPES = [1, 2, 3, 5, 7, 8, 10, 12, 14, 16, 17, 18, 19, 21, 24, 25, 26, 28, 30, 34, 36, 37, 41];
 
 function mustBeFine(folder: string, file: string): boolean {
   if (folder.startsWith("aya") || folder === "c") return true;
