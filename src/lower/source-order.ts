@@ -21,6 +21,8 @@ const MAX_LINE_USES = 256;
 /** Instructions between a variable's address and the store to it. */
 const MAX_INSNS = 64;
 const INSN_SIZE = 8;
+/** Behind all that have one. */
+const LAST_COLUMN = Number.MAX_SAFE_INTEGER;
 /** BPF_ST and BPF_STX of mode BPF_MEM, whatever the size. */
 const STORES: ReadonlySet<number> = new Set([0x62, 0x63]);
 const STORE_MASK = 0xe7;
@@ -56,7 +58,9 @@ export function sourceOrder(
       const own = code.subprogram && placeOf(dwarf, code.subprogram.row);
       const place = at ?? own;
       const owner = place && functionOf(place);
-      const { line, column = 0 } = place ?? { line: 0 };
+      const line = place?.line ?? 0;
+      // Without a column: made early for somebody further on the line.
+      const column = place?.column || LAST_COLUMN;
       owner?.uses.push({ line, column, offset, store: at && storeBehind(elf, rows, code, offset, at), target });
       // Inlined code comes from a function that this one names.
       const caller = own && functionOf(own);

@@ -1,6 +1,6 @@
 import { AT, TAG } from "../dwarf/constants.ts";
 import type { Dwarf, SourcePlace } from "../dwarf/model.ts";
-import { type ElfView, R_BPF_64_32, SHF_EXECINSTR, SHN_UNDEF } from "../elf/model.ts";
+import { type ElfView, R_BPF_64_32, R_BPF_64_ABS64, SHF_EXECINSTR, SHN_UNDEF } from "../elf/model.ts";
 import { relocationsOf } from "../elf/relocations.ts";
 import type { CodeFunction } from "./code.ts";
 import { inheritedFlag } from "./functions.ts";
@@ -96,7 +96,7 @@ export function usesOf(
         yield { offset, target: external.get(index) };
         continue;
       }
-      const stored = wordAt(elf, content.bytes, isCode ? offset + INSN_IMMEDIATE : offset);
+      const stored = wordAt(elf, content.bytes, offset + wordWithin(elf, isCode, type));
       // A call counts instructions from the next one.
       const addend = isCode && type === R_BPF_64_32 ? (stored + 1) * INSN_SIZE : stored;
       yield { offset, target: at(symbol.section, symbol.value + addend) };
@@ -126,6 +126,13 @@ function bySymbol(variables: readonly StaticVariable[]): VariableIndex {
   }
   for (const list of placed.values()) list.sort((a, b) => a.offset - b.offset);
   return { placed, external };
+}
+
+/** From what a relocation names to the word that holds its addend. */
+function wordWithin(elf: ElfView, isCode: boolean, type: number): number {
+  if (isCode) return INSN_IMMEDIATE;
+  // The low half of a pointer.
+  return type === R_BPF_64_ABS64 && !elf.littleEndian ? 4 : 0;
 }
 
 function wordAt(elf: ElfView, bytes: Uint8Array, offset: number): number {
