@@ -17,6 +17,13 @@ export function nameBytes(btf: Btf, offset: number): Uint8Array | undefined {
   return offset < baseLength ? nameBytes(btf.base, offset) : stringBytes(btf.strings, offset - baseLength);
 }
 
+/** Whether an empty string stands at an offset. */
+export function isEmptyName(btf: Btf, offset: number): boolean {
+  const baseLength = btf.base === undefined ? 0 : stringLength(btf.base);
+  if (btf.base !== undefined && offset < baseLength) return isEmptyName(btf.base, offset);
+  return btf.strings.bytes[offset - baseLength] === 0;
+}
+
 /** A name for people: UTF-8 with U+FFFD for what is not, "" for offset 0 and for offsets that name nothing. */
 export function nameText(btf: Btf, offset: number): string {
   if (offset === 0) return "";

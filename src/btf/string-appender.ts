@@ -9,7 +9,8 @@ const FIRST_SIZE = 1024;
 /** Exact key of a byte string: Latin-1 text, one character a byte. */
 function key(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  // Not by iterating, which makes an object a byte.
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i] ?? 0);
   return text;
 }
 
@@ -18,7 +19,8 @@ function key(bytes: Uint8Array): string {
  * offsets into the middle of a string).
  */
 export class StringAppender {
-  private readonly offsets = new Map<string, number>();
+  /** Offset by key; made when it is first asked for, since many a repair adds no name. */
+  private offsets: Map<string, number> | undefined;
   /** Offset of the table's first byte: behind the strings of the base. */
   private readonly start: number;
   private buffer: Uint8Array;
@@ -29,7 +31,6 @@ export class StringAppender {
     this.start = start;
     this.buffer = table;
     this.used = table.length;
-    this.indexStrings(table);
   }
 
   /** Offset of `name`, appended if it is not there yet; the empty name is offset 0. */
@@ -37,10 +38,11 @@ export class StringAppender {
     const bytes = typeof name === "string" && !ASCII.test(name) ? encoder.encode(name) : name;
     if (bytes.length === 0) return 0;
     const text = typeof bytes === "string" ? bytes : key(bytes);
-    const known = this.offsets.get(text);
+    const offsets = this.index();
+    const known = offsets.get(text);
     if (known !== undefined) return known;
     const at = this.used;
-    this.offsets.set(text, this.start + at);
+    offsets.set(text, this.start + at);
     this.reserve(at + bytes.length + 1);
     if (typeof bytes === "string") encoder.encodeInto(bytes, this.buffer.subarray(at));
     else this.buffer.set(bytes, at);
@@ -50,7 +52,7 @@ export class StringAppender {
 
   /** Offset of a name that is there; undefined if it is not. */
   find(name: Uint8Array): number | undefined {
-    return name.length === 0 ? 0 : this.offsets.get(key(name));
+    return name.length === 0 ? 0 : this.index().get(key(name));
   }
 
   /** A copy of the table as it is now. */
@@ -65,12 +67,17 @@ export class StringAppender {
     this.buffer = grown;
   }
 
-  private indexStrings(table: Uint8Array): void {
+  private index(): Map<string, number> {
+    if (this.offsets !== undefined) return this.offsets;
+    const offsets = new Map<string, number>();
+    const table = this.buffer.subarray(0, this.used);
     let from = 0;
     for (let end = table.indexOf(0); end >= 0; end = table.indexOf(0, from)) {
       const text = key(table.subarray(from, end));
-      if (text !== "" && !this.offsets.has(text)) this.offsets.set(text, this.start + from);
+      if (text !== "" && !offsets.has(text)) offsets.set(text, this.start + from);
       from = end + 1;
     }
+    this.offsets = offsets;
+    return offsets;
   }
 }

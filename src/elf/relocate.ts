@@ -18,7 +18,7 @@ import {
   SHN_UNDEF,
   UNDEFINED_BASE,
 } from "./model.ts";
-import { entryAt, entryTable, relocationSections } from "./relocations.ts";
+import { entryAt, entryTable, entryWords, relocationSections } from "./relocations.ts";
 
 const WORD = 0x1_0000_0000;
 
@@ -58,23 +58,27 @@ export function applyRelocations(elf: ElfView, sectionIndex: number, content: Ui
 function applyEntries(elf: ElfView, section: Section, relSection: Section, view: DataView, isCode: boolean): void {
   const { littleEndian, symbols } = elf;
   const table = entryTable(elf, relSection);
-  const { count, stride, withAddend } = table;
-  const typeAt = littleEndian ? 8 : 12;
-  const symbolAt = littleEndian ? 12 : 8;
-  const offsetHighAt = littleEndian ? 4 : 0;
-  const offsetLowAt = littleEndian ? 0 : 4;
-  for (let entry = 0, at = 0; entry < count; entry++, at += stride) {
+  const words = entryWords(table, littleEndian);
+  const stride = table.stride / 4;
+  const [lowAt, highAt, typeAt, symbolAt] = littleEndian ? [0, 1, 2, 3] : [1, 0, 3, 2];
+  let idleType = -1;
+  let idleSymbol = -1;
+  for (let entry = 0, at = 0; entry < table.count; entry++, at += stride) {
     // Nearly every entry of .debug_info adds the value of a section symbol, 0, to what the field holds: 32 bits stay as they are.
     // Such an entry is passed over without being made an object of, which at the start of a process costs more than all the rest.
+    const type = words[at + typeAt] ?? 0;
+    const symbol = words[at + symbolAt] ?? 0;
     if (
-      !withAddend &&
-      isAbs32(table.view.getUint32(at + typeAt, littleEndian)) &&
-      symbols[table.view.getUint32(at + symbolAt, littleEndian)]?.value === 0 &&
-      table.view.getUint32(at + offsetHighAt, littleEndian) === 0 &&
-      table.view.getUint32(at + offsetLowAt, littleEndian) + 4 <= view.byteLength
+      (type !== idleType || symbol !== idleSymbol) &&
+      !table.withAddend &&
+      isAbs32(type) &&
+      symbols[symbol]?.value === 0
     ) {
-      continue;
+      idleType = type;
+      idleSymbol = symbol;
     }
+    const isIdle = type === idleType && symbol === idleSymbol;
+    if (isIdle && words[at + highAt] === 0 && (words[at + lowAt] ?? 0) + 4 <= view.byteLength) continue;
     const relocation = entryAt(elf, relSection, table, entry);
     const width = fieldWidth(relocation.type, isCode);
     if (width === 0) continue;

@@ -47,6 +47,22 @@ export function entryTable(elf: ElfView, relSection: Section): EntryTable {
   return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), count, stride, withAddend };
 }
 
+const MACHINE_IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/**
+ * The entries as 32-bit words, for loops over all of them: offset low, offset high, type, symbol of a little-endian file, offset high,
+ * offset low, symbol, type of a big-endian one; then the two words of the addend, if there is one. Shares the file's bytes where it can.
+ */
+export function entryWords({ view, count, stride }: EntryTable, littleEndian: boolean): Uint32Array {
+  const { buffer, byteOffset } = view;
+  const length = (count * stride) / 4;
+  if (littleEndian === MACHINE_IS_LITTLE_ENDIAN && byteOffset % 4 === 0)
+    return new Uint32Array(buffer, byteOffset, length);
+  const words = new Uint32Array(length);
+  for (let i = 0; i < length; i++) words[i] = view.getUint32(i * 4, littleEndian);
+  return words;
+}
+
 /** One entry of an opened section. Errors: ELF_MALFORMED if its symbol does not exist. */
 export function entryAt(elf: ElfView, relSection: Section, table: EntryTable, entry: number): ElfRelocation {
   const { view, stride, withAddend } = table;

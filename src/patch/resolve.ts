@@ -146,7 +146,9 @@ function renumber(elf: ElfView, numbers: Uint32Array, contents: Map<number, Uint
     const entrySize = section.type === SHT_RELA ? RELA_SIZE : REL_SIZE;
     for (let at = 0; at + entrySize <= content.length; at += entrySize) {
       const place = at + (elf.littleEndian ? 12 : 8);
-      view.setUint32(place, numbers[view.getUint32(place, elf.littleEndian)] ?? 0, elf.littleEndian);
+      const symbol = view.getUint32(place, elf.littleEndian);
+      const number = numbers[symbol] ?? 0;
+      if (number !== symbol) view.setUint32(place, number, elf.littleEndian);
     }
   }
   for (const section of addrsigSections(elf)) {

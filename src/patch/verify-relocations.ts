@@ -1,5 +1,5 @@
 import type { ElfRelocation, ElfView, Section } from "../elf/model.ts";
-import { type EntryTable, entryTable, relocationEntries, relocationSections } from "../elf/relocations.ts";
+import { entryTable, entryWords, relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { sameFields } from "./compare.ts";
 import type { PatchPlan } from "./plan.ts";
 import { fail, reread } from "./verify-failed.ts";
@@ -70,32 +70,21 @@ function isRenumbered(
   const left = entryTable(before, old);
   const right = reread(() => entryTable(after, now));
   if (left.count !== right.count || left.stride !== right.stride) return false;
-  const leftWords = wordsOf(left);
-  const rightWords = wordsOf(right);
+  const leftWords = entryWords(left, before.littleEndian);
+  const rightWords = entryWords(right, after.littleEndian);
   const stride = left.stride / 4;
+  const typeAt = before.littleEndian ? 2 : 3;
   const symbolAt = before.littleEndian ? 3 : 2;
-  let known = -1;
-  let knownNow = -1;
   for (let at = 0; at < leftWords.length; at += stride) {
-    for (let word = at; word < at + stride; word++)
-      if (leftWords[word] !== rightWords[word] && word !== at + symbolAt) return false;
-    const raw = leftWords[at + symbolAt] ?? 0;
-    const rawNow = rightWords[at + symbolAt] ?? 0;
-    // Entries of one symbol stand together.
-    if (raw === known && rawNow === knownNow) continue;
-    const offset = (at + symbolAt) * 4;
-    const symbol = numbers[left.view.getUint32(offset, before.littleEndian)];
-    if (symbol !== right.view.getUint32(offset, after.littleEndian)) return false;
-    known = raw;
-    knownNow = rawNow;
+    if (
+      leftWords[at] !== rightWords[at] ||
+      leftWords[at + 1] !== rightWords[at + 1] ||
+      leftWords[at + typeAt] !== rightWords[at + typeAt] ||
+      numbers[leftWords[at + symbolAt] ?? 0] !== rightWords[at + symbolAt]
+    ) {
+      return false;
+    }
+    for (let word = at + 4; word < at + stride; word++) if (leftWords[word] !== rightWords[word]) return false;
   }
   return true;
-}
-
-/** The entries as words in the machine's own byte order, which say whether two are equal, not what they are. */
-function wordsOf({ view, count, stride }: EntryTable): Uint32Array {
-  const { buffer, byteOffset } = view;
-  const length = count * stride;
-  if (byteOffset % 4 === 0) return new Uint32Array(buffer, byteOffset, length / 4);
-  return new Uint32Array(buffer.slice(byteOffset, byteOffset + length));
 }

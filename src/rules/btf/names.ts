@@ -66,12 +66,29 @@ function isWrong(btf: Btf, site: NameSite, name: Uint8Array): boolean {
   return type?.kind === "var" ? !isAcceptedVarName(name) : !isPortableName(name);
 }
 
+interface WrongName {
+  readonly site: NameSite;
+  readonly name: Uint8Array;
+}
+
+/** By blob, since two rules ask. */
+const wrong = new WeakMap<Btf, readonly WrongName[]>();
+
+function wrongNames(btf: Btf): readonly WrongName[] {
+  const known = wrong.get(btf);
+  if (known !== undefined) return known;
+  const found: WrongName[] = [];
+  for (const site of nameSites(btf)) {
+    const name = site.nameOff === 0 ? undefined : nameBytes(btf, site.nameOff);
+    if (name !== undefined && name.length > 0 && isWrong(btf, site, name)) found.push({ site, name });
+  }
+  wrong.set(btf, found);
+  return found;
+}
+
 function* check(state: ObjectState, tooLong: boolean): Generator<Diagnostic> {
   const { btf, join } = state;
-  for (const site of nameSites(btf)) {
-    if (site.nameOff === 0) continue;
-    const name = nameBytes(btf, site.nameOff);
-    if (name === undefined || name.length === 0 || !isWrong(btf, site, name)) continue;
+  for (const { site, name } of wrongNames(btf)) {
     if (tooLong !== name.length > MAX_NAME_LENGTH) continue;
     const text = unescapeName(shownName(btf, site.nameOff));
     const what = site.member === undefined ? label(btf, site.typeId) : `${text} in ${label(btf, site.typeId)}`;

@@ -1,5 +1,5 @@
 import { type Btf, type BtfType, typeById, typesWithIds } from "../../btf/model.ts";
-import { nameBytes } from "../../btf/names.ts";
+import { isEmptyName } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
 import { label } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -49,7 +49,7 @@ const ENTRY: Partial<Readonly<Record<BtfType["kind"], string>>> = {
 /** Every anonymous name by another offset than 0: of types, of members, of parameters (the variadic marker among them). */
 function* misplacedEmptyNames(btf: Btf): Generator<NameSite> {
   for (const [typeId, type] of typesWithIds(btf)) {
-    const isMisplaced = (nameOff: number): boolean => nameOff !== 0 && nameBytes(btf, nameOff)?.length === 0;
+    const isMisplaced = (nameOff: number): boolean => nameOff !== 0 && isEmptyName(btf, nameOff);
     if (MAY_BE_ANONYMOUS.has(type.kind) && isMisplaced(type.nameOff)) {
       yield { typeId, member: undefined, nameOff: type.nameOff };
     }
