@@ -20,6 +20,8 @@ function main(): number {
     "cilium",
     "aya03",
     "aya06",
+    "aya14",
+    "aya16",
   ];
   for (const name of names) ensureJudge(name, say);
   const judges = probes();

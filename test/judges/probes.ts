@@ -1,4 +1,5 @@
 import { aya03, aya06 } from "./aya.ts";
+import { aya14, aya16 } from "./aya-run.ts";
 import { bpftool } from "./bpftool.ts";
 import { cilium } from "./cilium.ts";
 import { dedup11, dedup17 } from "./dedup.ts";
@@ -8,7 +9,19 @@ import { libbpf11, libbpf17 } from "./libbpf.ts";
 
 /** Every judge, asked whether it answers. */
 export function probes(): readonly Judge[] {
-  return [kernel(), libbpf17(), libbpf11(), dedup17(), dedup11(), bpftool(), cilium(), aya03(), aya06()];
+  return [
+    kernel(),
+    libbpf17(),
+    libbpf11(),
+    dedup17(),
+    dedup11(),
+    bpftool(),
+    cilium(),
+    aya03(),
+    aya06(),
+    aya14(),
+    aya16(),
+  ];
 }
 
 /** "kernel 6.18: usable", or why not. */

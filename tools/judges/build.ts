@@ -74,11 +74,11 @@ function cargoRecipe(name: JudgeProgram, folder: string, binary: string, shared:
 }
 
 /**
- * aya-obj 0.6 asks for rustc 1.98 because of one library function; Debian's 1.96 has it behind a feature gate,
+ * aya-obj 0.6 and aya 0.16 ask for rustc 1.98 because of one library function; Debian's 1.96 has it behind a feature gate,
  * which the build opens for every crate.
  */
-function aya06Recipe(): Recipe {
-  const plain = cargoRecipe("aya06", "aya/v06", "judge-aya06");
+function newAyaRecipe(name: "aya06" | "aya16", folder: string): Recipe {
+  const plain = cargoRecipe(name, folder, `judge-${name}`);
   const newEnough = (line: string | undefined): boolean => {
     const version = rustVersion(line);
     return version !== undefined && (version[0] > 1 || version[1] >= 98);
@@ -98,9 +98,9 @@ function aya06Recipe(): Recipe {
     build() {
       if (newEnough(versionLine(findProgram("rustc")))) return plain.build();
       const { rustc, cargo } = toolchain();
-      const target = scratch("aya06");
+      const target = scratch(name);
       run(cargo ?? "cargo", ["build", "--release", "--locked", "--ignore-rust-version"], {
-        cwd: judgeSource("aya/v06"),
+        cwd: judgeSource(folder),
         env: {
           CARGO_TARGET_DIR: target,
           RUSTC: rustc,
@@ -108,7 +108,7 @@ function aya06Recipe(): Recipe {
           RUSTFLAGS: "-Zcrate-attr=feature(result_option_map_or_default)",
         },
       });
-      return join(target, "release", "judge-aya06");
+      return join(target, "release", `judge-${name}`);
     },
   };
 }
@@ -137,7 +137,9 @@ const recipes: Readonly<Record<JudgeProgram, Recipe>> = {
   dedup11: cRecipe("dedup11", "native/dedup.c", ["-lbpf", "-lelf", "-lz"], ["/usr/include/bpf/btf.h"]),
   cilium: ciliumRecipe,
   aya03: cargoRecipe("aya03", "aya/v03", "judge-aya03"),
-  aya06: aya06Recipe(),
+  aya06: newAyaRecipe("aya06", "aya/v06"),
+  aya14: cargoRecipe("aya14", "aya-run/v14", "judge-aya14"),
+  aya16: newAyaRecipe("aya16", "aya-run/v16"),
 };
 
 /** Builds one judge unless the cache holds it, built from these sources by these compilers. Never throws. */

@@ -5,7 +5,17 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The judges that are programs of ours; bpftool is Debian's own and needs no driver. */
-export type JudgeProgram = "kernel" | "libbpf17" | "libbpf11" | "dedup17" | "dedup11" | "cilium" | "aya03" | "aya06";
+export type JudgeProgram =
+  | "kernel"
+  | "libbpf17"
+  | "libbpf11"
+  | "dedup17"
+  | "dedup11"
+  | "cilium"
+  | "aya03"
+  | "aya06"
+  | "aya14"
+  | "aya16";
 
 /** Root of the checkout, as an absolute path. */
 export const projectRoot: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,6 +29,8 @@ const sources: Readonly<Record<JudgeProgram, readonly string[]>> = {
   cilium: ["cilium"],
   aya03: ["aya/main.rs", "aya/v03"],
   aya06: ["aya/main.rs", "aya/v06"],
+  aya14: ["aya-run/main.rs", "aya-run/v14"],
+  aya16: ["aya-run/main.rs", "aya-run/v16"],
 };
 
 /** Where everything that is built or installed outside the repository lies: `${XDG_CACHE_HOME:-~/.cache}/btf-fix`. */
