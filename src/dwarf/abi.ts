@@ -5,7 +5,7 @@
  */
 
 /** Raised whenever an export or a layout changes. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** The functions of the module. All numbers are 32 bits wide; those that can fail give 0 and leave a status in the record. */
 export interface GimliFunctions {
@@ -17,7 +17,10 @@ export interface GimliFunctions {
   set_section(id: number, address: number, length: number): number;
   /** Unit words of the record. */
   open_unit(offset: number): number;
-  /** Columns offset, depth, tag; `rows` 0 at the end of the unit. */
+  /**
+   * Columns offset, depth, tag, `rows` 0 at the end of the unit; and of each of the `attributes` links (subprograms and variables that
+   * have an address or are declared) its row in the batch (start), flags (kind) and address (low, high).
+   */
   index_rows(): number;
   /** Columns start, attribute, kind, low, high of up to `count` DIEs. */
   read_rows(offset: number, count: number): number;
@@ -154,6 +157,10 @@ export const KIND = {
 
 /** Not an attribute of DWARF's: the address with which DW_AT_location begins. */
 export const STATIC_ADDRESS = 0xffff;
+
+/** Flags of a link. */
+export const LINK_ADDRESS = 1;
+export const LINK_DECLARATION = 2;
 
 /** Flags of a line row. */
 export const LINE_IS_STMT = 1;

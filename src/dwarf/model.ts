@@ -67,6 +67,15 @@ export interface DwarfAddress {
 /** Synthetic section number from which undefined symbols are counted; `elf/relocate.ts` writes it. */
 export { UNDEFINED_BASE } from "../elf/model.ts";
 
+/** A subprogram or variable as a linker sees it: what has an address, or is a declaration of something that may have one elsewhere. */
+export interface LinkedDie {
+  readonly row: DieRow;
+  /** DW_AT_low_pc of a subprogram, the address with which the location of a variable begins. */
+  readonly address: DwarfAddress | undefined;
+  /** DW_AT_declaration. */
+  readonly declaration: boolean;
+}
+
 /** Where an integer or block attribute's value lies. Anything else is absent. */
 export interface Dwarf {
   readonly units: readonly DwarfUnit[];
@@ -83,6 +92,8 @@ export interface Dwarf {
   parent(row: DieRow): DieRow | undefined;
   /** Child rows in order. */
   children(row: DieRow): readonly DieRow[];
+  /** All linked DIEs, in order of rows. Reads no attributes, so a walk costs as much as there are of them. */
+  linked(): Iterable<LinkedDie>;
   /** The unit that holds a row. */
   unitOf(row: DieRow): DwarfUnit;
 

@@ -1,11 +1,12 @@
 import { KIND, NONE, SECTION, STATIC_ADDRESS } from "./abi.ts";
+import { addressOf } from "./address.ts";
 import { type AttributePage, attributeReader } from "./attributes.ts";
 import { AT } from "./constants.ts";
 import { lineReader } from "./lines.ts";
-import { type DieRow, type Dwarf, type DwarfAddress, type SourcePlace, UNDEFINED_BASE } from "./model.ts";
+import type { DieRow, Dwarf, DwarfAddress, SourcePlace } from "./model.ts";
 import { type DwarfModule, Gimli } from "./module.ts";
 import { pieceAddresses } from "./pieces.ts";
-import { type IndexedUnit, indexRows } from "./rows.ts";
+import { type IndexedUnit, indexRows, linkedDies } from "./rows.ts";
 import { stringReader } from "./strings.ts";
 
 /** DW_AT_MIPS_linkage_name: what DW_AT_linkage_name was called before DWARF 4. */
@@ -230,6 +231,7 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
       for (let child = row + 1; child < end; child = table.end[child] ?? end) rows.push(child);
       return rows;
     },
+    linked: () => linkedDies(table.links),
     unitOf,
     name(row) {
       return string(row, AT.name);
@@ -274,10 +276,4 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
     place: sourcePlace,
     lines: lines.rows,
   };
-}
-
-/** An address as relocation has left it: the section or undefined symbol in the high half. */
-function addressOf(low: number, high: number): DwarfAddress {
-  if (high < UNDEFINED_BASE) return { section: high, undefinedSymbol: undefined, offset: low };
-  return { section: undefined, undefinedSymbol: high - UNDEFINED_BASE, offset: low };
 }

@@ -1,6 +1,7 @@
-import { COLUMN, KIND, NONE, RECORD, SECTION } from "./abi.ts";
+import { COLUMN, KIND, LINK_ADDRESS, LINK_DECLARATION, NONE, RECORD, SECTION } from "./abi.ts";
+import { addressOf } from "./address.ts";
 import { grown } from "./grown.ts";
-import type { DwarfUnit } from "./model.ts";
+import type { DwarfUnit, LinkedDie } from "./model.ts";
 import { fault, type Gimli } from "./module.ts";
 import type { StringReader } from "./strings.ts";
 
@@ -21,6 +22,15 @@ export interface RowTable {
   /** Row after the DIE's last descendant: its next sibling, if it has one. */
   readonly end: Uint32Array;
   readonly units: readonly IndexedUnit[];
+  readonly links: LinkTable;
+}
+
+/** The linked DIEs in order: row, flags (LINK_*), address. */
+export interface LinkTable {
+  readonly row: Uint32Array;
+  readonly flags: Uint8Array;
+  readonly low: Uint32Array;
+  readonly high: Uint32Array;
 }
 
 /** Bytes of abbreviations that may be parsed beyond what the sections' sizes explain. */
@@ -87,6 +97,7 @@ class RowColumns {
   private tag: Uint16Array;
   private parent: Uint32Array;
   private end: Uint32Array;
+  private readonly links = new LinkColumns();
   /** `path[d]` is the open row of depth d. */
   private readonly path: number[] = [];
 
@@ -98,6 +109,7 @@ class RowColumns {
   }
 
   append(gimli: Gimli, rows: number): void {
+    this.links.append(gimli, this.count);
     this.reserve(rows);
     this.offset.set(gimli.column32(COLUMN.offset, rows), this.count);
     this.tag.set(gimli.column16(COLUMN.tag, rows), this.count);
@@ -126,6 +138,7 @@ class RowColumns {
       tag: this.tag.subarray(0, count),
       parent: this.parent.subarray(0, count),
       end: this.end.subarray(0, count),
+      links: this.links.finish(),
     };
   }
 
@@ -137,5 +150,57 @@ class RowColumns {
     this.tag = grown(this.tag, new Uint16Array(capacity));
     this.parent = grown(this.parent, new Uint32Array(capacity));
     this.end = grown(this.end, new Uint32Array(capacity));
+  }
+}
+
+/** Links that there is room for at first. */
+const FIRST_LINKS = 64;
+
+class LinkColumns {
+  private count = 0;
+  private row = new Uint32Array(FIRST_LINKS);
+  private flags = new Uint8Array(FIRST_LINKS);
+  private low = new Uint32Array(FIRST_LINKS);
+  private high = new Uint32Array(FIRST_LINKS);
+
+  /** Appends the links of the batch whose first row is `first`. */
+  append(gimli: Gimli, first: number): void {
+    const added = gimli.word(RECORD.attributes);
+    if (added === 0) return;
+    this.reserve(this.count + added);
+    const rows = gimli.column32(COLUMN.start, added);
+    for (let i = 0; i < added; i++) this.row[this.count + i] = first + (rows[i] ?? 0);
+    this.flags.set(gimli.column16(COLUMN.kind, added), this.count);
+    this.low.set(gimli.column32(COLUMN.low, added), this.count);
+    this.high.set(gimli.column32(COLUMN.high, added), this.count);
+    this.count += added;
+  }
+
+  finish(): LinkTable {
+    const { count } = this;
+    return {
+      row: this.row.subarray(0, count),
+      flags: this.flags.subarray(0, count),
+      low: this.low.subarray(0, count),
+      high: this.high.subarray(0, count),
+    };
+  }
+
+  private reserve(needed: number): void {
+    if (needed <= this.row.length) return;
+    const capacity = Math.max(needed, 2 * this.row.length);
+    this.row = grown(this.row, new Uint32Array(capacity));
+    this.flags = grown(this.flags, new Uint8Array(capacity));
+    this.low = grown(this.low, new Uint32Array(capacity));
+    this.high = grown(this.high, new Uint32Array(capacity));
+  }
+}
+
+/** The links as the later stages see them. */
+export function* linkedDies({ row, flags, low, high }: LinkTable): Generator<LinkedDie> {
+  for (const [index, at] of row.entries()) {
+    const flag = flags[index] ?? 0;
+    const address = (flag & LINK_ADDRESS) === 0 ? undefined : addressOf(low[index] ?? 0, high[index] ?? 0);
+    yield { row: at, address, declaration: (flag & LINK_DECLARATION) !== 0 };
   }
 }

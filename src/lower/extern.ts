@@ -1,5 +1,5 @@
 import { LINKAGE_EXTERN } from "../btf/model.ts";
-import { AT, TAG } from "../dwarf/constants.ts";
+import { TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { type ElfSymbol, type ElfView, SHN_UNDEF } from "../elf/model.ts";
 import { relocationsOf } from "../elf/relocations.ts";
@@ -32,8 +32,8 @@ export interface Externs {
 /** Declarations of functions by the name of their symbol. DWARF has them where a call site names the callee. */
 export function functionDeclarations(dwarf: Dwarf): ReadonlyMap<string, DieRow> {
   const declarations = new Map<string, DieRow>();
-  for (let row = 0; row < dwarf.count; row++) {
-    if (dwarf.tag(row) !== TAG.subprogram || !dwarf.flag(row, AT.declaration)) continue;
+  for (const { row, declaration } of dwarf.linked()) {
+    if (!declaration || dwarf.tag(row) !== TAG.subprogram) continue;
     const name = linkageNameOf(dwarf, row) ?? textName(dwarf, row);
     if (!declarations.has(name)) declarations.set(name, row);
   }

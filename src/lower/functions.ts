@@ -1,24 +1,20 @@
 import { AT, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
-import { alongOrigins, textName, typeOf } from "./names.ts";
+import { alongOrigins, textName } from "./names.ts";
 
 /** A subprogram with code, before its types have ids. */
 export interface Subprogram {
   readonly row: DieRow;
   readonly section: number;
   readonly offset: number;
-  readonly returnType: DieRow | undefined;
-  readonly params: readonly DieRow[];
 }
 
 /** The subprograms that have code, in DIE order: inlined instances and declarations have none of their own. */
 export function* subprograms(dwarf: Dwarf): Generator<Subprogram> {
-  for (let row = 0; row < dwarf.count; row++) {
-    if (dwarf.tag(row) !== TAG.subprogram) continue;
-    const address = dwarf.lowPc(row);
-    if (address?.section === undefined) continue;
+  for (const { row, address } of dwarf.linked()) {
+    if (address?.section === undefined || dwarf.tag(row) !== TAG.subprogram) continue;
     const { section, offset } = address;
-    yield { row, section, offset, returnType: typeOf(dwarf, row), params: paramsOf(dwarf, row) };
+    yield { row, section, offset };
   }
 }
 

@@ -5,7 +5,7 @@ import { lookup } from "./complete.ts";
 import type { DialectName } from "./dialect.ts";
 import { emitterOf } from "./emit.ts";
 import { type Lowering, newLowering } from "./entries.ts";
-import { subprogramNames, subprograms } from "./functions.ts";
+import { paramsOf, subprogramNames, subprograms } from "./functions.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "./model.ts";
 import { textName, typeOf } from "./names.ts";
 import { placeOf } from "./place.ts";
@@ -26,7 +26,11 @@ export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {
   const lowering = newLowering(dwarf, elf.littleEndian, options.dialect ?? "rust");
   const emitter = emitterOf(lowering);
   const variables = [...staticVariables(dwarf, elf)];
-  const functions = [...subprograms(dwarf)];
+  const functions = Array.from(subprograms(dwarf), (subprogram) => ({
+    ...subprogram,
+    returnType: typeOf(dwarf, subprogram.row),
+    params: paramsOf(dwarf, subprogram.row),
+  }));
   const inMaps = (section: number | undefined): boolean =>
     section !== undefined && (elf.sections[section]?.name.startsWith(".maps") ?? false);
 

@@ -11,6 +11,7 @@ export const noDwarf: Dwarf = {
   tag: () => 0,
   parent: () => undefined,
   children: () => [],
+  linked: () => [],
   unitOf: () => {
     throw new RangeError("there is no unit");
   },

@@ -4,7 +4,7 @@ import { AT } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import type { Adopter } from "./adopt.ts";
 import { addEntry, type Lowering, type SignatureParam } from "./entries.ts";
-import { inheritedFlag, type Subprogram } from "./functions.ts";
+import { inheritedFlag, paramsOf, type Subprogram } from "./functions.ts";
 import { nameOf, typeOf } from "./names.ts";
 import { addDeclTags } from "./tags.ts";
 import { visitType } from "./visit.ts";
@@ -31,7 +31,9 @@ type Slot =
  */
 export function addFunction(lowering: Lowering, subprogram: Subprogram, lost: LostParams | undefined): number {
   const { dwarf } = lowering;
-  const { row, params, returnType } = subprogram;
+  const { row } = subprogram;
+  const params = paramsOf(dwarf, row);
+  const returnType = typeOf(dwarf, row);
   for (const param of params) visitType(lowering, typeOf(dwarf, param));
   const slots = slotsOf(lowering, params, lost);
   // A closure's environment, the argument that is lost most, is a reference: a raw pointer to the same type is another type.

@@ -1,5 +1,5 @@
 import { AT, TAG } from "../dwarf/constants.ts";
-import type { DieRow, Dwarf, DwarfAddress } from "../dwarf/model.ts";
+import type { DieRow, Dwarf, DwarfAddress, LinkedDie } from "../dwarf/model.ts";
 import { type ElfSymbol, type ElfView, SHN_UNDEF, STT_FUNC, STT_OBJECT, STT_SECTION } from "../elf/model.ts";
 import { linkageNameOf } from "./functions.ts";
 import { textName, typeOf } from "./names.ts";
@@ -65,9 +65,9 @@ function placeKey(section: number, offset: number): string {
 export function* staticVariables(dwarf: Dwarf, elf: ElfView): Generator<StaticVariable> {
   const symbols = indexSymbols(elf);
   const seen = new Set<number>();
-  for (let row = 0; row < dwarf.count; row++) {
-    if (dwarf.tag(row) !== TAG.variable) continue;
-    for (const found of placesOf(dwarf, elf, symbols, row)) {
+  for (const die of symbols.hasPieces ? allVariables(dwarf) : dwarf.linked()) {
+    if (dwarf.tag(die.row) !== TAG.variable) continue;
+    for (const found of placesOf(dwarf, elf, symbols, die)) {
       if (found.symbol !== undefined) {
         if (seen.has(found.symbol.index)) continue;
         seen.add(found.symbol.index);
@@ -77,11 +77,23 @@ export function* staticVariables(dwarf: Dwarf, elf: ElfView): Generator<StaticVa
   }
 }
 
-function* placesOf(dwarf: Dwarf, elf: ElfView, symbols: SymbolIndex, row: DieRow): Generator<StaticVariable> {
+/** A variable in pieces may have an address in any of them, so none can be left out. */
+function* allVariables(dwarf: Dwarf): Generator<LinkedDie> {
+  for (let row = 0; row < dwarf.count; row++) {
+    if (dwarf.tag(row) !== TAG.variable) continue;
+    yield { row, address: dwarf.staticAddress(row), declaration: dwarf.flag(row, AT.declaration) };
+  }
+}
+
+function* placesOf(
+  dwarf: Dwarf,
+  elf: ElfView,
+  symbols: SymbolIndex,
+  { row, address: first, declaration }: LinkedDie,
+): Generator<StaticVariable> {
   const pieces = symbols.hasPieces ? dwarf.pieces(row) : [];
-  const first = dwarf.staticAddress(row);
   if (pieces.length === 0 && first === undefined) {
-    const extern = externAt(dwarf, elf, symbols, row);
+    const extern = declaration ? externAt(dwarf, elf, symbols, row) : undefined;
     if (extern !== undefined) yield extern;
     return;
   }
@@ -128,7 +140,7 @@ function symbolAt(
 
 /** A declaration has no address; its undefined symbol bears its name. */
 function externAt(dwarf: Dwarf, elf: ElfView, symbols: SymbolIndex, row: DieRow): StaticVariable | undefined {
-  if (elf.symbols.length === 0 || !dwarf.flag(row, AT.declaration)) return undefined;
+  if (elf.symbols.length === 0) return undefined;
   const name = textName(dwarf, row);
   const symbol = symbols.undefinedByName.get(linkageNameOf(dwarf, row) ?? name);
   if (symbol === undefined) return undefined;

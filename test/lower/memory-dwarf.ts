@@ -1,5 +1,5 @@
 import { AT, TAG } from "../../src/dwarf/constants.ts";
-import type { DieRow, Dwarf, DwarfAddress, DwarfUnit } from "../../src/dwarf/model.ts";
+import type { DieRow, Dwarf, DwarfAddress, DwarfUnit, LinkedDie } from "../../src/dwarf/model.ts";
 
 /** A reference to the DIE with this label. */
 export interface Ref {
@@ -83,6 +83,13 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     tag: (row) => rows[row]?.node.tag ?? 0,
     parent: (row) => rows[row]?.parent,
     children: (row) => rows[row]?.children ?? [],
+    linked: () =>
+      rows.flatMap(({ node: { tag } }, row): LinkedDie[] => {
+        if (tag !== TAG.subprogram && tag !== TAG.variable) return [];
+        const place = address(row, tag === TAG.variable ? AT.location : AT.lowPc);
+        const declaration = value(row, AT.declaration) === true;
+        return place !== undefined || declaration ? [{ row, address: place, declaration }] : [];
+      }),
     unitOf: () => unit,
     name: (row) => text(row, AT.name),
     nameBytes: (row) => {

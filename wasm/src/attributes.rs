@@ -23,11 +23,16 @@ pub struct Scope {
 /// Reads values of a unit; faults are reported at `at`, the offset of the DIE.
 pub struct Reading<'a> {
     pub sections: &'a Sections,
+    pub big_endian: bool,
     pub scope: Scope,
     pub at: u32,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub fn new(sections: &'a Sections, scope: Scope, at: u32) -> Reading<'a> {
+        Reading { sections, big_endian: sections.is_big_endian(), scope, at }
+    }
+
     fn malformed(&self, text: &'static str) -> Fault {
         Fault { status: Status::Malformed, section: SectionId::Info, offset: self.at, text }
     }

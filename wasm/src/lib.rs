@@ -11,6 +11,7 @@ extern crate alloc;
 mod arena;
 mod attributes;
 mod lines;
+mod quick;
 mod record;
 mod sections;
 mod units;
@@ -25,7 +26,7 @@ use sections::Sections;
 use units::{Table, Unit};
 
 /// Raised whenever an export or a layout changes.
-const ABI_VERSION: u32 = 1;
+const ABI_VERSION: u32 = 2;
 
 struct State {
     sections: Sections,
@@ -169,12 +170,16 @@ pub extern "C" fn open_unit(offset: u32) -> u32 {
     finish(record, outcome)
 }
 
-/// The next batch of DIEs of the open unit: `rows` of offset, depth and tag; 0 rows at the end.
+/// The next batch of DIEs of the open unit: `rows` of offset, depth and tag, 0 rows at the end; `attributes` links, each with its row in
+/// the batch (start), flags (kind) and address (low, high).
 #[unsafe(no_mangle)]
 pub extern "C" fn index_rows() -> u32 {
     let State { sections, table, unit, record, .. } = state();
     let outcome = match (unit, table) {
-        (Some(unit), Some(table)) => unit.index(sections, table, columns()).map(|rows| record.rows = rows as u32),
+        (Some(unit), Some(table)) => unit.index(sections, table, columns()).map(|(rows, links)| {
+            record.rows = rows as u32;
+            record.attributes = links as u32;
+        }),
         _ => Err(no_unit()),
     };
     finish(record, outcome)

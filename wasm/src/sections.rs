@@ -28,6 +28,10 @@ impl Sections {
         }
     }
 
+    pub fn is_big_endian(&self) -> bool {
+        matches!(self.endian, RunTimeEndian::Big)
+    }
+
     pub fn get(&self, id: SectionId) -> Slice {
         EndianSlice::new(self.bytes.get(id as usize).copied().unwrap_or(&[]), self.endian)
     }

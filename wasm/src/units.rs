@@ -90,7 +90,7 @@ impl Unit {
                     }
                 }
             }
-            let reading = Reading { sections, scope, at: record.root };
+            let reading = Reading::new(sections, scope, record.root);
             for spec in abbreviation.attributes() {
                 let attribute = entries.read_attribute(*spec).map_err(in_root)?;
                 let name = attribute.name();
@@ -110,14 +110,17 @@ impl Unit {
         Ok(unit)
     }
 
-    /// The next batch of DIEs: offset, tag and depth of each. All attributes are read, so that a later look at them cannot fail.
-    pub fn index(&mut self, sections: &Sections, table: &Table, columns: &mut Columns) -> Result<usize, Fault> {
-        let mut entries = self.entries(table, self.next)?;
-        let mut rows = 0;
-        while rows < ROWS && !entries.is_empty() {
-            let start = entries.next_offset().0;
+    /// The next batch of DIEs: offset, tag and depth of each. All attributes are read, so that a later look at them cannot fail. Gives
+    /// how many DIEs there are, and how many of them are linked: subprograms and variables that have an address or are declared.
+    pub fn index(&mut self, sections: &Sections, table: &Table, columns: &mut Columns) -> Result<(usize, usize), Fault> {
+        let bytes = self.bytes(sections);
+        let mut next = self.next;
+        let (mut rows, mut links) = (0, 0);
+        while rows < ROWS && next < bytes.len() {
+            let start = next;
             let at = self.scope.unit + start;
-            let abbreviation = entries.read_abbreviation().map_err(|error| fault(error, SectionId::Info, at))?;
+            let (abbreviation, behind) = self.abbreviation(table, bytes, start)?;
+            next = behind;
             let malformed = |text| Fault { status: Status::Malformed, section: SectionId::Info, offset: at as u32, text };
             let Some(abbreviation) = abbreviation else {
                 // Zero bytes after the unit DIE are padding.
@@ -132,18 +135,33 @@ impl Unit {
                 return Err(Fault { status: Status::Limit, ..malformed("too many attributes for so few bytes") });
             }
             self.attributes_left -= count;
-            let reading = Reading { sections, scope: self.scope, at: at as u32 };
-            each_attribute(&reading, &mut entries, abbreviation.attributes(), |_, _| {})?;
+            let reading = Reading::new(sections, self.scope, at as u32);
+            let tag = abbreviation.tag();
+            if tag == gimli::DW_TAG_subprogram || tag == gimli::DW_TAG_variable {
+                let mut link = Link::new(tag);
+                next = self.each_attribute(&reading, table, bytes, next, abbreviation.attributes(), |name, value| {
+                    link.see(name, value);
+                })?;
+                if let Some((flags, address)) = link.found() {
+                    columns.start[links] = rows as u32;
+                    columns.kind[links] = flags;
+                    columns.low[links] = address.low;
+                    columns.high[links] = address.high;
+                    links += 1;
+                }
+            } else {
+                next = self.each_attribute(&reading, table, bytes, next, abbreviation.attributes(), |_, _| {})?;
+            }
             columns.offset[rows] = at as u32;
-            columns.tag[rows] = abbreviation.tag().0;
+            columns.tag[rows] = tag.0;
             columns.depth[rows] = self.depth;
             rows += 1;
             if abbreviation.has_children() {
                 self.depth += 1;
             }
         }
-        self.next = entries.next_offset().0;
-        if entries.is_empty() && self.depth > 0 {
+        self.next = next;
+        if next >= bytes.len() && self.depth > 0 {
             let text = "the unit ends before its tree of entries does";
             return Err(Fault {
                 status: Status::Malformed,
@@ -152,7 +170,7 @@ impl Unit {
                 text,
             });
         }
-        Ok(rows)
+        Ok((rows, links))
     }
 
     /// Attributes of up to `count` DIEs from the one at `offset` (in `.debug_info`) on; gives how many DIEs and attributes fitted.
@@ -164,22 +182,24 @@ impl Unit {
         count: usize,
         columns: &mut Columns,
     ) -> Result<(usize, usize), Fault> {
-        let Some(start) = offset.checked_sub(self.scope.unit) else {
+        let bytes = self.bytes(sections);
+        let start = offset.checked_sub(self.scope.unit).filter(|start| *start <= bytes.len());
+        let Some(mut next) = start else {
             return Err(fault(gimli::Error::OffsetOutOfBounds(0), SectionId::Info, offset));
         };
-        let mut entries = self.entries(table, start)?;
         let (mut rows, mut used) = (0, 0);
-        while rows < count.min(ROWS) && !entries.is_empty() {
-            let at = self.scope.unit + entries.next_offset().0;
-            let abbreviation = entries.read_abbreviation().map_err(|error| fault(error, SectionId::Info, at))?;
+        while rows < count.min(ROWS) && next < bytes.len() {
+            let at = self.scope.unit + next;
+            let (abbreviation, behind) = self.abbreviation(table, bytes, next)?;
+            next = behind;
             let Some(abbreviation) = abbreviation else { continue };
             // Twice: a location gives two values.
             if used + 2 * abbreviation.attributes().len() > ATTRIBUTES {
                 break;
             }
             columns.start[rows] = used as u32;
-            let reading = Reading { sections, scope: self.scope, at: at as u32 };
-            each_attribute(&reading, &mut entries, abbreviation.attributes(), |name, value| {
+            let reading = Reading::new(sections, self.scope, at as u32);
+            next = self.each_attribute(&reading, table, bytes, next, abbreviation.attributes(), |name, value| {
                 columns.attribute[used] = name;
                 columns.kind[used] = value.kind as u16;
                 columns.low[used] = value.low;
@@ -190,6 +210,81 @@ impl Unit {
         }
         columns.start[rows] = used as u32;
         Ok((rows, used))
+    }
+
+    /// The unit's bytes, its header included.
+    fn bytes(&self, sections: &Sections) -> Slice {
+        let mut bytes = sections.get(SectionId::Info);
+        // The header was read from there, and says this length.
+        let _ = bytes.skip(self.scope.unit).and_then(|()| bytes.truncate(self.header.length_including_self()));
+        bytes
+    }
+
+    /// The abbreviation of the DIE at `start`, none for the end of a list of children; and what follows its code.
+    fn abbreviation<'a>(
+        &self,
+        table: &'a Table,
+        bytes: Slice,
+        start: usize,
+    ) -> Result<(Option<&'a gimli::Abbreviation>, usize), Fault> {
+        match bytes.slice().get(start) {
+            Some(0) => return Ok((None, start + 1)),
+            Some(code) if *code < 0x80 => {
+                if let Some(abbreviation) = table.abbreviations.get((*code).into()) {
+                    return Ok((Some(abbreviation), start + 1));
+                }
+            }
+            _ => {}
+        }
+        let mut entries = self.entries(table, start)?;
+        let at = self.scope.unit + start;
+        let abbreviation = entries.read_abbreviation().map_err(|error| fault(error, SectionId::Info, at))?;
+        Ok((abbreviation, entries.next_offset().0))
+    }
+
+    /// Reads the attributes of one DIE in order, from `start` on; a location that begins with an address gives STATIC_ADDRESS as well.
+    /// Gives where they end.
+    #[inline(always)]
+    fn each_attribute(
+        &self,
+        reading: &Reading<'_>,
+        table: &Table,
+        bytes: Slice,
+        start: usize,
+        specs: &[gimli::AttributeSpecification],
+        mut take: impl FnMut(u16, Value),
+    ) -> Result<usize, Fault> {
+        let mut next = start;
+        for spec in specs {
+            let (value, behind, address) = match reading.quick(bytes, next, spec) {
+                Some(read) => read,
+                None => self.attribute(reading, table, next, spec)?,
+            };
+            next = behind;
+            take(spec.name().0, value);
+            if let Some(address) = address {
+                take(STATIC_ADDRESS, address);
+            }
+        }
+        Ok(next)
+    }
+
+    /// Any attribute, as gimli reads it.
+    #[inline(never)]
+    fn attribute(
+        &self,
+        reading: &Reading<'_>,
+        table: &Table,
+        start: usize,
+        spec: &gimli::AttributeSpecification,
+    ) -> Result<(Value, usize, Option<Value>), Fault> {
+        let mut entries = self.entries(table, start)?;
+        let attribute = entries.read_attribute(*spec).map_err(|error| fault(error, SectionId::Info, reading.at as usize))?;
+        let name = attribute.name();
+        let value = reading.value(name, attribute.raw_value())?;
+        let is_location = name == gimli::DW_AT_location && value.kind == Kind::Block as u32;
+        let address = if is_location { reading.static_address(attribute.raw_value())? } else { None };
+        Ok((value, entries.next_offset().0, address))
     }
 
     fn entries<'a>(&self, table: &'a Table, start: usize) -> Result<EntriesRaw<'a, Slice>, Fault> {
@@ -204,26 +299,40 @@ impl Unit {
     }
 }
 
-/// Reads the attributes of one DIE in order; a location that begins with an address gives STATIC_ADDRESS as well.
-fn each_attribute(
-    reading: &Reading<'_>,
-    entries: &mut EntriesRaw<'_, Slice>,
-    specs: &[gimli::AttributeSpecification],
-    mut take: impl FnMut(u16, Value),
-) -> Result<(), Fault> {
-    for spec in specs {
-        let attribute = entries.read_attribute(*spec).map_err(|error| fault(error, SectionId::Info, reading.at as usize))?;
-        let name = attribute.name();
-        let value = reading.value(name, attribute.raw_value())?;
-        take(name.0, value);
-        if name == gimli::DW_AT_location
-            && value.kind == Kind::Block as u32
-            && let Some(address) = reading.static_address(attribute.raw_value())?
-        {
-            take(STATIC_ADDRESS, address);
+/// What linking needs to know of a subprogram or variable: its address, and whether it is a declaration.
+struct Link {
+    /// The attribute that holds the address.
+    place: u16,
+    address: Option<Value>,
+    declaration: Option<Value>,
+}
+
+/// Flags of a link.
+const HAS_ADDRESS: u16 = 1;
+const IS_DECLARATION: u16 = 2;
+
+impl Link {
+    fn new(tag: gimli::DwTag) -> Link {
+        let place = if tag == gimli::DW_TAG_variable { STATIC_ADDRESS } else { gimli::DW_AT_low_pc.0 };
+        Link { place, address: None, declaration: None }
+    }
+
+    /// Of several attributes of one name the first counts.
+    fn see(&mut self, name: u16, value: Value) {
+        if name == self.place {
+            self.address.get_or_insert(value);
+        } else if name == gimli::DW_AT_declaration.0 {
+            self.declaration.get_or_insert(value);
         }
     }
-    Ok(())
+
+    fn found(&self) -> Option<(u16, Value)> {
+        let address = self.address.filter(|value| value.kind == Kind::Address as u32);
+        let is_number = |value: &Value| [Kind::Flag, Kind::Unsigned, Kind::Signed].iter().any(|kind| *kind as u32 == value.kind);
+        let declared = self.declaration.is_some_and(|value| is_number(&value) && (value.low | value.high) != 0);
+        let flags = if address.is_some() { HAS_ADDRESS } else { 0 } | if declared { IS_DECLARATION } else { 0 };
+        (flags != 0).then(|| (flags, address.unwrap_or(Value::OTHER)))
+    }
 }
 
 /// Makes `table` the one at `offset`; gives the bytes that had to be parsed for it.
