@@ -15,6 +15,7 @@ import type { Correspondence } from "./join/model.ts";
 import { lowerDwarf } from "./lower/lower.ts";
 import type { LoweredBtf } from "./lower/model.ts";
 import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
+import { isConcatenated } from "./rules/elf/sections.ts";
 import type { ObjectState } from "./rules/state.ts";
 
 /** Called with the name of each phase as it ends, for those who measure. */
@@ -45,7 +46,8 @@ export function openObject(bytes: Uint8Array, onPhase?: OnPhase): OpenObject {
   const elf = parseElf(bytes);
   const btfSection = sectionNamed(elf, ".BTF");
   const extSection = sectionNamed(elf, ".BTF.ext");
-  const hasDwarf = sectionNamed(elf, ".debug_info") !== undefined;
+  // GNU ld, which puts blobs of BTF one after the other, leaves the offsets in debug info as the inputs had them.
+  const hasDwarf = sectionNamed(elf, ".debug_info") !== undefined && !isConcatenated(elf);
   if (btfSection === undefined) throw missing(hasDwarf);
   const btf = parseBtf(btfSection.bytes);
   const ext = extSection === undefined ? undefined : parseBtfExt(extSection.bytes);

@@ -1,3 +1,4 @@
+import { mergeBlobs } from "./concatenated.ts";
 import { pointRelocations } from "./dangling-info.ts";
 import { joinMaps } from "./duplicate-maps.ts";
 import type { ElfFix } from "./elf-fix.ts";
@@ -9,6 +10,7 @@ import { publishMaps } from "./private-map.ts";
 /** Every repair of the ELF file, in the order in which they build on each other; all of them come before the repairs of BTF. */
 export const allElfFixes: readonly ElfFix[] = [
   pointRelocations,
+  mergeBlobs,
   joinMaps,
   convertLegacyMaps,
   publishMaps,

@@ -7,6 +7,7 @@ import { type Judge, once } from "../judges/judge.ts";
 import { inScratch } from "../judges/run.ts";
 
 const linker = findProgram("bpf-ld.bfd");
+const BPFTOOL = findProgram("bpftool", "/usr/sbin/bpftool");
 
 /** GNU ld for BPF, of Debian's binutils-bpf. */
 export const gnuLd: () => Judge = once(() => {
@@ -37,7 +38,7 @@ export function linkBoth(sources: readonly string[]): { readonly gnu: Linked; re
     });
     const [gnu, bpftool] = [join(folder, "gnu.o"), join(folder, "bpftool.o")];
     call(linker, "-r", ...objects, "-o", gnu);
-    call(findProgram("bpftool", "/usr/sbin/bpftool"), "gen", "object", bpftool, ...objects);
+    call(BPFTOOL, "gen", "object", bpftool, ...objects);
     return { gnu: read(gnu), bpftool: read(bpftool) };
   });
 }
@@ -51,4 +52,23 @@ function read(path: string): Linked {
     ext: section(".BTF.ext"),
     symbols: new Map(elf.symbols.map(({ name, value }) => [name, value])),
   };
+}
+
+/** Objects linked to one by GNU ld, or by bpftool. */
+export function linkObjects(by: "gnu" | "bpftool", objects: readonly Uint8Array[]): Uint8Array {
+  return inScratch((folder) => {
+    const inputs = objects.map((bytes, index) => {
+      const input = join(folder, `${index}.o`);
+      writeFileSync(input, bytes);
+      return input;
+    });
+    const output = join(folder, "linked.o");
+    const order = objects[0]?.[5] === 2 ? ["-EB"] : [];
+    const call = { gnu: [linker, ...order, "-r", "-o", output], bpftool: [BPFTOOL, "gen", "object", output] }[by];
+    const [program = "missing", ...args] = call;
+    execFileSync(program, [...args.filter((arg) => arg !== undefined), ...inputs], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    return new Uint8Array(readFileSync(output));
+  });
 }

@@ -9,6 +9,9 @@ interface Rec {
   readonly rest?: Uint8Array;
 }
 
+/** Bytes of a header with core_relo, after magic, version, flags and hdr_len. */
+const CORE_HEADER = 24;
+
 const decoder = new TextDecoder("latin1");
 
 /**
@@ -28,7 +31,8 @@ export function mergeExts(parts: readonly MovedPart[], strings: StringTable): Bt
     littleEndian: first.littleEndian,
     version: first.version,
     flags: first.flags,
-    header: new Uint8Array(16),
+    // With room for core_relo where the parts have it, used or not: cilium/ebpf expects it.
+    header: new Uint8Array(Math.max(...moved.map(({ header }) => Math.min(header.length, CORE_HEADER)))),
     funcInfo: mergeTables(
       moved.map((ext) => ext.funcInfo),
       text,

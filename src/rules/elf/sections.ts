@@ -42,18 +42,24 @@ function blobLength(elf: ElfView, bytes: Uint8Array): number {
   return bytes.length < 24 ? bytes.length : word(4) + Math.max(word(8) + word(12), word(16) + word(20));
 }
 
+/** Whether another blob follows the one at the start of `.BTF`. */
+export function isConcatenated(elf: ElfView): boolean {
+  const [section] = sectionsNamed(elf, ".BTF");
+  if (section === undefined) return false;
+  const end = (blobLength(elf, section.bytes) + 3) & ~3;
+  const magic = elf.littleEndian ? [0x9f, 0xeb] : [0xeb, 0x9f];
+  return section.bytes[end] === magic[0] && section.bytes[end + 1] === magic[1];
+}
+
 export const concatenatedBtf: Rule = {
   id: "elf/concatenated-btf",
   title: "Section `.BTF` holds one blob; GNU ld puts those of all inputs one after the other.",
   covers: ["V10"],
   source: "libbpf btf_parse_hdr (reads the first blob only)",
-  fixable: false,
+  fixable: true,
   *check({ elf }: ObjectState): Generator<Diagnostic> {
     const [section] = elf === undefined ? [] : sectionsNamed(elf, ".BTF");
-    if (elf === undefined || section === undefined) return;
-    const end = (blobLength(elf, section.bytes) + 3) & ~3;
-    const magic = elf.littleEndian ? [0x9f, 0xeb] : [0xeb, 0x9f];
-    if (section.bytes[end] !== magic[0] || section.bytes[end + 1] !== magic[1]) return;
+    if (elf === undefined || section === undefined || !isConcatenated(elf)) return;
     yield {
       rule: concatenatedBtf.id,
       severity: "error",
