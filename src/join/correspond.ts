@@ -7,6 +7,7 @@ import type { LoweredBtf, LoweredFunction, LoweredVariable } from "../lower/mode
 import { placeOf } from "../lower/place.ts";
 import { type Anchors, findAnchors } from "./anchors.ts";
 import { compatibility } from "./compatible.ts";
+import { legacyPairs } from "./legacy-pairs.ts";
 import { matchMembers, unwrappedMembers } from "./members.ts";
 import type { Correspondence } from "./model.ts";
 import { type Side, sideOf } from "./names.ts";
@@ -29,7 +30,10 @@ export function correspond(elf: ElfView, btf: Btf, ext: BtfExt | undefined, lowe
   const own = sideOf(() => btf);
   const other = sideOf(() => lowered.btf());
   const anchors = findAnchors(elf, own, ext, lowered);
-  const loweredOf = pairTypes(own, other, lowered, startingPairs(own, anchors));
+  const loweredOf = pairTypes(own, other, lowered, [
+    ...startingPairs(own, anchors),
+    ...legacyPairs(own, lowered, anchors.variables),
+  ]);
   const ownOf = new Map<number, number[]>();
   for (const [ownId, loweredId] of [...loweredOf].sort(([a], [b]) => a - b)) {
     const forward = typeById(btf, ownId)?.kind === "fwd" && typeById(lowered.btf(), loweredId)?.kind !== "fwd";

@@ -1,11 +1,11 @@
 import { type Btf, typeById } from "../btf/model.ts";
 import { sizeOf, skipModifiers } from "../btf/walk.ts";
 import type { DieRow } from "../dwarf/model.ts";
+import { parameterLayers, type TypeParameter, trieKeyRow } from "../join/legacy-parameters.ts";
 import type { LoweredBtf, LoweredVariable } from "../lower/model.ts";
 import { mapKind } from "./kinds.ts";
 import type { LegacyMap } from "./legacy-definition.ts";
 import { type LegacyRole, legacyRoles } from "./legacy-kinds.ts";
-import { parameterLayers, type TypeParameter, trieKeyRow } from "./legacy-parameters.ts";
 import { typeText } from "./text.ts";
 
 /**
