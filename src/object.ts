@@ -12,6 +12,7 @@ import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError, type BtfFixErrorCode } from "./errors.ts";
 import { correspond } from "./join/correspond.ts";
 import type { Correspondence } from "./join/model.ts";
+import type { Naming } from "./join/names.ts";
 import { lowerDwarf } from "./lower/lower.ts";
 import type { LoweredBtf } from "./lower/model.ts";
 import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
@@ -99,12 +100,12 @@ interface Joined {
 /** What was joined last, by object: one repair of the file after the other looks at the same sections. */
 const joined = new WeakMap<OpenObject, Joined>();
 
-function joinOf(object: OpenObject, btf: Btf, ext: BtfExt | undefined): Correspondence | undefined {
+function joinOf(object: OpenObject, btf: Btf, ext: BtfExt | undefined, naming: Naming): Correspondence | undefined {
   const { elf, lowered } = object;
   if (elf === undefined || lowered === undefined) return undefined;
   const last = joined.get(object);
-  if (last?.btf === btf && last.ext === ext) return last.join;
-  const join = correspond(elf, btf, ext, lowered);
+  if (last?.btf === btf && last.ext === ext && last.join.naming === naming) return last.join;
+  const join = correspond(elf, btf, ext, lowered, naming);
   joined.set(object, { btf, ext, join });
   return join;
 }
@@ -120,7 +121,7 @@ export function stateOf(
     elf: object.elf,
     btf,
     ext,
-    join: joinOf(object, btf, ext),
+    join: joinOf(object, btf, ext, choices.names),
     grafts: new Map(),
     refusedAsGiven: false,
     choices,

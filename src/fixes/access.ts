@@ -62,6 +62,13 @@ export function moveDeclTags(before: Btf, builder: BtfBuilder, moved: MovedMembe
   }
 }
 
+/** Types that CO-RE matches by name, and those that a DECL_TAG marks, as a whole or in a member. */
+export function taggedOrMatched(btf: Btf, ext: BtfExt | undefined): ReadonlySet<number> {
+  const kept = new Set(coreTypes(btf, ext));
+  for (const [, type] of typesWithIds(btf)) if (type.kind === "declTag") kept.add(type.type);
+  return kept;
+}
+
 /** Types that CO-RE records start from, and the records inside them: what a loader matches by name against the kernel. */
 export function coreTypes(btf: Btf, ext: BtfExt | undefined): ReadonlySet<number> {
   const found = new Set<number>();

@@ -26,8 +26,8 @@ export function grafterOf(state: ObjectState, builder: BtfBuilder): Grafter | un
   if (join === undefined) return undefined;
   const lowered = (): Btf => join.lowered.btf();
   const find = ownIndex(
-    sideOf(() => state.btf),
-    sideOf(lowered),
+    sideOf(() => state.btf, join.naming),
+    sideOf(lowered, join.naming),
   );
   const grafts = new Map(state.grafts);
   const waiting: number[] = [];

@@ -1,5 +1,7 @@
+import { cNames, renameChars } from "./c-names.ts";
 import { bytesForShrunk, dropEmptyEntries, placeDatasecs } from "./datasec.ts";
 import { moveEntries } from "./datasec-section.ts";
+import { bytesForEnums } from "./enum-payload.ts";
 import { describeExterns } from "./extern.ts";
 import type { Fix } from "./fix.ts";
 import { bytesForFloats } from "./float.ts";
@@ -9,8 +11,10 @@ import { makeStatic } from "./linkage.ts";
 import { rebuildMaps } from "./map-definition.ts";
 import { sortMembers, wrapUnionMembers } from "./member-order.ts";
 import { clearNames, escapeNames } from "./names.ts";
+import { pointersForOptions } from "./option-pointer.ts";
 import { nameParams } from "./params.ts";
 import { supplyPrototypes } from "./prototype.ts";
+import { shortenNames } from "./short-names.ts";
 import { nameTags } from "./tag.ts";
 import { supplyTypes } from "./type-missing.ts";
 import { structsForUnits } from "./unit.ts";
@@ -21,6 +25,8 @@ import { structsForUnits } from "./unit.ts";
  * of variables decide what they list.
  */
 export const allFixes: readonly Fix[] = [
+  pointersForOptions,
+  bytesForEnums,
   clearNames,
   escapeNames,
   supplyTypes,
@@ -31,6 +37,9 @@ export const allFixes: readonly Fix[] = [
   bytesForFloats,
   rebuildMaps,
   nameTags,
+  shortenNames,
+  renameChars,
+  cNames,
   structsForUnits,
   nameParams,
   supplyPrototypes,

@@ -5,7 +5,7 @@ import { innerDeviates, innerIncomplete, keyWithoutSize } from "../rules/maps/de
 import type { Diagnostic } from "../rules/rule.ts";
 
 /** Deviations that writing a definition anew leaves as they are, if the witness that it is written from has them too. */
-const STAYING: ReadonlySet<DeviationKind> = new Set(["key-without-size", "size-contradiction"]);
+const STAYING: ReadonlySet<DeviationKind> = new Set(["key-without-size", "size-contradiction", "extra-too-large"]);
 
 /** The deviation of the object's own definition that a finding tells of. */
 export function deviationOf({ own }: ExaminedMap, finding: Diagnostic): Deviation | undefined {

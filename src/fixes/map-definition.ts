@@ -3,6 +3,7 @@ import { type ExaminedMap, type WitnessedDefinition, witnessesAgree } from "../m
 import {
   definitionDiffers,
   emptyMember,
+  extraAsEnum,
   innerDeviates,
   innerIncomplete,
   keyNotInt,
@@ -70,6 +71,7 @@ export const rebuildMaps: Fix = {
     keyNotInt,
     valuesNotArray,
     emptyMember,
+    extraAsEnum,
     innerDeviates,
     innerIncomplete,
     definitionDiffers,

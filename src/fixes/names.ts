@@ -11,7 +11,7 @@ import { coreTypes } from "./access.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
 
 /** The type with another name for itself (`member` undefined) or for one of its list. */
-function renamed(type: BtfType, member: number | undefined, nameOff: number): BtfType {
+export function renamed(type: BtfType, member: number | undefined, nameOff: number): BtfType {
   if (member === undefined) return { ...type, nameOff };
   const put = <T extends { readonly nameOff: number }>(list: readonly T[]): readonly T[] =>
     list.map((item, index) => (index === member ? { ...item, nameOff } : item));
@@ -31,7 +31,7 @@ function renamed(type: BtfType, member: number | undefined, nameOff: number): Bt
 }
 
 /** The name offset that a finding is about. */
-function nameOffOf(type: BtfType, member: number | undefined): number {
+export function nameOffOf(type: BtfType, member: number | undefined): number {
   if (member === undefined) return type.nameOff;
   switch (type.kind) {
     case "struct":

@@ -1,14 +1,13 @@
 import { BtfBuilder } from "../btf/builder.ts";
 import { escapeName } from "../btf/escape.ts";
 import { type BtfType, typeById } from "../btf/model.ts";
+import { TAG_NAME } from "../join/members.ts";
 import { discriminantOf, variantsOf } from "../lower/variant-part.ts";
 import { type TagSite, tagSites, tagUnnamed } from "../rules/btf/tag.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
 
-/** Name of the member that says which variant is there. */
-const TAG_NAME = "tag";
 /** BTF_INT_SIGNED. */
 const SIGNED = 1;
 /** A tag wider than 64 bits keeps its INT: BTF has no enum for it. */

@@ -1,6 +1,7 @@
 import { type BtfType, typeById } from "../btf/model.ts";
+import { optionPointer } from "../btf/option-pointer.ts";
 import { type BtfRecord, isForwardOf, isRecordLike, sameHead } from "./heads.ts";
-import { matchMembers, unwrappedMembers } from "./members.ts";
+import { matchMembers, OPAQUE_NAME, unwrappedMembers } from "./members.ts";
 import type { Side } from "./names.ts";
 import { referencePairs } from "./same-type.ts";
 
@@ -30,7 +31,8 @@ const UTF_NAMES: readonly string[] = ["char", "char32_t"];
  * A comparison that looks through what has no name of its own (pointers, qualifiers, arrays, prototypes, anonymous records) and stops at
  * named records, of which it asks the head: so a defect in one type does not hide the counterparts of all that point to it. The type
  * asked about is compared with all its members by name and place. Forgiven: own void, random ids or LLVM 23's `char` for a Rust `char`
- * (`isUtf`); own FWD for a record; behind pointers another record of the same name; a variant tag outside its wrapper.
+ * (`isUtf`); own FWD for a record; behind pointers another record of the same name; a variant tag outside its wrapper; and what repairs
+ * write for a variant part.
  */
 export function compatibility(own: Side, lowered: Side, isUtf: (loweredId: number) => boolean): Compatible {
   let steps = 0;
@@ -71,6 +73,7 @@ function ask(
   if (question.own === 0 || question.lowered === 0) return question.own === question.lowered ? [] : undefined;
   const b = typeById(lowered.btf(), question.lowered);
   if (a === undefined || b === undefined) return undefined;
+  if (isWrittenAnew(lowered, a, b, question.lowered)) return [];
   if (isRecordLike(a) && isRecordLike(b)) {
     if (position === "pointee") return own.name(a.nameOff) === lowered.name(b.nameOff) ? [] : undefined;
     if (a.kind === "fwd" || b.kind === "fwd") return askForward(own, a, lowered, b);
@@ -83,6 +86,12 @@ function ask(
     position: position !== "root" ? behind(position, a) : a.kind === "funcProto" ? "value" : "root",
     element: a.kind === "array",
   }));
+}
+
+/** What our own repairs write for a type: the ENUM of a variant part's tag, the PTR for an `Option` of a pointer. */
+function isWrittenAnew(lowered: Side, a: BtfType, b: BtfType, loweredId: number): boolean {
+  if (a.kind === "enum" || a.kind === "enum64") return b.kind === "int" && a.nameOff === 0 && a.size === b.size;
+  return a.kind === "ptr" && b.kind === "struct" && optionPointer(lowered.btf(), loweredId) !== undefined;
 }
 
 function behind(position: Position, type: BtfType): Position {
@@ -105,6 +114,14 @@ function askForward(own: Side, a: BtfType, lowered: Side, b: BtfType): readonly 
   return sameHead(own, a, lowered, b) ? [] : undefined;
 }
 
+/** An enum with payload that was left as bytes (`--enum opaque`). */
+function isOpaque(own: Side, a: BtfRecord, lowered: Side, b: BtfRecord): boolean {
+  const [bytes] = a.members;
+  const [payload] = b.members;
+  if (bytes === undefined || payload?.nameOff !== 0 || own.name(bytes.nameOff) !== OPAQUE_NAME) return false;
+  return typeById(own.btf(), bytes.type)?.kind === "array" && typeById(lowered.btf(), payload.type)?.kind === "union";
+}
+
 function askRecord(
   own: Side,
   a: BtfRecord,
@@ -113,7 +130,7 @@ function askRecord(
   position: Position,
 ): readonly Question[] | undefined {
   if (!sameHead(own, a, lowered, b)) return undefined;
-  if (position === "value" && a.nameOff !== 0) return [];
+  if ((position === "value" && a.nameOff !== 0) || isOpaque(own, a, lowered, b)) return [];
   const members = matchMembers(unwrappedMembers(own, a), unwrappedMembers(lowered, b));
   if (members.length !== a.members.length) return undefined;
   return members.map((pair) => ({

@@ -10,7 +10,7 @@ import { compatibility } from "./compatible.ts";
 import { legacyPairs } from "./legacy-pairs.ts";
 import { matchMembers, unwrappedMembers } from "./members.ts";
 import type { Correspondence } from "./model.ts";
-import { type Side, sideOf } from "./names.ts";
+import { type Naming, type Side, sideOf } from "./names.ts";
 import { matchParams } from "./params.ts";
 import { referencePairs } from "./same-type.ts";
 
@@ -26,9 +26,15 @@ type Pair = readonly [own: number, lowered: number];
  *
  * An own FWD is paired with the record that it stands for, but is not among `ownIds` of that record.
  */
-export function correspond(elf: ElfView, btf: Btf, ext: BtfExt | undefined, lowered: LoweredBtf): Correspondence {
-  const own = sideOf(() => btf);
-  const other = sideOf(() => lowered.btf());
+export function correspond(
+  elf: ElfView,
+  btf: Btf,
+  ext: BtfExt | undefined,
+  lowered: LoweredBtf,
+  naming: Naming = "escape",
+): Correspondence {
+  const own = sideOf(() => btf, naming);
+  const other = sideOf(() => lowered.btf(), naming);
   const anchors = findAnchors(elf, own, ext, lowered);
   const loweredOf = pairTypes(own, other, lowered, [
     ...startingPairs(own, anchors),
@@ -69,6 +75,7 @@ export function correspond(elf: ElfView, btf: Btf, ext: BtfExt | undefined, lowe
   };
   return {
     lowered,
+    naming,
     loweredId: (ownId: number): number | undefined => loweredOf.get(ownId),
     ownIds: (loweredId: number): readonly number[] => ownOf.get(loweredId) ?? [],
     variable: (ownVarId: number): LoweredVariable | undefined => anchors.variables.get(ownVarId),

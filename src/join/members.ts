@@ -21,12 +21,12 @@ export function placedMembers(side: Side, type: BtfComposite): PlacedMember[] {
 
 /**
  * The same with a variant part's wrapped tag (`lower/variant-part.ts`: an anonymous STRUCT in a UNION, one anonymous member that does not
- * lie at 0) taken for the tag itself, as LLVM writes it.
+ * lie at 0) taken for the tag itself, and a tag that was named for one without name, as LLVM writes them.
  */
 export function unwrappedMembers(side: Side, type: BtfComposite): PlacedMember[] {
   return type.members.map((member, index) => {
-    const tag = type.kind === "union" ? wrappedTag(side, member) : undefined;
-    return { index, key: placeKey(side, tag ?? member), type: (tag ?? member).type };
+    const place = type.kind === "union" && index === 0 ? tagOf(side, member) : member;
+    return { index, key: placeKey(side, place), type: place.type };
   });
 }
 
@@ -34,12 +34,25 @@ function placeKey(side: Side, member: BtfMember): string {
   return `${member.bitOffset}:${member.bitfieldSize}:${side.name(member.nameOff)}`;
 }
 
+/** The name of the only member of an enum that was made opaque. */
+export const OPAQUE_NAME = "bytes";
+
+/** The name that a repair gives the tag of a variant part; LLVM leaves it without. */
+export const TAG_NAME = "tag";
+
+/** A union's first member as LLVM writes it where it may be a variant part's tag: without wrapper and name. */
+function tagOf(side: Side, member: BtfMember): BtfMember {
+  const tag = wrappedTag(side, member) ?? member;
+  return side.name(tag.nameOff) === TAG_NAME ? { ...tag, nameOff: 0 } : tag;
+}
+
 function wrappedTag(side: Side, member: BtfMember): BtfMember | undefined {
   if (member.nameOff !== 0 || member.bitOffset !== 0) return undefined;
   const wrapper = typeById(side.btf(), member.type);
   if (wrapper?.kind !== "struct" || wrapper.nameOff !== 0 || wrapper.members.length !== 1) return undefined;
   const tag = wrapper.members[0];
-  return tag !== undefined && tag.nameOff === 0 && tag.bitOffset > 0 ? tag : undefined;
+  const isTag = tag !== undefined && (tag.nameOff === 0 || side.name(tag.nameOff) === TAG_NAME);
+  return isTag && tag.bitOffset > 0 ? tag : undefined;
 }
 
 /**

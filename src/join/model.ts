@@ -1,5 +1,6 @@
 import type { DieRow, SourcePlace } from "../dwarf/model.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "../lower/model.ts";
+import type { Naming } from "./names.ts";
 
 /**
  * What ties the two witnesses together: the object's own `.BTF` and the lowered one. Pairs are found from the places where both name
@@ -7,6 +8,8 @@ import type { LoweredBtf, LoweredFunction, LoweredVariable } from "../lower/mode
  */
 export interface Correspondence {
   readonly lowered: LoweredBtf;
+  /** Which names were taken for equal. */
+  readonly naming: Naming;
   /** Lowered counterpart of an own type. */
   loweredId(ownId: number): number | undefined;
   /** Own types that are this lowered type, lowest id first. */

@@ -1,6 +1,8 @@
-import { escapeName } from "../btf/escape.ts";
+import { withoutC } from "../btf/c-names.ts";
+import { escapeName, unescapeName } from "../btf/escape.ts";
 import type { Btf } from "../btf/model.ts";
 import { nameBytes, stringLength } from "../btf/names.ts";
+import { withoutHash } from "../btf/short-name.ts";
 
 /** Every byte is one character of this encoding, so that byte strings can be compared as text. */
 const bytewise = new TextDecoder("latin1");
@@ -12,16 +14,19 @@ export interface Side {
   name(nameOff: number): string;
 }
 
-/** A name as bpf-linker would escape it, as text. */
+/** A name as bpf-linker would escape it, as text; C's name of a scalar is Rust's. */
 export function comparableName(bytes: Uint8Array): string {
-  return bytewise.decode(escapeName(bytes));
+  return withoutC(bytewise.decode(escapeName(bytes)));
 }
+
+/** Which names are equal: those that escaping makes the same, or those of one short form as well. */
+export type Naming = "escape" | "short";
 
 /** Bytes of names per byte of string table that are escaped before names are taken as unequal: offsets may overlap without end. */
 const MAX_NAME_SHARE = 8;
 
 /** A side over a blob that may grow at its end; string offsets keep their meaning. */
-export function sideOf(btf: () => Btf): Side {
+export function sideOf(btf: () => Btf, naming: Naming = "escape"): Side {
   const names = new Map<number, string>();
   let escapedBytes = 0;
   const read = (nameOff: number): string => {
@@ -29,7 +34,9 @@ export function sideOf(btf: () => Btf): Side {
     const bytes = nameBytes(blob, nameOff);
     if (bytes === undefined || bytes.length === 0) return "";
     escapedBytes += bytes.length;
-    return escapedBytes > MAX_NAME_SHARE * stringLength(blob) ? `\0${nameOff}` : comparableName(bytes);
+    if (escapedBytes > MAX_NAME_SHARE * stringLength(blob)) return `\0${nameOff}`;
+    const name = comparableName(bytes);
+    return naming === "short" ? withoutHash(unescapeName(name)) : name;
   };
   return {
     btf,

@@ -1,4 +1,5 @@
 import { type Btf, type BtfMember, typeById } from "../btf/model.ts";
+import { optionPointer } from "../btf/option-pointer.ts";
 import { misplacedFloat, sizeOf } from "../btf/walk.ts";
 import type { MapAttributes, MapMember, MapType, MapValues } from "./definition.ts";
 import { mapKind } from "./kinds.ts";
@@ -7,39 +8,42 @@ import { innerDefinition, type Requirement, requirement } from "./require.ts";
 import { sourceText, typeText } from "./text.ts";
 
 /** A float that a packed record holds out of place can only be bytes in BTF (T11), so both witnesses give it as these. */
-function memberText(btf: Btf, member: BtfMember): string {
+function memberText(btf: Btf, member: BtfMember, naming: Naming): string {
   const float = misplacedFloat(btf, member);
-  return float === undefined ? typeText(btf, member.type) : `[u8; ${float.size}]`;
+  return float === undefined ? typeText(btf, member.type, naming) : `[u8; ${float.size}]`;
 }
 
 /** In the order of their offsets: LLVM writes that of the source, which is a defect of its own (T1) and no other map. */
-function membersOf(btf: Btf, id: number): readonly MapMember[] | null {
+function membersOf(btf: Btf, id: number, naming: Naming): readonly MapMember[] | null {
   const type = typeById(btf, id);
-  if (type?.kind !== "struct" && type?.kind !== "union") return null;
+  if ((type?.kind !== "struct" && type?.kind !== "union") || optionPointer(btf, id) !== undefined) return null;
   const members = type.members.map((member) => ({
-    name: sourceText(btf, member.nameOff),
+    name: naming(sourceText(btf, member.nameOff)),
     bitOffset: member.bitOffset,
-    type: memberText(btf, member),
+    type: memberText(btf, member, naming),
   }));
   return members.sort((a, b) => a.bitOffset - b.bitOffset);
 }
 
-function mapType(btf: Btf, id: number): MapType {
-  return { name: typeText(btf, id), size: sizeOf(btf, id) ?? 0, members: membersOf(btf, id) };
+function mapType(btf: Btf, id: number, naming: Naming): MapType {
+  return { name: typeText(btf, id, naming), size: sizeOf(btf, id) ?? 0, members: membersOf(btf, id, naming) };
 }
 
-function valuesOf(btf: Btf, fields: MapFields): MapValues | null {
+function valuesOf(btf: Btf, fields: MapFields, naming: Naming): MapValues | null {
   const field = fields.find((candidate) => candidate.kind === "values");
   if (field?.kind !== "values") return null;
   if (field.of !== "map") return { kind: "programs" };
   const required = innerDefinition(btf, field)?.required ?? requirement(btf, []);
   // libbpf refuses maps of maps of maps, so an inner map's own `values` is not followed.
   const flat = required.fields.filter((entry) => entry.field.kind !== "values");
-  return { kind: "map", map: attributesOf(btf, { ...required, fields: flat }) };
+  return { kind: "map", map: attributesOf(btf, { ...required, fields: flat }, naming) };
 }
 
+/** Has the last word on every name of a type or member. */
+type Naming = (name: string) => string;
+
 /** What a loader reads out of the required form of a definition. */
-export function attributesOf(btf: Btf, required: Requirement): MapAttributes {
+export function attributesOf(btf: Btf, required: Requirement, naming: Naming = (name): string => name): MapAttributes {
   const fields = required.fields.flatMap((entry): MapFields => {
     if (entry.how === "size") return [];
     const { field } = entry;
@@ -51,13 +55,16 @@ export function attributesOf(btf: Btf, required: Requirement): MapAttributes {
   };
   const key = typeFieldOf(fields, "key");
   const value = typeFieldOf(fields, "value");
-  const extra = fields.find((field) => field.kind === "uint" && field.name === "map_extra");
+  // The one attribute that may have 64 bits, whichever form it is written in.
+  const extra = required.fields
+    .map(({ field }) => field)
+    .find(({ kind, name }) => kind === "uint" && name === "map_extra");
   const type = uint("type");
   return {
     type,
     typeName: mapKind(type ?? undefined).name,
-    key: key === undefined ? null : mapType(btf, key.pointee),
-    value: value === undefined ? null : mapType(btf, value.pointee),
+    key: key === undefined ? null : mapType(btf, key.pointee, naming),
+    value: value === undefined ? null : mapType(btf, value.pointee, naming),
     keySize: key?.size ?? uint("key_size"),
     valueSize: value?.size ?? uint("value_size"),
     maxEntries: uint("max_entries"),
@@ -65,6 +72,6 @@ export function attributesOf(btf: Btf, required: Requirement): MapAttributes {
     numaNode: uint("numa_node"),
     mapExtra: extra?.kind === "uint" ? String(extra.value) : null,
     pinning: uint("pinning"),
-    values: valuesOf(btf, fields),
+    values: valuesOf(btf, fields, naming),
   };
 }

@@ -1,5 +1,5 @@
-import type { Btf } from "../btf/model.ts";
-import { sizeOf } from "../btf/walk.ts";
+import { type Btf, typeById } from "../btf/model.ts";
+import { sizeOf, skipModifiers } from "../btf/walk.ts";
 import { TYPE_FIELDS, UINT_FIELDS, type UintField } from "./definition.ts";
 import { intForKey } from "./int-key.ts";
 import { type MapKind, mapKind } from "./kinds.ts";
@@ -19,6 +19,8 @@ export type DeviationKind =
   | "key-not-int"
   | "values-not-array"
   | "inner-definition"
+  | "extra-as-enum"
+  | "extra-too-large"
   | "empty-member";
 
 /** One departure from what the loaders take, with the member it concerns. */
@@ -119,6 +121,28 @@ function judgeType(btf: Btf, kind: MapKind, fields: MapFields, field: Extract<Ma
   return { keep };
 }
 
+/** Largest number that the length of an ARRAY can be. */
+const MAX_NELEMS = 0xffff_ffffn;
+
+/** `map_extra` as an enum of one value (`__ulong` of libbpf 1.2): the other form holds 32 bits, and every loader takes it. */
+function judgeExtra(btf: Btf, field: Extract<MapField, { kind: "uint" }>): Judged {
+  const keep: RequiredField = { how: "keep", field };
+  if (typeById(btf, skipModifiers(btf, field.typeId))?.kind === "ptr") return { keep };
+  if (field.value > MAX_NELEMS) {
+    const fact = `map_extra is ${field.value}, which only an enum can hold`;
+    return { keep, deviation: { kind: "extra-too-large", field, fact, cure: "" } };
+  }
+  return {
+    keep: { how: "size", name: "map_extra", field, value: Number(field.value) },
+    deviation: {
+      kind: "extra-as-enum",
+      field,
+      fact: "map_extra is an enum of one value",
+      cure: "wrote map_extra as the length of an array",
+    },
+  };
+}
+
 /** A `key_size` or `value_size` beside the type that says the same, or something else. */
 function judgeSize(kind: MapKind, fields: MapFields, field: Extract<MapField, { kind: "uint" }>): Judged {
   const typed = typeFieldOf(fields, field.name === "key_size" ? "key" : "value");
@@ -184,6 +208,7 @@ function judge(btf: Btf, kind: MapKind, fields: MapFields, field: MapField): Jud
   if (field.kind === "uint" && (field.name === "key_size" || field.name === "value_size")) {
     return judgeSize(kind, fields, field);
   }
+  if (field.kind === "uint" && field.name === "map_extra") return judgeExtra(btf, field);
   if (field.kind === "unknown" && !KNOWN.has(field.name) && sizeOf(btf, field.typeId) === 0) {
     return dropped("empty-member", field, `its member ${field.name} has no size and is no map attribute`);
   }

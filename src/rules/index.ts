@@ -1,10 +1,14 @@
 import { BtfFixError } from "../errors.ts";
 import { boundByName } from "./btf/bound-by-name.ts";
+import { charOfFourBytes, integerNotC, nameIsKeyword } from "./btf/c-names.ts";
+import { enumNotOpaque } from "./btf/enum-payload.ts";
 import { floatMisaligned } from "./btf/float.ts";
 import { forwardIncomplete } from "./btf/forward.ts";
 import { memberOrder, unionMemberOffset } from "./btf/member-order.ts";
 import { nameNotIdentifier, nameTooLong } from "./btf/names.ts";
 import { emptyNameNotZero, nameOnNamelessKind } from "./btf/no-name.ts";
+import { optionIsPointer } from "./btf/option-pointer.ts";
+import { nameNotShort } from "./btf/short-names.ts";
 import { tagUnnamed } from "./btf/tag.ts";
 import { typeMissing } from "./btf/type-missing.ts";
 import { zeroSizeInt } from "./btf/unit.ts";
@@ -13,8 +17,8 @@ import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
 import { danglingInfo, danglingLink } from "./elf/dangling.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
-import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
 import { legacyDefinition, legacyMaps } from "./elf/legacy-maps.ts";
+import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
 import { mapsInitialised, mapsRelocations } from "./elf/maps-relocations.ts";
 import { btfMissing } from "./elf/missing.ts";
 import { mapImmediate, mapReference, privateMap } from "./elf/private-map.ts";
@@ -28,6 +32,8 @@ import { functionWithoutInfo } from "./func/without-info.ts";
 import {
   definitionDiffers,
   emptyMember,
+  extraAsEnum,
+  extraTooLarge,
   innerDeviates,
   innerIncomplete,
   keyNotInt,
@@ -80,6 +86,8 @@ export const allRules: readonly Rule[] = [
   keyNotInt,
   valuesNotArray,
   emptyMember,
+  extraAsEnum,
+  extraTooLarge,
   innerDeviates,
   innerIncomplete,
   definitionDiffers,
@@ -95,6 +103,12 @@ export const allRules: readonly Rule[] = [
   zeroSizeInt,
   forwardIncomplete,
   boundByName,
+  optionIsPointer,
+  enumNotOpaque,
+  nameNotShort,
+  integerNotC,
+  nameIsKeyword,
+  charOfFourBytes,
   tagUnnamed,
   funcWithoutPrototype,
   prototypeLost,

@@ -31,8 +31,8 @@ export function strayTwins({ btf, join, grafts }: ObjectState): ReadonlyMap<numb
   const grafted = new Set(grafts.values());
   const strays = records(btf).filter(([id]) => join.loweredId(id) === undefined && !grafted.has(id));
   if (strays.length === 0) return twins;
-  const own = sideOf(() => btf);
-  const other = sideOf(() => join.lowered.btf());
+  const own = sideOf(() => btf, join.naming);
+  const other = sideOf(() => join.lowered.btf(), join.naming);
   const candidates = new Map<string, [number, BtfComposite][]>();
   for (const record of records(join.lowered.btf())) {
     const head = key(other, record[1]);

@@ -47,6 +47,7 @@ export const tagUnnamed: Rule = {
   source: "llvm BTFDebug BTFTypeStruct::completeType (variant part)",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
+    if (state.choices.enums !== "tagged") return;
     for (const { unionId, holderId, member } of tagSites(state)) {
       yield {
         rule: tagUnnamed.id,

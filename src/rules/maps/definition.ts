@@ -120,6 +120,42 @@ export const keyWithoutSize: Rule = deviationRule(
   (name, { field }) => [cannotOpen(`map '${name}': can't determine ${field.name} size for type`)],
 );
 
+function enumExtra(name: string): readonly JudgeAnswer[] {
+  const text = `map '${name}': attr 'map_extra': expected PTR, got`;
+  return [
+    { judge: "libbpf", answer: "rejects", text, how: "before 1.2", at: "open" },
+    rejects("aya", "unexpected BTF type", { at: "open" }),
+  ];
+}
+
+export const extraAsEnum: Rule = deviationRule(
+  "extra-as-enum",
+  {
+    id: "map/extra-as-enum",
+    title: "A map_extra that fits into 32 bits is the length of an array, as other integers are.",
+    covers: ["M7"],
+    source: "libbpf parse_btf_map_def (get_map_field_long since 1.2); aya-obj BtfMapDef",
+  },
+  enumExtra,
+  "warning",
+);
+
+/** Not the definition's fault: there is no other way to write it. */
+export const extraTooLarge: Rule = {
+  ...deviationRule(
+    "extra-too-large",
+    {
+      id: "map/extra-too-large",
+      title: "A map_extra of more than 32 bits is taken by newer loaders alone.",
+      covers: ["M7"],
+      source: "libbpf parse_btf_map_def (get_map_field_long since 1.2); aya-obj BtfMapDef",
+    },
+    enumExtra,
+    "warning",
+  ),
+  fixable: false,
+};
+
 export const progArrayKey: Rule = deviationRule(
   "prog-array-key",
   {

@@ -1,0 +1,45 @@
+import { type Btf, typeById, typesWithIds } from "../../btf/model.ts";
+import { TAG } from "../../dwarf/constants.ts";
+import type { Correspondence } from "../../join/model.ts";
+import { label, placeOf } from "../label.ts";
+import type { Diagnostic, Rule } from "../rule.ts";
+import type { ObjectState } from "../state.ts";
+
+/** Whether an own type is the UNION of a variant part. */
+export function isVariantUnion({ lowered, loweredId }: Correspondence, ownId: number): boolean {
+  const id = loweredId(ownId);
+  const row = id === undefined ? undefined : lowered.rowOf(id);
+  return row !== undefined && lowered.dwarf.tag(row) === TAG.variantPart;
+}
+
+/** Records of enums with payload: those that hold the UNION of a variant part. */
+export function* payloadEnums(btf: Btf, join: Correspondence): Generator<number> {
+  for (const [id, type] of typesWithIds(btf)) {
+    if (type.kind !== "struct") continue;
+    const holds = type.members.some(
+      (member) => typeById(btf, member.type)?.kind === "union" && isVariantUnion(join, member.type),
+    );
+    if (holds) yield id;
+  }
+}
+
+export const enumNotOpaque: Rule = {
+  id: "btf/enum-not-opaque",
+  title: "Under `--enum opaque` an enum with payload is its bytes.",
+  covers: [],
+  source: "the user's choice",
+  fixable: true,
+  *check({ btf, join, choices }: ObjectState): Generator<Diagnostic> {
+    if (choices.enums !== "opaque" || join === undefined) return;
+    for (const typeId of payloadEnums(btf, join)) {
+      yield {
+        rule: enumNotOpaque.id,
+        severity: "note",
+        message: `${label(btf, typeId)} shows the payload of an enum`,
+        target: { typeId },
+        ...placeOf(join, typeId),
+        answers: [],
+      };
+    }
+  },
+};
