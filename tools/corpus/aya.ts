@@ -5,6 +5,10 @@ import type { Group, Recipe } from "./recipe.ts";
 import { byteOrderName, PROJECT, SEAL, STAND_IN, TARGETS } from "./toolchain.ts";
 
 const WORKSPACE_INPUTS = ["ebpf/Cargo.toml", "ebpf/Cargo.lock"];
+/** Of `aya-programs`, those that the corpus has in the dev profile as well. */
+const IN_DEV = ["latency.", "rate_limiter.", "tracer."];
+const BPF_LINKER = ["rustc", "llvm", "bpf-linker", "aya-ebpf"] as const;
+const RELEASE = { profile: "release", linker: "bpf-linker" } as const;
 
 /** The fork program of `ebpf/`, as cargo and bpf-linker build it: both byte orders, both profiles. */
 export function forkPrograms(): Group {
@@ -34,18 +38,25 @@ export function standInMapKinds(): Group {
   return { name: "aya-kinds/stand-in", tools: ["rustc", "llvm", "llc", "aya-ebpf"], recipes };
 }
 
-const BPF_LINKER = ["rustc", "llvm", "bpf-linker", "aya-ebpf"] as const;
-const RELEASE = { profile: "release", linker: "bpf-linker" } as const;
+/** Programs as projects write them, each with several maps of both declarations; of a few, the dev profile too. */
+export function ayaPrograms(): Group {
+  const dev = { profile: "dev", linker: "bpf-linker" } as const;
+  const recipes = [
+    ...programRecipes("aya-programs", RELEASE),
+    ...programRecipes("aya-programs", dev, ".dev").filter(({ file }) => IN_DEV.some((name) => file.startsWith(name))),
+  ];
+  return { name: "aya-programs", tools: BPF_LINKER, recipes };
+}
 
 /** Every program in `src/bin/` of a package, both byte orders. */
-function programRecipes(packageName: string, how: Pick<CargoBuild, "profile" | "linker">): Recipe[] {
+function programRecipes(packageName: string, how: Pick<CargoBuild, "profile" | "linker">, suffix = ""): Recipe[] {
   const programs = `ebpf/${packageName}/src/bin`;
   const folder = join(PROJECT, programs);
   const names = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".rs")) : [];
   return names.sort().flatMap((file) => {
     const name = file.slice(0, -".rs".length);
     return TARGETS.map((target) =>
-      cargoRecipe({ package: packageName, target, ...how, verbose: false }, name, `${programs}/${file}`, ""),
+      cargoRecipe({ package: packageName, target, ...how, verbose: false }, name, `${programs}/${file}`, suffix),
     );
   });
 }

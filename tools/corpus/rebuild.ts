@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { forkPrograms, mapKinds, morePrograms, standInMapKinds } from "./aya.ts";
+import { ayaPrograms, forkPrograms, mapKinds, morePrograms, standInMapKinds } from "./aya.ts";
 import { cPrograms } from "./c.ts";
 import { readProjectFile, rebuiltFolder, sha256, toolVersions } from "./manifest.ts";
 import type { Group, Recipe } from "./recipe.ts";
@@ -9,7 +9,16 @@ import type { Toolchain } from "./toolchain.ts";
 
 /** Every group of the corpus that this project builds. */
 export function allGroups(): readonly Group[] {
-  return [forkPrograms(), morePrograms(), mapKinds(), standInMapKinds(), shapes(), linkedShapes(), cPrograms()];
+  return [
+    forkPrograms(),
+    morePrograms(),
+    mapKinds(),
+    standInMapKinds(),
+    ayaPrograms(),
+    shapes(),
+    linkedShapes(),
+    cPrograms(),
+  ];
 }
 
 /**
