@@ -5,7 +5,7 @@ import type { ElfFix } from "./elf-fix.ts";
 import { convertLegacyMaps } from "./legacy-maps.ts";
 import { addLicense } from "./license.ts";
 import { clearDefinitions } from "./maps-relocations.ts";
-import { publishMaps } from "./private-map.ts";
+import { nameMaps, publishMaps } from "./private-map.ts";
 
 /** Every repair of the ELF file, in the order in which they build on each other; all of them come before the repairs of BTF. */
 export const allElfFixes: readonly ElfFix[] = [
@@ -14,6 +14,7 @@ export const allElfFixes: readonly ElfFix[] = [
   joinMaps,
   convertLegacyMaps,
   publishMaps,
+  nameMaps,
   clearDefinitions,
   addLicense,
 ];

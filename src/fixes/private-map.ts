@@ -1,6 +1,6 @@
 import { BtfBuilder } from "../btf/builder.ts";
 import { LINKAGE_GLOBAL } from "../btf/model.ts";
-import type { SymbolEdit } from "../elf/edit.ts";
+import type { ElfEdits, SymbolEdit } from "../elf/edit.ts";
 import { type ElfSymbol, type ElfView, STB_GLOBAL, STB_LOCAL, STT_OBJECT, STV_DEFAULT } from "../elf/model.ts";
 import { sectionsNamed } from "../elf/symbols.ts";
 import { BtfFixError } from "../errors.ts";
@@ -24,20 +24,25 @@ function refuseClash(elf: ElfView, symbol: ElfSymbol, exported: readonly ElfSymb
   );
 }
 
+/** Edits after which all code and data of the object name maps by their own symbols. */
+function ownReferences({ elf, btf }: ElfState): ElfEdits {
+  const maps = sectionsNamed(elf, MAPS_SECTION).flatMap((section) => mapPlaces(elf, btf, section));
+  return { ...NO_EDITS, ...mapReferences(elf, maps, { move: false }) };
+}
+
 /**
  * V4: the map's symbol and VAR become global, and code names it by that symbol. It keeps its name, mangled or not: aya knows it by that
  * name already, and VAR and symbol must have one.
  */
 export const publishMaps: ElfFix = {
-  rules: [privateMap, mapReference],
+  rules: [privateMap],
   summary: (count) => `${counted(count, "private map")} made public`,
   apply(state: ElfState, findings: readonly Diagnostic[]): ElfStep {
     const { elf, btf, ext } = state;
     const builder = new BtfBuilder(btf);
     const symbols: SymbolEdit[] = [];
     const exported: ElfSymbol[] = [];
-    const done = findings.map(({ rule, target: { symbol: index = 0, typeId = 0 } }) => {
-      if (rule === mapReference.id) return "pointed each reference at its map";
+    const done = findings.map(({ target: { symbol: index = 0, typeId = 0 } }) => {
       const symbol = elf.symbols[index];
       const variable = builder.get(typeId);
       if (symbol === undefined || index === 0) return undefined;
@@ -47,9 +52,16 @@ export const publishMaps: ElfFix = {
       if (variable?.kind === "var") builder.replace(typeId, { ...variable, linkage: LINKAGE_GLOBAL });
       return "made it global, and pointed each reference at it";
     });
-    const maps = sectionsNamed(elf, MAPS_SECTION).flatMap((section) => mapPlaces(elf, btf, section));
-    const { relocations, sections, headers } = mapReferences(elf, maps, { move: false });
-    const edits = { ...NO_EDITS, symbols, relocations, sections, headers };
-    return { edits, btf: symbols.length === 0 ? btf : builder.finish(), ext, done };
+    return { edits: { ...ownReferences(state), symbols }, btf: builder.finish(), ext, done };
+  },
+};
+
+/** V4, where the maps are public already: code names them as loaders expect. */
+export const nameMaps: ElfFix = {
+  rules: [mapReference],
+  summary: (count) => `maps named by their symbols in ${counted(count, "section")}`,
+  apply(state: ElfState, findings: readonly Diagnostic[]): ElfStep {
+    const { btf, ext } = state;
+    return { edits: ownReferences(state), btf, ext, done: findings.map(() => "pointed each reference at its map") };
   },
 };

@@ -53,9 +53,9 @@ describe("maps in several sections, public and private", () => {
         expect((await fixObject(bytes)).bytes).toEqual(bytes);
         if (draft.writable.length > 1 || isPrivate(draft)) mended++;
       }),
-      { numRuns: 400, seed: seed() },
+      { numRuns: 250, seed: seed() },
     );
-    expect(mended).toBeGreaterThan(200);
+    expect(mended).toBeGreaterThan(125);
   });
 
   for (const [name, judge] of [
