@@ -1,6 +1,7 @@
 import { BtfFixError } from "../errors.ts";
 import { boundByName } from "./btf/bound-by-name.ts";
 import { charOfFourBytes, integerNotC, nameIsKeyword } from "./btf/c-names.ts";
+import { enumEmptied } from "./btf/enum-emptied.ts";
 import { enumNotOpaque } from "./btf/enum-payload.ts";
 import { floatMisaligned } from "./btf/float.ts";
 import { forwardIncomplete } from "./btf/forward.ts";
@@ -16,6 +17,7 @@ import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
 import { danglingInfo, danglingLink } from "./elf/dangling.ts";
+import { constantSections, dataPointers } from "./elf/data-pointers.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
 import { legacyDefinition, legacyMaps } from "./elf/legacy-maps.ts";
 import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
@@ -69,6 +71,8 @@ export const allRules: readonly Rule[] = [
   licenseMissing,
   licenseIncompatible,
   licenseKept,
+  dataPointers,
+  constantSections,
   privateMap,
   mapReference,
   mapImmediate,
@@ -110,6 +114,7 @@ export const allRules: readonly Rule[] = [
   nameIsKeyword,
   charOfFourBytes,
   tagUnnamed,
+  enumEmptied,
   funcWithoutPrototype,
   prototypeLost,
   functionWithoutInfo,

@@ -1,4 +1,4 @@
-import { CLASS, codeView, effectOf, INSN_SIZE, insnAt, isCall, LD_IMM64, slotsOf } from "../../elf/insn.ts";
+import { CLASS, codeView, effectOf, INSN_SIZE, type Insn, insnAt, isCall, LD_IMM64, slotsOf } from "../../elf/insn.ts";
 import { type ElfView, SHF_EXECINSTR } from "../../elf/model.ts";
 import { relocationsOf } from "../../elf/relocations.ts";
 
@@ -16,6 +16,11 @@ const MAX_INSNS = 64;
 /** Bytes that a load reads, by bits 3 and 4 of its opcode (BPF_W, BPF_H, BPF_B, BPF_DW). */
 const WIDTHS = [4, 2, 1, 8] as const;
 
+/** Bytes that a load reads. */
+export function loadWidth({ opcode }: Insn): number {
+  return WIDTHS[(opcode >> 3) & 3] ?? 0;
+}
+
 /** What is read through the address that the `ld_imm64` at `at` loads, along the straight line of the code. */
 function widthsRead(view: DataView, start: number, littleEndian: boolean): readonly number[] {
   const load = insnAt(view, start, littleEndian);
@@ -26,7 +31,7 @@ function widthsRead(view: DataView, start: number, littleEndian: boolean): reado
     const insn = insnAt(view, at, littleEndian);
     const { reads, writes, next } = effectOf(insn);
     const isLoad = (insn.opcode & 7) === CLASS.ldx && insn.src === load.dst && insn.offset === 0;
-    if (isLoad) widths.push(WIDTHS[(insn.opcode >> 3) & 3] ?? 0);
+    if (isLoad) widths.push(loadWidth(insn));
     else if ((reads & register) !== 0) widths.push(0);
     if ((writes & register) !== 0 || isCall(insn) || next === undefined || next.length === 0) break;
     // Where the code branches, either way may read it; the straight one is followed.

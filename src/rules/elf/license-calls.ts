@@ -36,6 +36,10 @@ export interface CallGraph {
   readonly sites: ReadonlyMap<Callee, readonly CallSite[]>;
   /** Functions that call a function or take its address, by the callee's symbol index. */
   readonly callers: ReadonlyMap<number, readonly ElfSymbol[]>;
+  /** Symbol indices of the functions that programs are made of: themselves, and all that they call or pass on. */
+  readonly reached: ReadonlySet<number>;
+  /** The function that a place of a section is in. */
+  functionAt(section: number, offset: number): ElfSymbol | undefined;
 }
 
 const graphs = new WeakMap<ElfView, CallGraph>();
@@ -65,6 +69,24 @@ function functionAt(sorted: readonly ElfSymbol[], offset: number): ElfSymbol | u
     else high = middle;
   }
   return sorted[low - 1];
+}
+
+function reachedBy(
+  programs: readonly ElfSymbol[],
+  callers: ReadonlyMap<number, readonly ElfSymbol[]>,
+): ReadonlySet<number> {
+  const callees = new Map<number, number[]>();
+  for (const [callee, list] of callers) {
+    for (const { index } of list) {
+      const known = callees.get(index);
+      if (known === undefined) callees.set(index, [callee]);
+      else known.push(callee);
+    }
+  }
+  const reached = new Set(programs.map(({ index }) => index));
+  // A set grows while it is walked, and the walk sees what came in.
+  for (const index of reached) for (const callee of callees.get(index) ?? []) reached.add(callee);
+  return reached;
 }
 
 function build(elf: ElfView): CallGraph {
@@ -114,7 +136,13 @@ function build(elf: ElfView): CallGraph {
   const programs = [...functions].flatMap(([section, sorted]) =>
     elf.sections[section]?.name === SUBPROGRAMS ? [] : sorted,
   );
-  return { programs, sites, callers };
+  return {
+    programs,
+    sites,
+    callers,
+    reached: reachedBy(programs, callers),
+    functionAt: (section, offset) => functionAt(functions.get(section) ?? [], offset),
+  };
 }
 
 /** Who calls what in an object; remembered per view. Instructions are read as the assembler left them, relocations count. */
