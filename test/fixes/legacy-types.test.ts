@@ -1,11 +1,16 @@
 import { describe, expect } from "vitest";
 import { checkObject } from "../../src/check.ts";
+import { embeddedDwarfModule } from "../../src/dwarf/embedded.ts";
+import { openDwarf } from "../../src/dwarf/open.ts";
+import { parseElf } from "../../src/elf/parse.ts";
 import { fixObject } from "../../src/fix.ts";
 import { readMaps } from "../../src/maps.ts";
+import { readObjectFile } from "../e2e/object-file.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
+import { loadedMaps } from "../maps/legacy.ts";
 import { GLUE } from "./mended.ts";
 
 /** The wrappers of aya-ebpf, old and new, in short; `def` is the definition of a map with these sizes. */
@@ -41,13 +46,29 @@ impl<K, V> LpmTrie<K, V> {
 }
 `;
 
-/** A program that looks every map up, so that all of them stay. */
-function program(maps: readonly string[], types = ""): string {
-  const statics = maps.map((map, index) => `#[no_mangle] #[link_section = "maps"] pub static M${index}: ${map};`);
+/** A program that looks every map up, so that all of them stay; private ones have mangled names. */
+function program(maps: readonly string[], types = "", isPrivate = false): string {
+  const head = isPrivate ? "" : "#[no_mangle] pub ";
+  const statics = maps.map((map, index) => `#[link_section = "maps"] ${head}static M${index}: ${map};`);
   const uses = maps.map((_, index) => `lookup(&M${index}, &[0u64; 8])`);
   return `${WRAPPERS}${types}${GLUE}${statics.join("\n")}
 #[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 { ${uses.join(" + ")} }
 `;
+}
+
+/** The symbol that the debug info of each map leads to, in the order of the debug info. */
+function locations(object: Uint8Array): readonly string[] {
+  const elf = parseElf(object);
+  const dwarf = openDwarf(elf, embeddedDwarfModule());
+  const names: string[] = [];
+  for (let row = 0; row < (dwarf?.count ?? 0); row++) {
+    const place = dwarf?.staticAddress(row);
+    const symbol = elf.symbols.find(({ section, value, type }) => {
+      return type === 1 && section === place?.section && value === place.offset;
+    });
+    if (symbol !== undefined && /M\d/.test(symbol.name)) names.push(symbol.name);
+  }
+  return names;
 }
 
 /** The fixed object's maps as text, once libbpf has loaded them, in the kernel with both type ids where the kind takes them. */
@@ -94,7 +115,7 @@ pub mod inner { pub struct Flow(pub u8, pub u64); }
       "M0: Flow -> State",
       "M1: Flow -> Deep<u16, 3>",
       "M2: (u8, u32) -> [[u16; 2]; 3]",
-      "M3: u32 -> Option<&shape::Flow>",
+      "M3: u32 -> *Flow",
       "M4: u32 -> char32_t",
       "M5: Port -> *Flow",
       "M6: u128 -> f64",
@@ -123,6 +144,34 @@ unsafe impl<T, const N: usize> Sync for Slots<T, N> {}
 #[no_mangle] #[inline(never)] pub extern "C" fn bits(key: &Key<[u8; 6]>) -> u32 { key.prefix_len }
 `;
     expect(await converted(program(maps, types))).toEqual(["M0: Key<[u8; 6]> -> u64"]);
+  });
+
+  judged("of private maps in two sections are found, and every reference stays with its map", async () => {
+    const maps = [
+      "HashMap<u16, u64> = HashMap::new()",
+      "bpf_map_def = def(1, 8, 4, 0)",
+      "HashMap<u32, [u8; 5]> = HashMap::new()",
+      "bpf_map_def = def(2, 4, 9, 0)",
+      "Array<(u8, u64)> = Array::new()",
+    ];
+    const raw = compileRust(program(maps, "", true));
+    const before = readObjectFile(raw);
+    expect(before.sections.filter(({ name }) => name === "maps")).toHaveLength(2);
+    expect(before.symbols.filter(({ section }) => before.sections[section]?.name === ".maps")).toEqual([]);
+    const { bytes } = await fixObject(raw);
+    const after = readObjectFile(bytes);
+    expect(loadedMaps(after)).toEqual(loadedMaps(before).map(([offset, , map]) => [offset, ".maps", map]));
+    expect(loadedMaps(after)).toHaveLength(5);
+    const report = answer(runLibbpf("libbpf17", bytes));
+    expect([report.open.ok, report.load?.ok, (report.btfFd ?? -1) >= 0]).toEqual([true, true, true]);
+    // DWARF reaches them by the section's symbol and their place, which is another now.
+    const [old, now] = [raw, bytes].map((object) => locations(object));
+    expect([old?.length, new Set(old).size]).toEqual([5, 5]);
+    expect(now).toEqual(old);
+    const found = (await readMaps(bytes)).map(
+      ({ name, keySize, valueSize }) => `${/M\d/.exec(name)}: ${keySize} ${valueSize}`,
+    );
+    expect(found.sort()).toEqual(["M0: 2 8", "M1: 8 4", "M2: 4 5", "M3: 4 9", "M4: 4 16"]);
   });
 
   judged("give way to the sizes where both disagree, and the finding says so", async () => {

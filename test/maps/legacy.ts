@@ -102,7 +102,7 @@ export function legacyObject(maps: readonly LegacyDraft[], parts: LegacyParts = 
 const SHT_REL = 9;
 
 /**
- * The map behind each load of an address in the code, as loaders see it: a variable's own symbol says which, whatever stands in the
+ * The map behind each load of a map's address in the code, as loaders see it: a variable's own symbol says which, whatever stands in the
  * immediate; a section's symbol has the place of the map there. Written apart from `src/`.
  */
 export function loadedMaps(file: ObjectFile): readonly (readonly [offset: number, section: string, map: string])[] {
@@ -112,16 +112,17 @@ export function loadedMaps(file: ObjectFile): readonly (readonly [offset: number
   return file.sections.flatMap(({ type, info, bytes }) => {
     const code = type === SHT_REL ? file.sections[info] : undefined;
     if (code === undefined || !code.isCode) return [];
-    return Array.from({ length: bytes.length / 16 }, (_, entry) => {
+    return Array.from({ length: bytes.length / 16 }, (_, entry) => entry).flatMap((entry) => {
       const offset = word(bytes, entry * 16 + low);
       const symbol = file.symbols[word(bytes, entry * 16 + 8 + high)];
       const section = file.sections[symbol?.section ?? 0]?.name ?? "";
-      if (symbol?.type !== SECTION_SYMBOL) return [offset, section, symbol?.name ?? ""] as const;
+      if (!/^\.?maps(\/|$)/.test(section)) return [];
+      if (symbol?.type !== SECTION_SYMBOL) return [[offset, section, symbol?.name ?? ""] as const];
       const place = word(code.bytes, offset + 4);
       const map = file.symbols.find((other) => {
         return other.section === symbol.section && other.type !== SECTION_SYMBOL && other.value === place;
       });
-      return [offset, section, map?.name ?? "nothing"] as const;
+      return [[offset, section, map?.name ?? "nothing"] as const];
     });
   });
 }
