@@ -1,4 +1,5 @@
 import { BtfBuilder } from "../btf/builder.ts";
+import { escapeName } from "../btf/escape.ts";
 import { LINKAGE_GLOBAL } from "../btf/model.ts";
 import type { ElfEdits, SymbolEdit } from "../elf/edit.ts";
 import { type ElfSymbol, type ElfView, STB_GLOBAL, STB_LOCAL, STT_OBJECT, STV_DEFAULT } from "../elf/model.ts";
@@ -6,6 +7,7 @@ import { sectionsNamed } from "../elf/symbols.ts";
 import { BtfFixError } from "../errors.ts";
 import { mapPlaces } from "../maps/places.ts";
 import { MAPS_SECTION } from "../maps/sites.ts";
+import { isAcceptedVarName } from "../rules/btf/names.ts";
 import { mapReference, privateMap } from "../rules/elf/private-map.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import { type ElfFix, type ElfState, type ElfStep, NO_EDITS } from "./elf-fix.ts";
@@ -24,6 +26,16 @@ function refuseClash(elf: ElfView, symbol: ElfSymbol, exported: readonly ElfSymb
   );
 }
 
+/**
+ * The name of a map that was private. A mangled one may hold what neither the kernel nor C takes (`$u7b$$u7b$closure…`): it is escaped, in
+ * symbol and VAR alike, which aya reads together. Every other name stays, since somebody may ask for it.
+ */
+function publicName(name: string): string {
+  const bytes = new TextEncoder().encode(name);
+  if (!/^(_ZN|_R)/.test(name) || isAcceptedVarName(bytes)) return name;
+  return new TextDecoder().decode(escapeName(bytes));
+}
+
 /** Edits after which all code and data of the object name maps by their own symbols. */
 function ownReferences({ elf, btf }: ElfState): ElfEdits {
   const maps = sectionsNamed(elf, MAPS_SECTION).flatMap((section) => mapPlaces(elf, btf, section));
@@ -32,7 +44,7 @@ function ownReferences({ elf, btf }: ElfState): ElfEdits {
 
 /**
  * V4: the map's symbol and VAR become global, and code names it by that symbol. It keeps its name, mangled or not: aya knows it by that
- * name already, and VAR and symbol must have one.
+ * name already.
  */
 export const publishMaps: ElfFix = {
   rules: [privateMap],
@@ -46,11 +58,17 @@ export const publishMaps: ElfFix = {
       const symbol = elf.symbols[index];
       const variable = builder.get(typeId);
       if (symbol === undefined || index === 0) return undefined;
-      refuseClash(elf, symbol, exported);
-      exported.push(symbol);
-      symbols.push({ symbol: index, binding: STB_GLOBAL, visibility: STV_DEFAULT, type: STT_OBJECT });
-      if (variable?.kind === "var") builder.replace(typeId, { ...variable, linkage: LINKAGE_GLOBAL });
-      return "made it global, and pointed each reference at it";
+      const name = publicName(symbol.name);
+      refuseClash(elf, { ...symbol, name }, exported);
+      exported.push({ ...symbol, name });
+      const isRenamed = name !== symbol.name;
+      const edit = { symbol: index, binding: STB_GLOBAL, visibility: STV_DEFAULT, type: STT_OBJECT };
+      symbols.push(isRenamed ? { ...edit, name } : edit);
+      if (variable?.kind === "var") {
+        const nameOff = isRenamed ? builder.string(name) : variable.nameOff;
+        builder.replace(typeId, { ...variable, nameOff, linkage: LINKAGE_GLOBAL });
+      }
+      return `made it global${isRenamed ? ` as ${name}` : ""}, and pointed each reference at it`;
     });
     return { edits: { ...ownReferences(state), symbols }, btf: builder.finish(), ext, done };
   },

@@ -94,6 +94,36 @@ describe("private maps of Rust in two sections", () => {
   });
 });
 
+/** Its mangled name has `$`, which no kernel takes. */
+const IN_CLOSURE = `
+#[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 {
+    let count = |k: u32| {
+        #[link_section = ".maps"] static INNER: Def<u32, u64, 1> = Def::new();
+        #[link_section = ".maps"] static OTHER: Def<u32, u32, 1> = Def::new();
+        lookup(&OTHER, &k) + lookup(&INNER, &k)
+    };
+    count(1)
+}
+`;
+
+judgeTest(
+  rustc(),
+  libbpf17(),
+  aya06(),
+)("maps in a closure are named as BTF allows", async () => {
+  const raw = compileRust(DEFINITION + IN_CLOSURE + GLUE);
+  expect(answer(runAya("aya06", raw)).maps.map(({ name }) => name)).toContainEqual(expect.stringContaining("$u7b$"));
+  const { bytes } = await fixObject(raw);
+  const report = answer(runLibbpf("libbpf17", bytes));
+  expect([report.load?.ok, (report.btfFd ?? -1) >= 0]).toEqual([true, true]);
+  const inLibbpf = report.programs.flatMap(({ wideLoads }) => wideLoads.map(({ map }) => map));
+  const inAya = answer(runAya("aya06", bytes)).programs.flatMap(({ references }) => references.map(({ map }) => map));
+  expect(inAya).toEqual(inLibbpf);
+  expect(inAya.flatMap((map) => /OTHER|INNER/.exec(map ?? "")?.[0] ?? [])).toEqual(["OTHER", "INNER"]);
+  expect(inAya.every((map) => /^[.\w]+$/.test(map ?? ""))).toBe(true);
+  expect((await fixObject(bytes)).bytes).toEqual(bytes);
+});
+
 const STATIC = `
 static struct { __uint(type, 1); __type(key, int); __type(value, long); __uint(max_entries, 4); } kept SEC(".maps");
 __attribute__((visibility("hidden")))
