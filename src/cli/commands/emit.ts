@@ -29,7 +29,7 @@ export async function emitCommand(session: Session): Promise<ExitCode> {
       source: path === "-" ? undefined : path,
       mode,
     });
-    trace.mark("write");
+    trace.mark("save");
     trace.print(path);
     if (leftBehind > 0) {
       const names = counted(leftBehind, "other name");

@@ -92,7 +92,7 @@ async function fixOne(session: Session, path: string): Promise<Repaired> {
   });
   trace.mark("fix");
   const output = invocation.dryRun ? null : write(session, path, input.mode, input.bytes, result.bytes);
-  trace.mark("write");
+  trace.mark("save");
   trace.print(path);
   const file = displayName(path);
   const planned =
