@@ -14,13 +14,23 @@ async function readBtf(bytes: Uint8Array, base: Btf | undefined): Promise<Btf> {
   return parseBtf(section.bytes, base);
 }
 
+/** Errors name the file that is broken: not the object. */
+function kernelBtf(bytes: Uint8Array): Btf {
+  try {
+    return parseBtf(bytes);
+  } catch (error) {
+    if (!(error instanceof BtfFixError)) throw error;
+    throw new BtfFixError(error.code, `the kernel's types cannot be read: ${error.message}`, undefined, error);
+  }
+}
+
 /** The kernel's types are parsed when a repair first asks for them, and once. */
 function withKernel(options: EngineFixOptions): FixOptions {
   const { vmlinux, license, ...others } = options;
   let kernel: { readonly btf: Btf | undefined } | undefined;
   const read = (): Btf | undefined => {
     const bytes = vmlinux();
-    return bytes === undefined ? undefined : parseBtf(bytes);
+    return bytes === undefined ? undefined : kernelBtf(bytes);
   };
   return {
     ...others,

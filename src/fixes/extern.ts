@@ -129,7 +129,10 @@ export const describeExterns: Fix = {
     const refused = [...described].flatMap(([name, what]) => (typeof what === "string" ? [`${name}: ${what}`] : []));
     // Who names no source, as programs that use the library, is left with the findings; the command line always has one to ask.
     if (refused.length > 0 && state.choices.vmlinux !== DEFAULT_CHOICES.vmlinux) {
-      throw new BtfFixError("REFUSED", `externs without BTF stay so (${refused.join("; ")}) [${externWithoutBtf.id}]`);
+      throw new BtfFixError(
+        "REFUSED",
+        `externs have no BTF and get none: ${refused.join("; ")} [${externWithoutBtf.id}]`,
+      );
     }
     const all = [...described.values()].filter((what) => typeof what === "object");
     if (all.length === 0) return { state, done: findings.map(() => undefined) };

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkObject } from "../../src/check.ts";
+import { library } from "../../src/cli/library.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { fixObject } from "../../src/fix.ts";
 import { kernelTypes, VMLINUX } from "../../tools/scoreboard/kernel-types.ts";
@@ -207,7 +208,7 @@ ${GLUE}`);
     await expect(fixObject(raw, { vmlinux })).rejects.toMatchObject({
       code: "REFUSED",
       message:
-        "externs without BTF stay so (no_such_kfunc: the kernel's BTF has no such function) [elf/extern-without-btf]",
+        "externs have no BTF and get none: no_such_kfunc: the kernel's BTF has no such function [elf/extern-without-btf]",
     });
     const { bytes, done } = await mended(weakened(raw, "no_such_kfunc"));
     expect(done).toEqual({ no_such_kfunc: "described it as a function that this kernel lacks" });
@@ -256,10 +257,29 @@ test("without a source externs are refused by name", async () => {
   await expect(fixObject(object, { vmlinux: () => undefined })).rejects.toMatchObject({
     code: "REFUSED",
     message:
-      "externs without BTF stay so (bpf_rcu_read_lock: there is no kernel BTF to look it up in) [elf/extern-without-btf]",
+      "externs have no BTF and get none: bpf_rcu_read_lock: there is no kernel BTF to look it up in [elf/extern-without-btf]",
   });
   // A caller of the library who says nothing of the kernel is told what is wrong, as `check` does.
   const { diagnostics, changed } = await fixObject(object);
   expect(changed).toBe(false);
   expect(diagnostics.find(({ rule }) => rule === "elf/extern-without-btf")).toMatchObject({ severity: "error" });
+});
+
+test("a broken file of kernel types is named as such", async () => {
+  const object = buildObject({
+    sections: [{ name: "tc", insns: [CALL, EXIT], relocations: [{ offset: 0, type: R_BPF_64_32, symbol: "kfunc" }] }],
+    symbols: [{ name: "prog", section: "tc", size: 16 }, { name: "kfunc" }],
+    btf: new Graph().finish(),
+  });
+  const options = {
+    legacyMaps: "convert",
+    enums: "tagged",
+    names: "escape",
+    cTypes: false,
+    license: undefined,
+  } as const;
+  await expect(library.fix(object, { ...options, vmlinux: () => new Uint8Array(3) })).rejects.toMatchObject({
+    code: "BTF_MALFORMED",
+    message: expect.stringMatching(/^the kernel's types cannot be read: /),
+  });
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkObject } from "../../src/check.ts";
 import { GPL_HELPERS } from "../../src/rules/elf/gpl-helpers.ts";
@@ -225,4 +227,17 @@ judgeTest(kernel())("the table is what the running kernel says, helper by helper
   });
   expect(said.filter(({ barred, open }) => !barred || !open)).toEqual([]);
   expect(said.length).toBeGreaterThan(30);
+});
+
+const FORK = join(import.meta.dirname, "..", "..", "corpus/aya/fork.bpfel.release.o");
+
+test("the line is that of the program, not of the library whose wrapper is inlined", async () => {
+  // The section under another name is none to loaders; names have the same length.
+  const text = readFileSync(FORK, "latin1").replaceAll("license\0", "lycense\0");
+  const found = await licenseFindings(new Uint8Array(Buffer.from(text, "latin1")));
+  expect(found.map(({ message, place }) => [/helper \d+/.exec(message)?.[0], place?.file, place?.line])).toEqual([
+    // fork-ebpf-aya/src/main.rs, line 58: bpf_printk!(…); line 32: the function, into which try_fork is inlined.
+    ["helper 6", expect.stringMatching(/src\/main\.rs$/), 58],
+    ["helper 113", expect.stringMatching(/src\/main\.rs$/), 32],
+  ]);
 });

@@ -1,3 +1,4 @@
+import type { LineInfo } from "../../btf/ext-model.ts";
 import { nameText } from "../../btf/names.ts";
 import type { SourcePlace } from "../../dwarf/model.ts";
 import type { ElfSymbol, ElfView, Section } from "../../elf/model.ts";
@@ -80,14 +81,25 @@ function* needs(state: ObjectState, elf: ElfView): Generator<Need> {
   yield* neededByCalls(graph, state, elf.sections);
 }
 
-/** The source line of an instruction, as line_info has it. */
-function lineAt({ ext, btf }: ObjectState, { section, offset }: CallSite): SourcePlace | undefined {
+/**
+ * The source line of an instruction, as line_info has it. Libraries wrap helpers in functions that are inlined; what comes last before the
+ * instruction in the file of the function itself is the line that its author knows.
+ */
+function lineAt({ ext, btf }: ObjectState, { section, offset, caller }: CallSite): SourcePlace | undefined {
   const table = ext?.lineInfo?.sections.find(({ secNameOff }) => nameText(btf, secNameOff) === section.name);
-  let line: { readonly insnOff: number; readonly fileNameOff: number; readonly lineCol: number } | undefined;
+  let home: LineInfo | undefined;
+  let last: LineInfo | undefined;
+  let own: LineInfo | undefined;
+  // Ascending, or the kernel refuses them (KB-10).
   for (const record of table?.records ?? []) {
-    if (record.insnOff <= offset && record.insnOff >= (line?.insnOff ?? 0)) line = record;
+    if (record.insnOff > offset) break;
+    if (record.insnOff < caller.value || record.lineCol === 0) continue;
+    home ??= record;
+    last = record;
+    if (record.fileNameOff === home.fileNameOff) own = record;
   }
-  if (line === undefined || line.lineCol === 0) return undefined;
+  const line = own ?? last;
+  if (line === undefined) return undefined;
   // line << 10 | column (include/uapi/linux/bpf.h BPF_LINE_INFO_LINE_NUM).
   return { file: nameText(btf, line.fileNameOff), line: line.lineCol >>> 10, column: line.lineCol & 0x3ff };
 }
