@@ -5,9 +5,10 @@ import { fixObject, readMaps } from "../../src/index.ts";
 import { judgeFine } from "../../tools/scoreboard/fine.ts";
 import { scoreboardJudges } from "../../tools/scoreboard/judges.ts";
 import { type AyaRunName, aya14, aya16, runTraffic } from "../judges/aya-run.ts";
+import { clang, compileC } from "../judges/c-object.ts";
 import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
-import { libbpf11, runLibbpf } from "../judges/libbpf.ts";
+import { libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
 
 /** A whole Aya program with legacy maps, run by its user space before and after the repair. */
@@ -86,5 +87,63 @@ describe("a program of nine legacy maps and a BTF map", () => {
       "STEPS: u32 -> u32",
       "TOTALS: u32 -> Stats",
     ]);
+  });
+});
+
+describe("other compilers", () => {
+  const MAPS = ["COUNTS", "EVENTS", "FLOWS", "JOBS", "ROUTES"];
+
+  judgeTest(libbpf17(), libbpf11())("wrappers of 2022 by rustc 1.63 and LLVM 14 load with their types", async () => {
+    const object = readFileSync(join(import.meta.dirname, "legacy", "rustc-1.63.bpfel.o"));
+    const { bytes, diagnostics } = await fixObject(object);
+    expect(diagnostics.filter(({ severity, fixed }) => severity === "error" && fixed === undefined)).toEqual([]);
+    expect((await fixObject(bytes)).bytes).toEqual(bytes);
+    for (const name of ["libbpf17", "libbpf11"] as const) {
+      const { open, load, btfFd, maps } = answer(runLibbpf(name, bytes));
+      expect([name, open.ok, load?.ok, (btfFd ?? -1) >= 0]).toEqual([name, true, true, true]);
+      expect(maps.filter(({ retriedWithoutBtf }) => retriedWithoutBtf)).toEqual([]);
+      expect(maps.filter(({ internal }) => !internal)).toHaveLength(MAPS.length + 1);
+    }
+    const told = (await readMaps(bytes)).map(({ name, key, value }) => [name, key?.name, value?.name]);
+    expect(told).toEqual([
+      ["COUNTS", "u32", "[u64; 2]"],
+      ["EVENTS", undefined, undefined],
+      ["FLOWS", "Flow", "Stats"],
+      ["JOBS", undefined, "Flow"],
+      ["ROUTES", "Key<u32>", "u64"],
+      [expect.stringContaining("PRIVATE"), "u16", "u8"],
+    ]);
+  });
+
+  judgeTest(
+    clang(),
+    libbpf17(),
+    libbpf11(),
+    cilium(),
+  )("C of libbpf before 1.0 loads, by its sizes", async () => {
+    const bytes = (
+      await fixObject(
+        compileC(`
+struct bpf_map_def { unsigned int type, key_size, value_size, max_entries, map_flags; };
+struct bpf_map_def SEC("maps") HITS = { .type = 2, .key_size = 4, .value_size = 8, .max_entries = 3 };
+struct bpf_map_def SEC("maps") PEERS = { 1, 6, 16, 32, 1 };
+struct { __uint(type, 1); __type(key, u32); __type(value, u64); __uint(max_entries, 4); } MODERN SEC(".maps");
+SEC("socket") int prog(void *ctx)
+{
+    u32 key[2] = {0, 0};
+    return lookup(&HITS, key) && lookup(&PEERS, key) && lookup(&MODERN, key);
+}
+`),
+      )
+    ).bytes;
+    for (const name of ["libbpf17", "libbpf11"] as const) {
+      const { open, load, btfFd, maps } = answer(runLibbpf(name, bytes));
+      expect([name, open.ok, load?.ok, (btfFd ?? -1) >= 0]).toEqual([name, true, true, true]);
+      const numbers = maps.map((map) => [map.name, map.type, map.keySize, map.valueSize, map.maxEntries, map.mapFlags]);
+      expect(numbers).toContainEqual(["HITS", 2, 4, 8, 3, 0]);
+      expect(numbers).toContainEqual(["PEERS", 1, 6, 16, 32, 1]);
+      expect(numbers).toContainEqual(["MODERN", 1, 4, 8, 4, 0]);
+    }
+    expect(answer(runCilium(bytes)).load).toMatchObject({ ok: true });
   });
 });
