@@ -14,6 +14,7 @@ import { clearNames, escapeNames } from "./names.ts";
 import { pointersForOptions } from "./option-pointer.ts";
 import { nameParams } from "./params.ts";
 import { supplyPrototypes } from "./prototype.ts";
+import { typeContexts, typeRegisters } from "./prototype-abi.ts";
 import { shortenNames } from "./short-names.ts";
 import { nameTags } from "./tag.ts";
 import { supplyTypes } from "./type-missing.ts";
@@ -44,6 +45,8 @@ export const allFixes: readonly Fix[] = [
   nameParams,
   supplyPrototypes,
   describeFunctions,
+  typeContexts,
+  typeRegisters,
   makeStatic,
   describeExterns,
   moveEntries,

@@ -30,6 +30,7 @@ import { mapName, variableName } from "./elf/symbols.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/linkage.ts";
 import { paramUnnamed } from "./func/params.ts";
 import { funcWithoutPrototype, prototypeLost } from "./func/prototype.ts";
+import { contextUntyped, prototypeNotAbi } from "./func/prototype-abi.ts";
 import { functionWithoutInfo } from "./func/without-info.ts";
 import {
   definitionDiffers,
@@ -121,7 +122,9 @@ export const allRules: readonly Rule[] = [
   paramUnnamed,
   builtinGlobal,
   linkageNotSymbol,
+  prototypeNotAbi,
   notVerifiableAlone,
+  contextUntyped,
   wrongSection,
   zeroSizeEntry,
   shrunkEntry,

@@ -11,13 +11,26 @@ import { Graph } from "../graph.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
-import { buildObject, CALL, EXIT, makeExt, move, type ObjectSymbol, R_BPF_64_32 } from "../object.ts";
+import { buildObject, CALL, EXIT, type Insn, makeExt, move, type ObjectSymbol, R_BPF_64_32 } from "../object.ts";
 
 const LOCAL = { binding: 0 } as const;
 const HIDDEN = { visibility: 2 } as const;
 /** r0 = r1 and r0 = *(u32 *)r1: functions that read their argument. */
-const READ_NUMBER = [0xbf, 0x10, 0, 0] as const;
-const READ_MEMORY = [0x61, 0x10, 0, 0] as const;
+const READ_NUMBER: readonly Insn[] = [[0xbf, 0x10, 0, 0]];
+const READ_MEMORY: readonly Insn[] = [[0x61, 0x10, 0, 0]];
+/** r0 = r1 + r2. */
+const READ_SECOND: readonly Insn[] = [
+  [0xbf, 0x10, 0, 0],
+  [0x0f, 0x20, 0, 0],
+];
+/** *(u64 *)(r10 - 8) = 0, r2 = r10 - 8 + r1, r0 = *(u8 *)r2: right for numbers below 8. */
+const INDEX: readonly Insn[] = [
+  [0x7a, 10, -8, 0],
+  [0xbf, 0xa2, 0, 0],
+  [0x07, 2, 0, -8],
+  [0x0f, 0x12, 0, 0],
+  [0x71, 0x20, 0, 0],
+];
 
 interface Shape {
   readonly name: string;
@@ -25,6 +38,10 @@ interface Shape {
   readonly proto?: (graph: Graph) => number;
   readonly symbol?: Partial<ObjectSymbol>;
   readonly linkage?: number;
+  /** What it does before it exits; reading a number by default. */
+  readonly code?: readonly Insn[];
+  /** What its caller puts into r1: a number, its context, or an address of its stack. r2 is a number. */
+  readonly given?: "context" | "memory";
   /** Whether the kernel refuses the BTF, for a name that has nothing to do with functions. */
   readonly refused: boolean;
   readonly littleEndian?: boolean;
@@ -33,6 +50,14 @@ interface Shape {
 const PROTO = (graph: Graph): number => graph.proto(graph.int("u32", 4), [["a", graph.int("u32", 4)]]);
 const STRUCT_ARGUMENT = (graph: Graph): number =>
   graph.proto(graph.int("u32", 4), [["a", graph.struct("Pair", 8, [])]]);
+const TWO_ARGUMENTS = (graph: Graph): number => {
+  const pair = graph.struct("Pair", 8, []);
+  return graph.proto(graph.int("u32", 4), [
+    ["a", pair],
+    ["b", pair],
+    ["c", graph.int("u8", 1)],
+  ]);
+};
 const POINTER = (graph: Graph): number =>
   graph.proto(graph.int("u32", 4), [["a", graph.ptr(graph.struct("Pair", 8, []))]]);
 const CONTEXT = (graph: Graph): number =>
@@ -51,22 +76,29 @@ function object(shape: Shape): Uint8Array {
       [graph.string(".text"), [{ insnOff: 0, typeId: callee }]],
     ],
   });
-  // A pointer parameter gets the program's context, a number 0.
-  const takesPointer = shape.proto === POINTER || shape.proto === CONTEXT;
+  // r1 is the context from the start, or r10 - 8, at which there is a 0.
+  const memory: readonly Insn[] = [
+    [0x7a, 10, -8, 0],
+    [0xbf, 0xa1, 0, 0],
+    [0x07, 1, 0, -8],
+  ];
+  const given = shape.given === undefined ? [move(1, 0)] : shape.given === "memory" ? memory : [];
+  const insns = [...given, move(2, 0), CALL, move(0, 0), EXIT];
+  const code = [...(shape.code ?? READ_NUMBER), EXIT];
   return buildObject({
     littleEndian,
     sections: [
       {
         name: "socket",
-        insns: [move(takesPointer ? 2 : 1, 0), CALL, move(0, 0), EXIT],
-        relocations: [{ offset: 8, type: R_BPF_64_32, symbol: shape.name }],
+        insns,
+        relocations: [{ offset: insns.indexOf(CALL) * 8, type: R_BPF_64_32, symbol: shape.name }],
       },
-      { name: ".text", insns: [takesPointer ? READ_MEMORY : READ_NUMBER, EXIT] },
+      { name: ".text", insns: code },
       { name: "license", bytes: new TextEncoder().encode("GPL\0") },
     ],
     symbols: [
-      { name: "main", section: "socket", size: 32 },
-      { name: shape.name, section: ".text", size: 16, ...shape.symbol },
+      { name: "main", section: "socket", size: insns.length * 8 },
+      { name: shape.name, section: ".text", size: code.length * 8, ...shape.symbol },
       { name: "LICENSE", section: "license", size: 4 },
     ],
     btf: graph.finish(),
@@ -81,6 +113,8 @@ interface Row {
   readonly refused: string | undefined;
   readonly taken: string | undefined;
   readonly message?: string;
+  /** Taken it does not load, and is not touched: that its code does not check what it is given is no fault of the BTF. */
+  readonly isOwnFault?: true;
 }
 
 const ROWS: readonly Row[] = [
@@ -107,19 +141,59 @@ const ROWS: readonly Row[] = [
     taken: undefined,
   },
   {
-    about: "an argument that cannot be checked alone",
+    about: "a record in a register",
     shape: { name: "score", proto: STRUCT_ARGUMENT },
+    refused: "func/prototype-not-abi",
+    taken: "func/prototype-not-abi",
+    message: "FUNC score [8] is global, and to the verifier argument 1 (STRUCT) is a number of 8 bytes",
+  },
+  {
+    about: "a record that is an address",
+    shape: { name: "score", proto: STRUCT_ARGUMENT, code: READ_MEMORY, given: "memory" },
     refused: "func/not-verifiable-alone",
     taken: "func/not-verifiable-alone",
     message: "FUNC score [8] is global, and its prototype cannot be verified alone",
   },
   {
-    about: "a pointer",
-    shape: { name: "score", proto: POINTER },
+    about: "a record of which only half is in the register",
+    shape: { name: "score", proto: STRUCT_ARGUMENT, code: READ_SECOND },
+    refused: "func/not-verifiable-alone",
+    taken: "func/not-verifiable-alone",
+  },
+  {
+    about: "a record of which another argument is in the next register",
+    shape: { name: "score", proto: TWO_ARGUMENTS, code: READ_SECOND },
+    refused: "func/not-verifiable-alone",
+    taken: "func/not-verifiable-alone",
+  },
+  {
+    about: "a pointer to memory",
+    shape: { name: "score", proto: POINTER, code: READ_MEMORY, given: "memory" },
     refused: "func/not-verifiable-alone",
     taken: undefined,
+    isOwnFault: true,
   },
-  { about: "the context", shape: { name: "score", proto: CONTEXT }, refused: undefined, taken: undefined },
+  {
+    about: "a pointer that is the context",
+    shape: { name: "score", proto: POINTER, code: READ_MEMORY, given: "context" },
+    refused: "func/prototype-not-abi",
+    taken: "func/prototype-not-abi",
+    message: "FUNC score [9] is global, and to the verifier argument 1 (PTR) is the program's context",
+  },
+  {
+    about: "a number that is an offset",
+    shape: { name: "score", code: INDEX },
+    refused: "func/not-verifiable-alone",
+    taken: undefined,
+    isOwnFault: true,
+    message: "FUNC score [8] is global, and only its callers vouch for the numbers that it takes or gives",
+  },
+  {
+    about: "the context",
+    shape: { name: "score", proto: CONTEXT, code: READ_MEMORY, given: "context" },
+    refused: undefined,
+    taken: undefined,
+  },
 ];
 
 /** Linkage of each FUNC by name. */
@@ -146,7 +220,10 @@ describe.each([
 
       const fixed = await fixObject(bytes);
       const before = shape.linkage ?? 1;
-      expect(linkages(fixed.bytes)).toEqual({ main: 1, [shape.name]: rule === undefined ? before : 0 });
+      expect(linkages(fixed.bytes)).toEqual({
+        main: 1,
+        [shape.name]: rule === undefined || rule === "func/prototype-not-abi" ? before : 0,
+      });
       expect((await fixObject(fixed.bytes)).bytes).toEqual(fixed.bytes);
       const ext = (file: Uint8Array) =>
         parseBtfExt(sectionNamed(parseElf(file), ".BTF.ext")?.bytes ?? new Uint8Array(0));
@@ -155,8 +232,8 @@ describe.each([
   });
 });
 
-judgeTest(libbpf17())("what loads loads on, and what is made static for its prototype loads only then", async () => {
-  for (const { about, shape } of ROWS) {
+judgeTest(libbpf17())("what loads loads on, and what the rules find loads only once it is mended", async () => {
+  for (const { about, shape, taken, isOwnFault = false } of ROWS) {
     for (const refused of [true, false]) {
       const raw = object({ ...shape, refused });
       const { bytes } = await fixObject(raw);
@@ -165,8 +242,10 @@ judgeTest(libbpf17())("what loads loads on, and what is made static for its prot
       // With its BTF refused every one of them loads, verified from its caller.
       if (refused) expect([where, before?.load?.ok, before?.btfFd]).toEqual([where, true, -1]);
       if (before?.load?.ok === true) expect([where, after?.load?.ok]).toEqual([where, true]);
-      if (shape.proto === STRUCT_ARGUMENT)
-        expect([where, before?.load?.ok, after?.load?.ok]).toEqual([where, refused, true]);
+      // What a rule finds in BTF that is taken did not load with it, and does when it is mended. Builtins that do nothing load.
+      const loads = refused || (!isOwnFault && (taken === undefined || taken === "func/builtin-global"));
+      expect([where, before?.load?.ok]).toEqual([where, loads]);
+      expect([where, after?.load?.ok]).toEqual([where, refused || !isOwnFault]);
       expect((after?.btfFd ?? -1) >= 0, where).toBe(true);
     }
   }

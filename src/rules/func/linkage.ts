@@ -5,11 +5,13 @@ import { cannotLoad, rejects } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { fitsAlone, hiddenContexts } from "./abi.ts";
 import { firstArguments } from "./helper-arity.ts";
+import { abiPrototypes } from "./prototype-abi.ts";
 import { reachedFunctions } from "./reached.ts";
 import { signatureReader } from "./signature.ts";
 import { type FunctionSite, functionSites } from "./sites.ts";
-import { verifiedAlone } from "./verified-alone.ts";
+import { isContext, verifiedAlone } from "./verified-alone.ts";
 
 /** Functions that compilers call by themselves; bpf-linker exports them, and none survives being verified alone. */
 const MEMORY_BUILTINS: ReadonlySet<string> = new Set(["memset", "memcpy", "memmove", "memcmp", "bcmp"]);
@@ -95,15 +97,59 @@ export const linkageNotSymbol: Rule = {
   },
 };
 
-/**
- * Whether a function leaves arguments unread: then LLVM's dead argument elimination leaves their registers unset in the callers, exported
- * function or not, and the verifier refuses the call of a global function with them.
- */
-function leavesArguments(state: ObjectState, { symbol, offset }: FunctionSite, proto: BtfFuncProto): boolean {
-  const reader = symbol === undefined ? undefined : signatureReader(state);
-  if (symbol === undefined || reader === undefined) return false;
+/** Why a function cannot stay global, with what the verifier would say. */
+interface Reason {
+  readonly why: string;
+  readonly text: string;
+}
+
+/** What the verifier says of numbers that it knows too little of; which words come first depends on the code. */
+const UNBOUNDED = "R… unbounded memory access, make sure to bounds check any such access";
+
+/** The registers, as a mask, that a function reads before it writes them. */
+function registersRead(state: ObjectState, { symbol, offset }: FunctionSite): number | undefined {
+  if (symbol === undefined) return undefined;
+  return signatureReader(state)?.argumentsRead({ section: symbol.section, offset });
+}
+
+/** With the BTF refused a function was verified from its callers: what they vouch for is lost if it is verified alone. */
+function reasonIfRefused(state: ObjectState, site: FunctionSite, proto: BtfFuncProto): Reason | undefined {
+  if (verifiedAlone(state.btf, site.name, proto).verdict === "doubtful") {
+    // Alone a pointer may be null, and a context is no memory.
+    return {
+      why: "and only its callers vouch for its pointers or its missing result",
+      text: "Caller passes invalid args into func#…",
+    };
+  }
   const expected = firstArguments(proto.params.length);
-  return (reader.argumentsRead({ section: symbol.section, offset }) & expected) !== expected;
+  const read = registersRead(state, site);
+  if (read === undefined) return undefined;
+  // LLVM's dead argument elimination leaves the register of an unread argument unset in the callers, exported function or not.
+  if ((read & expected) !== expected) {
+    return { why: "and its callers need not set an argument that it never reads", text: "R1 is not a scalar" };
+  }
+  const args = proto.params.map(({ type }) => (isContext(state.btf, type) ? "context" : "given"));
+  if (fitsAlone(state, site, args)) return undefined;
+  return { why: "and only its callers vouch for the numbers that it takes or gives", text: UNBOUNDED };
+}
+
+function reasonOf(state: ObjectState, site: FunctionSite, proto: BtfFuncProto): Reason | undefined {
+  const alone = verifiedAlone(state.btf, site.name, proto);
+  if (alone.verdict === "fails") {
+    return { why: "and its prototype cannot be verified alone", text: alone.text };
+  }
+  if (hiddenContexts(state, site, proto).length > 0) {
+    return {
+      why: "and is given the program's context, which its prototype does not say",
+      text: `Caller passes invalid args into func#… ('${site.name}')`,
+    };
+  }
+  const beyond = ((registersRead(state, site) ?? 0) & ~firstArguments(proto.params.length)) >>> 1;
+  if (beyond !== 0) {
+    const register = 32 - Math.clz32(beyond);
+    return { why: "and takes more registers than its prototype has arguments", text: `R${register} !read_ok` };
+  }
+  return state.refusedAsGiven ? reasonIfRefused(state, site, proto) : undefined;
 }
 
 export const notVerifiableAlone: Rule = {
@@ -113,31 +159,12 @@ export const notVerifiableAlone: Rule = {
   source: "kernel/bpf/btf.c btf_prepare_func_args",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
+    // Where another prototype helps, that is the finding.
+    const mendable = new Set([...abiPrototypes(state)].map(([{ funcId }]) => funcId));
     for (const site of globalSubprograms(state)) {
-      if (site.proto === undefined || MEMORY_BUILTINS.has(site.name)) continue;
-      const alone = verifiedAlone(state.btf, site.name, site.proto);
-      if (alone.verdict === "fails") {
-        yield finding(state, notVerifiableAlone, site, "and its prototype cannot be verified alone", alone.text);
-      } else if (alone.verdict === "doubtful" && state.refusedAsGiven) {
-        // With the BTF refused it was verified from its callers; alone a pointer may be null, and a context is no memory.
-        const text = "Caller passes invalid args into func#…";
-        yield finding(
-          state,
-          notVerifiableAlone,
-          site,
-          "and only its callers vouch for its pointers or its missing result",
-          text,
-        );
-      } else if (state.refusedAsGiven && leavesArguments(state, site, site.proto)) {
-        const text = "R1 is not a scalar";
-        yield finding(
-          state,
-          notVerifiableAlone,
-          site,
-          "and its callers need not set an argument that it never reads",
-          text,
-        );
-      }
+      if (site.proto === undefined || MEMORY_BUILTINS.has(site.name) || mendable.has(site.funcId)) continue;
+      const reason = reasonOf(state, site, site.proto);
+      if (reason !== undefined) yield finding(state, notVerifiableAlone, site, reason.why, reason.text);
     }
   },
 };

@@ -29,6 +29,8 @@ const MAX_DEPTH = 32;
 export interface SignatureReader {
   /** The registers r1 to r5, as a mask, that the function at this place surely reads before it writes them. */
   argumentsRead(place: CodePlace): number;
+  /** The registers, as a mask, that a call at this place may take arguments in. */
+  argumentsPassed(call: CodePlace): number;
   /** The signature of a function, as its code and its callers' show it; undefined where they do not tell for certain. */
   signature(place: CodePlace): Signature | undefined;
 }
@@ -223,6 +225,7 @@ export function signatureReader(state: ObjectState): SignatureReader | undefined
 
   return {
     argumentsRead: (place) => readsOf(place, 0).certain,
+    argumentsPassed: (call) => calleeReads(call, 0).possible,
     signature(place) {
       const { certain, possible } = readsOf(place, 0);
       const [arity, most] = [certain, possible].map((mask) => 31 - Math.clz32(mask | 1));

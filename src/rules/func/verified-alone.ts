@@ -1,32 +1,10 @@
 import { type Btf, type BtfFuncProto, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { skipModifiers } from "../../btf/walk.ts";
+import { CONTEXT_STRUCTS } from "./program-kinds.ts";
 
 /** Arguments that a global function may have: they travel in r1 to r5. */
 const MAX_GLOBAL_ARGUMENTS = 5;
-
-/**
- * The context structs that the kernel knows by name for some program type: a pointer to one is a context argument, which needs no
- * check for null (kernel/bpf/btf.c `btf_is_prog_ctx_type`, include/linux/bpf_types.h).
- */
-const CONTEXTS: ReadonlySet<string> = new Set([
-  "__sk_buff",
-  "xdp_md",
-  "bpf_sock",
-  "bpf_sock_addr",
-  "bpf_sock_ops",
-  "sk_msg_md",
-  "bpf_flow_keys",
-  "bpf_user_pt_regs_t",
-  "pt_regs",
-  "bpf_raw_tracepoint_args",
-  "bpf_perf_event_data",
-  "bpf_cgroup_dev_ctx",
-  "bpf_sysctl",
-  "bpf_sockopt",
-  "sk_reuseport_md",
-  "bpf_sk_lookup",
-]);
 
 /**
  * How a prototype fares when the verifier looks at the function alone, as it does with every global one. "doubtful": some kernel
@@ -37,7 +15,8 @@ export type AloneVerdict =
   | { readonly verdict: "fits" | "doubtful" }
   | { readonly verdict: "fails"; readonly text: string };
 
-function isScalar(btf: Btf, id: number): boolean {
+/** Whether the verifier takes a value of this type for a number. */
+export function isScalar(btf: Btf, id: number): boolean {
   const kind = typeById(btf, skipModifiers(btf, id))?.kind;
   return kind === "int" || kind === "enum" || kind === "enum64";
 }
@@ -48,7 +27,12 @@ function pointee(btf: Btf, id: number): "context" | "other" | undefined {
   if (pointer?.kind !== "ptr") return undefined;
   const type = typeById(btf, skipModifiers(btf, pointer.type));
   // A FWD of that name is refused ("size cannot be determined").
-  return type?.kind === "struct" && CONTEXTS.has(nameText(btf, type.nameOff)) ? "context" : "other";
+  return type?.kind === "struct" && CONTEXT_STRUCTS.has(nameText(btf, type.nameOff)) ? "context" : "other";
+}
+
+/** Whether this is a pointer to a struct that the kernel knows for some program's context. */
+export function isContext(btf: Btf, id: number): boolean {
+  return pointee(btf, id) === "context";
 }
 
 /** Judges a prototype as kernel/bpf/btf.c `btf_prepare_func_args` does (rules KB-15 to KB-17). `name` is for the text. */
