@@ -5,8 +5,13 @@ import { parseBtf } from "../../src/btf/parse.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
 import { fixObject } from "../../src/fix.ts";
+import { linkObjects } from "../btf/linked.ts";
+import { corpusObject } from "../elf/objects.ts";
+import { aya06, runAya } from "../judges/aya.ts";
+import { bpftool } from "../judges/bpftool.ts";
+import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
-import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
+import { libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
 import { GLUE, loadMended } from "./mended.ts";
@@ -37,6 +42,27 @@ function linkages(object: Uint8Array): Record<string, number> {
 }
 
 describe("linkage", () => {
+  judgeTest(
+    libbpf17(),
+    libbpf11(),
+    cilium(),
+    aya06(),
+    bpftool(),
+  )("is static for memset, and global for who links, where code calls it by name", async () => {
+    const raw = corpusObject("aya/more/flows.bpfel.o");
+    const { bytes } = await fixObject(raw);
+    const linked = linkObjects("bpftool", [bytes]);
+    for (const object of [bytes, linked]) {
+      for (const library of ["libbpf17", "libbpf11"] as const) {
+        const { load, btfFd } = answer(runLibbpf(library, object));
+        expect([load?.ok, (btfFd ?? -1) >= 0]).toEqual([true, true]);
+      }
+      expect(answer(runCilium(object)).load?.error).toBeNull();
+      expect(answer(runAya("aya06", object)).relocate?.error).toBeNull();
+    }
+    expect((await fixObject(bytes)).bytes).toEqual(bytes);
+  });
+
   judgeTest(rustc(), libbpf17())("is static where an argument is never read, and stays global elsewhere", async () => {
     const raw = compileRust(UNREAD + GLUE);
     // LLVM leaves r1 unset before the call of \`skip\`; only a function that is verified alone is asked for it.
