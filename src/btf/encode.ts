@@ -52,13 +52,10 @@ export function encodeBtf(btf: Btf): Uint8Array {
   return bytes;
 }
 
-/** Writes a blob of new types and strings, with the header that LLVM writes. */
+/** The blob of new types and strings, with the header that LLVM writes. No type may be added to `types` any more. */
 export function assembleBtf(types: TypeRecords, strings: Uint8Array, littleEndian: boolean): Uint8Array {
-  const section = types.section();
-  const bytes = new Uint8Array(MIN_HEADER + section.length + strings.length);
-  const typeLen = section.length;
-  bytes.set(section, MIN_HEADER);
-  bytes.set(strings, MIN_HEADER + typeLen);
+  const typeLen = types.length;
+  const bytes = types.finish(strings);
   const sections = { typeOff: 0, typeLen, strOff: typeLen, strLen: strings.length, layoutOff: 0, layoutLen: 0 };
   writeHeader(bytes, MIN_HEADER, littleEndian, FRESH, sections);
   return bytes;

@@ -1,3 +1,4 @@
+import { MIN_HEADER } from "./header.ts";
 import { BASE_SIZE, encodeRecord, recordSize } from "./kind.ts";
 import { RecordOutput } from "./kinds/codec.ts";
 import type { BtfType } from "./model.ts";
@@ -14,11 +15,12 @@ const NARROW = { wideVlen: false } as const;
  */
 export class TypeRecords {
   private readonly littleEndian: boolean;
+  /** Behind room for the header. */
   private bytes = new Uint8Array(FIRST_BYTES);
   private view: DataView;
   private output: RecordOutput;
   private starts = new Uint32Array(FIRST_TYPES);
-  private used = 0;
+  private used = MIN_HEADER;
   private types = 0;
 
   constructor(littleEndian: boolean) {
@@ -53,9 +55,14 @@ export class TypeRecords {
     this.write(id, this.start(id), type);
   }
 
-  /** Byte offset of a type's record from the start of the section. */
+  /** Byte offset of a type's record in the blob. */
   start(id: number): number {
     return this.starts[id - 1] ?? 0;
+  }
+
+  /** Bytes of all records. */
+  get length(): number {
+    return this.used - MIN_HEADER;
   }
 
   /** The info word: kind_flag, kind and vlen. */
@@ -72,9 +79,12 @@ export class TypeRecords {
     this.view.setUint32(this.start(id) + offset, value, this.littleEndian);
   }
 
-  /** The section as it is now: a view, until the next type is added. */
-  section(): Uint8Array {
-    return this.bytes.subarray(0, this.used);
+  /** The blob with these strings behind the records, all but its header: no copy, so that no type may be added any more. */
+  finish(strings: Uint8Array): Uint8Array {
+    const end = this.used + strings.length;
+    if (end > this.bytes.length) this.grow(end);
+    this.bytes.set(strings, this.used);
+    return this.bytes.subarray(0, end);
   }
 
   private write(id: number, start: number, type: BtfType): void {
@@ -84,8 +94,11 @@ export class TypeRecords {
   }
 
   private reserve(size: number): void {
-    if (size <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(size, 2 * this.bytes.length));
+    if (size > this.bytes.length) this.grow(Math.max(size, 2 * this.bytes.length));
+  }
+
+  private grow(size: number): void {
+    const grown = new Uint8Array(size);
     grown.set(this.bytes.subarray(0, this.used));
     this.bytes = grown;
     this.view = new DataView(grown.buffer);

@@ -3,9 +3,9 @@ import { grown } from "./grown.ts";
 import type { Gimli } from "./module.ts";
 import type { IndexedUnit, RowTable } from "./rows.ts";
 
-/** Rows of a page, and pages that are kept: some tens of MB at most, all of a small object. */
+/** Rows of a page, and pages that are kept: some MB, which is all of a small object and the units at hand of a large one. */
 const PAGE_ROWS = 4096;
-const PAGES = 128;
+const PAGES = 48;
 
 /** Attributes of consecutive rows: those of row `first + i` are `start[i] … start[i + 1]`. */
 export interface AttributePage {

@@ -90,6 +90,7 @@ export interface Dwarf {
   tag(row: DieRow): number;
   /** Parent row, undefined for a unit DIE. */
   parent(row: DieRow): DieRow | undefined;
+  hasChildren(row: DieRow): boolean;
   /** Child rows in order. */
   children(row: DieRow): readonly DieRow[];
   /** All linked DIEs, in order of rows. Reads no attributes, so a walk costs as much as there are of them. */

@@ -6,7 +6,7 @@ import { lineReader } from "./lines.ts";
 import type { DieRow, Dwarf, DwarfAddress, SourcePlace } from "./model.ts";
 import { type DwarfModule, Gimli } from "./module.ts";
 import { pieceAddresses } from "./pieces.ts";
-import { type IndexedUnit, indexRows, linkedDies } from "./rows.ts";
+import { type IndexedUnit, indexRows, linkedDies, parentReader } from "./rows.ts";
 import { stringReader } from "./strings.ts";
 
 /** DW_AT_MIPS_linkage_name: what DW_AT_linkage_name was called before DWARF 4. */
@@ -221,9 +221,9 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
     tag(row) {
       return table.tag[row] ?? 0;
     },
-    parent(row) {
-      const parent = table.parent[row] ?? NONE;
-      return parent === NONE ? undefined : parent;
+    parent: parentReader(table, unitOf),
+    hasChildren(row) {
+      return (table.end[row] ?? 0) > row + 1;
     },
     children(row) {
       const end = table.end[row] ?? 0;

@@ -12,13 +12,11 @@ export interface IndexedUnit extends DwarfUnit {
   readonly addressSize: number;
 }
 
-/** One row a DIE, in the order of `.debug_info`: 14 bytes each. */
+/** One row a DIE, in the order of `.debug_info`: 10 bytes each. */
 export interface RowTable {
   readonly count: number;
   readonly offset: Uint32Array;
   readonly tag: Uint16Array;
-  /** Parent row, NONE for a unit DIE. */
-  readonly parent: Uint32Array;
   /** Row after the DIE's last descendant: its next sibling, if it has one. */
   readonly end: Uint32Array;
   readonly units: readonly IndexedUnit[];
@@ -95,7 +93,6 @@ class RowColumns {
   count = 0;
   private offset: Uint32Array;
   private tag: Uint16Array;
-  private parent: Uint32Array;
   private end: Uint32Array;
   private readonly links = new LinkColumns();
   /** `path[d]` is the open row of depth d. */
@@ -104,7 +101,6 @@ class RowColumns {
   constructor(capacity: number) {
     this.offset = new Uint32Array(capacity);
     this.tag = new Uint16Array(capacity);
-    this.parent = new Uint32Array(capacity);
     this.end = new Uint32Array(capacity);
   }
 
@@ -116,7 +112,6 @@ class RowColumns {
     const depths = gimli.column32(COLUMN.depth, rows);
     for (const depth of depths) {
       this.close(depth);
-      this.parent[this.count] = depth === 0 ? NONE : (this.path[depth - 1] ?? NONE);
       this.path.push(this.count);
       this.count++;
     }
@@ -136,7 +131,6 @@ class RowColumns {
       count,
       offset: this.offset.subarray(0, count),
       tag: this.tag.subarray(0, count),
-      parent: this.parent.subarray(0, count),
       end: this.end.subarray(0, count),
       links: this.links.finish(),
     };
@@ -148,7 +142,6 @@ class RowColumns {
     const capacity = Math.max(needed, Math.ceil(this.offset.length * 1.5));
     this.offset = grown(this.offset, new Uint32Array(capacity));
     this.tag = grown(this.tag, new Uint16Array(capacity));
-    this.parent = grown(this.parent, new Uint32Array(capacity));
     this.end = grown(this.end, new Uint32Array(capacity));
   }
 }
@@ -203,4 +196,35 @@ export function* linkedDies({ row, flags, low, high }: LinkTable): Generator<Lin
     const address = (flag & LINK_ADDRESS) === 0 ? undefined : addressOf(low[index] ?? 0, high[index] ?? 0);
     yield { row: at, address, declaration: (flag & LINK_DECLARATION) !== 0 };
   }
+}
+
+/** Finds parents. They stand in no column, for few are asked for: those of a unit are noted when the first of them is. */
+export function parentReader(
+  { end }: RowTable,
+  unitOf: (row: number) => IndexedUnit,
+): (row: number) => number | undefined {
+  const known = new Map<IndexedUnit, Uint32Array>();
+  return (row) => {
+    const unit = unitOf(row);
+    let parents = known.get(unit);
+    if (parents === undefined) {
+      parents = parentsIn(unit, end);
+      known.set(unit, parents);
+    }
+    const parent = parents[row - unit.row] ?? NONE;
+    return parent === NONE ? undefined : parent;
+  };
+}
+
+/** Parent of each row of a unit; NONE for the unit DIE. */
+function parentsIn(unit: IndexedUnit, end: Uint32Array): Uint32Array {
+  const parents = new Uint32Array(unit.end - unit.row);
+  /** The rows whose descendants have not ended yet, the innermost last. */
+  const path: number[] = [];
+  for (let row = unit.row; row < unit.end; row++) {
+    for (let top = path.at(-1); top !== undefined && (end[top] ?? 0) <= row; top = path.at(-1)) path.pop();
+    parents[row - unit.row] = path.at(-1) ?? NONE;
+    path.push(row);
+  }
+  return parents;
 }

@@ -14,8 +14,8 @@ interface ElfIndex {
   readonly byName: ReadonlyMap<string, readonly Section[]>;
   /** Named symbols of each section, in table order. */
   readonly bySection: ReadonlyMap<number, readonly ElfSymbol[]>;
-  /** The same by section, then by value. */
-  readonly byValue: ReadonlyMap<number, ReadonlyMap<number, readonly ElfSymbol[]>>;
+  /** The same in order of their values; of one value in table order. */
+  readonly byValue: ReadonlyMap<number, readonly ElfSymbol[]>;
   readonly sectionSymbols: ReadonlyMap<number, ElfSymbol>;
 }
 
@@ -39,7 +39,11 @@ export function definedSymbols(elf: ElfView, section: number): readonly ElfSymbo
 
 /** Symbols at exactly this offset of a section, in table order, without section and file symbols. */
 export function symbolsAt(elf: ElfView, section: number, value: number): readonly ElfSymbol[] {
-  return indexOf(elf).byValue.get(section)?.get(value) ?? NONE;
+  const symbols = indexOf(elf).byValue.get(section) ?? NONE;
+  const first = firstWith(symbols, value);
+  let end = first;
+  while (symbols[end]?.value === value) end++;
+  return symbols.slice(first, end);
 }
 
 /** The first symbol at exactly this offset of a section; any type but section and file. */
@@ -80,6 +84,18 @@ export function sectionSymbol(elf: ElfView, section: number): ElfSymbol | undefi
   return indexOf(elf).sectionSymbols.get(section);
 }
 
+/** Index of the first symbol with this value or a greater one, of symbols in order of value. */
+function firstWith(symbols: readonly ElfSymbol[], value: number): number {
+  let low = 0;
+  let high = symbols.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((symbols[middle]?.value ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function indexOf(elf: ElfView): ElfIndex {
   let index = indexes.get(elf);
   if (index === undefined) {
@@ -91,15 +107,13 @@ function indexOf(elf: ElfView): ElfIndex {
 
 function buildIndex(elf: ElfView): ElfIndex {
   const bySection = new Map<number, ElfSymbol[]>();
-  const byValue = new Map<number, Map<number, ElfSymbol[]>>();
   const sectionSymbols = new Map<number, ElfSymbol>();
   for (const symbol of elf.symbols) {
     if (symbol.type === STT_SECTION && !sectionSymbols.has(symbol.section)) sectionSymbols.set(symbol.section, symbol);
     if (symbol.type === STT_SECTION || symbol.type === STT_FILE || symbol.index === 0) continue;
     slot(bySection, symbol.section, () => []).push(symbol);
-    const values = slot(byValue, symbol.section, () => new Map<number, ElfSymbol[]>());
-    slot(values, symbol.value, () => []).push(symbol);
   }
+  const byValue = new Map([...bySection].map(([section, all]) => [section, all.toSorted((a, b) => a.value - b.value)]));
   const byName = new Map<string, Section[]>();
   for (const section of elf.sections) if (section.index !== 0) slot(byName, section.name, () => []).push(section);
   return { byName, bySection, byValue, sectionSymbols };

@@ -21,14 +21,18 @@ export interface CodeFunction {
  */
 export function functionsOf(dwarf: Dwarf, elf: ElfView): readonly CodeFunction[] {
   const ranks = frameOrder(elf);
-  const found = new Map<string, CodeFunction & { readonly hint: number }>();
+  const found: (CodeFunction & { readonly hint: number })[] = [];
+  const places = new Map<number, Set<number>>();
   const add = (section: number, offset: number, subprogram: Subprogram | undefined): void => {
-    const key = placeKey(section, offset);
-    if (found.has(key)) return;
+    const offsets = places.get(section) ?? new Set();
+    if (offsets.has(offset)) return;
+    places.set(section, offsets.add(offset));
     const symbol = functionSymbolAt(elf, section, offset);
     const length = symbol?.size || (subprogram === undefined ? 0 : (dwarf.codeLength(subprogram.row) ?? 0));
-    const hint = ranks.get(key) ?? ranks.size + (subprogram?.row ?? dwarf.count + (symbol?.index ?? 0));
-    found.set(key, { section, offset, end: offset + length, symbol, subprogram, hint });
+    const hint =
+      (ranks.size === 0 ? undefined : ranks.get(placeKey(section, offset))) ??
+      ranks.size + (subprogram?.row ?? dwarf.count + (symbol?.index ?? 0));
+    found.push({ section, offset, end: offset + length, symbol, subprogram, hint });
   };
   for (const subprogram of subprograms(dwarf)) add(subprogram.section, subprogram.offset, subprogram);
   for (const symbol of elf.symbols) {
@@ -37,7 +41,7 @@ export function functionsOf(dwarf: Dwarf, elf: ElfView): readonly CodeFunction[]
     add(symbol.section, symbol.value, undefined);
   }
   const text = sectionNamed(elf, ".text")?.index;
-  return moduleOrder([...found.values()], new Set(text === undefined ? [] : [text]));
+  return moduleOrder(found, new Set(text === undefined ? [] : [text]));
 }
 
 function placeKey(section: number, offset: number): string {

@@ -10,6 +10,7 @@ export const noDwarf: Dwarf = {
   rowAt: () => undefined,
   tag: () => 0,
   parent: () => undefined,
+  hasChildren: () => false,
   children: () => [],
   linked: () => [],
   unitOf: () => {

@@ -1,5 +1,4 @@
 import { BLOCK_HEADER, EXT_HEADER, TABLE_HEADER, type WordTable } from "../btf/ext-words.ts";
-import { MIN_HEADER } from "../btf/header.ts";
 import type { TypeRecords } from "../btf/type-records.ts";
 import {
   type ElfSymbol,
@@ -40,7 +39,7 @@ export function datasecRelocations(
   const found: WordRelocation[] = [];
   for (const [index, entry] of entries.entries()) {
     if (entry.entry !== "datasec") continue;
-    const first = MIN_HEADER + records.start(index + 1) + RECORD_HEAD + OFFSET_WORD;
+    const first = records.start(index + 1) + RECORD_HEAD + OFFSET_WORD;
     for (const [position, { symbol }] of entry.items.entries()) {
       const target = symbol === undefined ? undefined : elf.symbols[symbol];
       if (target === undefined) continue;

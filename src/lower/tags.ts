@@ -2,11 +2,13 @@ import { AT, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { addEntry, type Lowering, type TypeRef } from "./entries.ts";
 
+const NONE: readonly string[] = [];
+
 /** Whether a DIE carries annotations of any name: such a pointer does not prune its pointee. */
 export function isAnnotated(lowering: Lowering, row: DieRow): boolean {
   const { dwarf, annotated } = lowering;
-  // Most DIEs have no children, and a first child is the next row: millions of members need no entry of their own.
-  if (row + 1 >= dwarf.count || dwarf.parent(row + 1) !== row) return false;
+  // Millions of members need no entry of their own.
+  if (!dwarf.hasChildren(row)) return false;
   const known = annotated.get(row);
   if (known !== undefined) return known;
   let found = false;
@@ -15,12 +17,15 @@ export function isAnnotated(lowering: Lowering, row: DieRow): boolean {
   return found;
 }
 
-function* annotations(dwarf: Dwarf, row: DieRow, name: string): Generator<string> {
+function annotations(dwarf: Dwarf, row: DieRow, name: string): readonly string[] {
+  if (!dwarf.hasChildren(row)) return NONE;
+  const found: string[] = [];
   for (const child of dwarf.children(row)) {
     if (dwarf.tag(child) !== TAG.llvmAnnotation || dwarf.name(child) !== name) continue;
     const value = dwarf.string(child, AT.constValue);
-    if (value !== undefined) yield value;
+    if (value !== undefined) found.push(value);
   }
+  return found;
 }
 
 /** Appends the DECL_TAGs of a DIE for its owner (BTFDebug::processDeclAnnotations); component -1 tags the whole type. */

@@ -82,6 +82,7 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     rowAt: (offset) => (rows[offset] === undefined ? undefined : offset),
     tag: (row) => rows[row]?.node.tag ?? 0,
     parent: (row) => rows[row]?.parent,
+    hasChildren: (row) => (rows[row]?.children.length ?? 0) > 0,
     children: (row) => rows[row]?.children ?? [],
     linked: () =>
       rows.flatMap(({ node: { tag } }, row): LinkedDie[] => {
