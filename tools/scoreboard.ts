@@ -5,7 +5,7 @@
 import { basename } from "node:path";
 import { type Judgement, judgeFine } from "./scoreboard/fine.ts";
 import { scoreboardJudges } from "./scoreboard/judges.ts";
-import { corpusObjects, expectedColumns, type ScoredObject } from "./scoreboard/objects.ts";
+import { allObjects, expectedColumns, type ScoredObject } from "./scoreboard/objects.ts";
 
 const WIDTH = 110;
 
@@ -38,9 +38,9 @@ async function main(): Promise<number> {
   const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
   const expected = expectedColumns();
   const counts = { objects: 0, rawFine: 0, loaded: 0, fine: 0, missed: 0, unexpected: 0 };
-  for (const object of corpusObjects()) {
+  for (const object of allObjects()) {
     if (wanted.length > 0 && !wanted.some((part) => object.name.includes(part))) continue;
-    const judgement = await judgeFine(object.path);
+    const judgement = await judgeFine(object.path, object.license);
     const column = object.name.startsWith("shapes/")
       ? expected.get(basename(object.name).split(".")[0] ?? "")
       : undefined;

@@ -2,6 +2,12 @@ import { bpftoolDump } from "../../test/judges/bpftool.ts";
 import { answer } from "../../test/judges/run.ts";
 import { arrayText, DEPTH, type Member, POINTER, shapeText, TAG } from "./shape.ts";
 
+interface DumpedMember {
+  readonly name: string;
+  readonly type_id: number;
+  readonly bits_offset: number;
+}
+
 /** A type as `bpftool -j btf dump` prints it; only the fields that are read here. */
 export interface DumpedType {
   readonly id: number;
@@ -10,7 +16,7 @@ export interface DumpedType {
   readonly size?: number;
   readonly type_id?: number;
   readonly nr_elems?: number;
-  readonly members?: readonly { readonly name: string; readonly type_id: number; readonly bits_offset: number }[];
+  readonly members?: readonly DumpedMember[];
   readonly values?: readonly { readonly name: string; readonly val: number }[];
   readonly params?: readonly { readonly name: string; readonly type_id: number }[];
   readonly vars?: readonly { readonly type_id: number }[];
@@ -63,8 +69,17 @@ function enumerators({ values }: DumpedType): Member[] {
   return (values ?? []).map(({ name, val }) => ({ name, bitOffset: val, shape: "" }));
 }
 
+/** A tag away from offset 0 lies in an anonymous record of its own, since members of unions must not. */
+function wrappedTag(types: ReadonlyMap<number, DumpedType>, { name, type_id }: DumpedMember): DumpedMember | undefined {
+  const wrapper = types.get(type_id);
+  const [tag, ...more] = wrapper?.members ?? [];
+  const isWrapper = name === "(anon)" && wrapper?.kind === "STRUCT" && wrapper.name === "(anon)" && more.length === 0;
+  return isWrapper && (tag?.bits_offset ?? 0) > 0 ? tag : undefined;
+}
+
 function membersOf(types: ReadonlyMap<number, DumpedType>, type: DumpedType, depth: number): Member[] {
-  return (type.members ?? []).map(({ name, type_id, bits_offset }) => {
+  return (type.members ?? []).map((member) => {
+    const { name, type_id, bits_offset } = type.kind === "UNION" ? (wrappedTag(types, member) ?? member) : member;
     const target = types.get(type_id);
     const isTag = type.kind === "UNION" && type.name === "(anon)" && target?.members === undefined;
     return isTag && (name === TAG || name === "(anon)")

@@ -111,8 +111,30 @@ export function dwarfShape(dies: Dies, type: Die | undefined, depth = DEPTH): st
     case "base_type":
       return shapeText(baseName(type), number(type, "byte_size"));
     default:
+      if (isNullablePointer(dies, type)) return POINTER;
       return shapeText(nameOf(type), number(type, "byte_size"), depth === 0 ? [] : membersOf(dies, type, depth));
   }
+}
+
+/** Whether a record of 8 bytes holds a pointer and nothing else, through newtypes. */
+function holdsPointer(dies: Dies, type: Die | undefined, layers = 8): boolean {
+  if (type?.tag === "pointer_type") return true;
+  if (type?.tag !== "structure_type" || number(type, "byte_size") !== 8 || layers === 0) return false;
+  const sized = children(type, "member").filter((member) => number(typeOf(dies, member), "byte_size") !== 0);
+  const [member, ...more] = sized.length > 0 ? sized : children(type, "member");
+  return member !== undefined && more.length === 0 && holdsPointer(dies, typeOf(dies, member), layers - 1);
+}
+
+/** `Option<&T>` and its like, of which rustc's reference promises that they are pointers, null for `None`. */
+function isNullablePointer(dies: Dies, type: Die): boolean {
+  const [part] = children(type, "variant_part");
+  if (part === undefined || number(type, "byte_size") !== 8 || !/^Option(?:<|_3C_)/.test(nameOf(type) ?? ""))
+    return false;
+  const some = children(part, "variant").find((variant) => !variant.attributes.has("discr_value"));
+  const tag = children(part, "member")[0];
+  const isNiche =
+    tag !== undefined && number(typeOf(dies, tag), "byte_size") === 8 && number(tag, "data_member_location") === 0;
+  return isNiche && holdsPointer(dies, typeOf(dies, children(some, "member")[0]));
 }
 
 /** Rust's `char` has 4 bytes; its BTF carries C's name for such a type, since `char` would be read as one byte. */

@@ -12,8 +12,10 @@ import { kernelTypes } from "./kernel-types.ts";
 import { wrongMaps } from "./map-ids.ts";
 import { wrongReferences } from "./references.ts";
 
-/** As on the command line: the running kernel's types are there for externs. */
-const OPTIONS: FixOptions = { vmlinux: kernelTypes };
+/** As on the command line: the running kernel's types are there for externs, and a license is what the user says. */
+function optionsFor(license: string | undefined): FixOptions {
+  return license === undefined ? { vmlinux: kernelTypes } : { vmlinux: kernelTypes, license };
+}
 
 /** What libbpf 1.7 makes of an object: "OK/OK/yes" (open, load, BTF taken by the kernel) and its first complaint. */
 export interface LoadVerdict {
@@ -69,7 +71,7 @@ function changedCode(raw: ObjectFile, fixed: ObjectFile): string[] {
 }
 
 async function unstable(result: FixResult): Promise<string[]> {
-  const again = await fixObject(result.bytes, OPTIONS);
+  const again = await fixObject(result.bytes, optionsFor(undefined));
   return Buffer.compare(again.bytes, result.bytes) === 0 ? [] : ["a second run changes it again"];
 }
 
@@ -121,11 +123,18 @@ function targetless(object: Uint8Array): string {
 }
 
 /** A big-endian object cannot be loaded here: its BTF must be that of its little-endian twin, to the id where the raw ones are so. */
-async function judgeTwin(path: string, raw: Buffer, result: FixResult): Promise<Omit<Judgement, "raw">> {
+async function judgeTwin(
+  path: string,
+  raw: Buffer,
+  result: FixResult,
+  license: string | undefined,
+): Promise<Omit<Judgement, "raw">> {
   const twin = readFileSync(path.replace(".bpfeb.", ".bpfel."));
   const form = rawDump(raw) === rawDump(twin) ? rawDump : targetless;
   const reasons = [
-    ...(form(result.bytes) === form((await fixObject(twin, OPTIONS)).bytes) ? [] : ["differs from its twin"]),
+    ...(form(result.bytes) === form((await fixObject(twin, optionsFor(license))).bytes)
+      ? []
+      : ["differs from its twin"]),
     ...lostTypes(dumpedTypes(raw), dumpedTypes(result.bytes), result.plan),
     ...changedCode(readObjectFile(raw), readObjectFile(result.bytes)),
     ...(await unstable(result)),
@@ -134,17 +143,25 @@ async function judgeTwin(path: string, raw: Buffer, result: FixResult): Promise<
   return { fixed: null, reasons };
 }
 
-/** Asks the judges about a result for the object at `path`, whose bytes are `raw`. */
-export async function judgeResult(path: string, raw: Buffer, result: FixResult): Promise<Omit<Judgement, "raw">> {
-  return path.includes(".bpfeb.") ? judgeTwin(path, raw, result) : judgeLoaded(path, raw, result);
+/** Asks the judges about a result for the object at `path`, whose bytes are `raw`; `license` is what it was given by its user. */
+export async function judgeResult(
+  path: string,
+  raw: Buffer,
+  result: FixResult,
+  license?: string,
+): Promise<Omit<Judgement, "raw">> {
+  return path.includes(".bpfeb.") ? judgeTwin(path, raw, result, license) : judgeLoaded(path, raw, result);
 }
 
-/** Fixes the object at `path` and asks the judges for the verdict; needs libbpf 1.7, bpftool and llvm-dwarfdump-22. */
-export async function judgeFine(path: string): Promise<Judgement> {
+/**
+ * Fixes the object at `path`, with `--license` if one is given, and asks the judges for the verdict; needs libbpf 1.7, bpftool and
+ * llvm-dwarfdump-22.
+ */
+export async function judgeFine(path: string, license?: string): Promise<Judgement> {
   const bytes = readFileSync(path);
   const raw = path.includes(".bpfeb.") ? null : loadVerdict(runLibbpf("libbpf17", bytes));
   try {
-    return { raw, ...(await judgeResult(path, bytes, await fixObject(bytes, OPTIONS))) };
+    return { raw, ...(await judgeResult(path, bytes, await fixObject(bytes, optionsFor(license)), license)) };
   } catch (error) {
     if (!(error instanceof BtfFixError)) throw error;
     return { raw, fixed: null, reasons: [`${error.code}: ${error.message}`] };

@@ -13,7 +13,8 @@ const NOTHING_TO_DESCRIBE = [22, 23, 27, 31, 33];
 /** perf_event_array, stack_trace, cgroup_array, maps of maps, devmap, sockmap, cpumap, xskmap, sockhash, devmap_hash: refused by the kernel. */
 const IDS_REFUSED = [4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 25];
 
-function takes(map: DwarfMap): { readonly key: boolean; readonly value: boolean } {
+/** Whether a map of this kind carries the ids of its key's and value's types once it is created. */
+export function takes(map: Pick<DwarfMap, "type" | "hasValues">): { readonly key: boolean; readonly value: boolean } {
   const type = map.type ?? 0;
   if (NOTHING_TO_DESCRIBE.includes(type) || IDS_REFUSED.includes(type)) return { key: false, value: false };
   if (type === PROG_ARRAY && map.hasValues) return { key: false, value: false };

@@ -13,11 +13,15 @@ export const DEPTH = 4;
 /** Member that tells the variants of an enum apart: it has no name of its own in DWARF, and no kernel cares what it is called. */
 export const TAG = "tag";
 
-/** A name as bpf-linker escapes it; what is already escaped stays. */
+/** Where bpf-linker cuts a name of more than 128 characters, to end it with a hash. */
+const CUT = 111;
+
+/** A name as bpf-linker escapes it, long ones without their end and its hash; what is already escaped stays. */
 export function escaped(name: string): string {
-  return name.replace(/[^A-Za-z0-9_]/gu, (character) =>
+  const whole = name.replace(/[^A-Za-z0-9_]/gu, (character) =>
     Array.from(Buffer.from(character), (byte) => `_${byte.toString(16).toUpperCase()}_`).join(""),
   );
+  return whole.length > 128 || /^.{111}_[0-9a-f]{1,16}$/.test(whole) ? whole.slice(0, CUT) : whole;
 }
 
 /** `name/size`, and for a record its members by offset: rustc lists them in source order, repaired BTF by offset. */
