@@ -46,8 +46,7 @@ export function mapReferences(
   maps: readonly MapPlace[],
   { move }: { readonly move: boolean },
 ): MapReferences {
-  const bySection = new Map<number, MapPlace[]>();
-  for (const map of maps) bySection.set(map.section, [...(bySection.get(map.section) ?? []), map]);
+  const bySection = placesBySection(maps);
   const relocations: RelocationEdit[] = [];
   const sections = new Map<number, Uint8Array>();
   const headers: HeaderEdit[] = [];
@@ -68,9 +67,7 @@ export function mapReferences(
       if (isCode && entry.type !== R_BPF_64_64) refuse(elf, target, entry, "is no load of an address");
       // Loaders ask the symbol of a variable which one is meant, whatever is added to it.
       const address = symbol.value + (isAddend ? fields.addend(entry) : 0);
-      const map =
-        there.find(({ offset }) => offset === address) ??
-        (isCode ? undefined : there.find(({ offset, size }) => address > offset && address < offset + size));
+      const map = there.starting(address) ?? (isCode ? undefined : there.holding(address));
       if (map === undefined) refuse(elf, target, entry, `hits no map${isCode ? "'s start" : ""}`);
       if (map.symbol === entry.symbol || (!isAddend && address !== map.offset)) continue;
       relocations.push({ relSection: relSection.index, entry: entry.entry, symbol: map.symbol });
@@ -81,6 +78,43 @@ export function mapReferences(
     }
   }
   return { relocations, sections, headers };
+}
+
+/** The maps of one section: the one that starts at an address, and the one that has it inside. */
+interface Places {
+  starting(address: number): MapPlace | undefined;
+  holding(address: number): MapPlace | undefined;
+}
+
+/** A hostile file may have as many references as maps, so neither question may look at every map. */
+function placesBySection(maps: readonly MapPlace[]): ReadonlyMap<number, Places> {
+  const lists = new Map<number, MapPlace[]>();
+  for (const map of maps) {
+    const list = lists.get(map.section);
+    if (list === undefined) lists.set(map.section, [map]);
+    else list.push(map);
+  }
+  return new Map([...lists].map(([section, list]) => [section, placesOf(list)]));
+}
+
+function placesOf(list: readonly MapPlace[]): Places {
+  const starts = new Map<number, MapPlace>();
+  for (const map of list) if (!starts.has(map.offset)) starts.set(map.offset, map);
+  const sorted = [...starts.values()].sort((a, b) => a.offset - b.offset);
+  return {
+    starting: (address) => starts.get(address),
+    holding(address) {
+      let low = 0;
+      let high = sorted.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((sorted[middle]?.offset ?? 0) <= address) low = middle + 1;
+        else high = middle;
+      }
+      const map = sorted[low - 1];
+      return map !== undefined && address < map.offset + map.size ? map : undefined;
+    },
+  };
 }
 
 /** The fields of one section that relocations fill. */

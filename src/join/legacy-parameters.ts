@@ -9,6 +9,28 @@ export interface TypeParameter {
 
 /** Deepest nesting that is looked through; real wrappers have three or four layers. */
 const MAX_LAYERS = 32;
+/** Parameters of one type that are looked at; real wrappers have one or two. */
+const MAX_PARAMETERS = 16;
+/** Bytes of `prefixlen` (struct bpf_lpm_trie_key of include/uapi/linux/bpf.h). */
+const PREFIX = 4;
+
+/** What has been read of one program's DIEs: many maps share a type, and each part of it is looked at once. */
+interface Known {
+  readonly inside: Map<DieRow, DieRow | undefined>;
+  readonly parameters: Map<DieRow, readonly TypeParameter[]>;
+  /** Records of a `u32` and something behind it: "row of its type, size" → row. */
+  trieKeys: ReadonlyMap<string, DieRow> | undefined;
+}
+
+const knownOf = new WeakMap<Dwarf, Known>();
+
+function known(dwarf: Dwarf): Known {
+  const there = knownOf.get(dwarf);
+  if (there !== undefined) return there;
+  const made: Known = { inside: new Map(), parameters: new Map(), trieKeys: undefined };
+  knownOf.set(dwarf, made);
+  return made;
+}
 
 /**
  * The type parameters around a legacy definition, one list a layer, innermost first: the layers are the records that the variable's type
@@ -32,6 +54,12 @@ function isRecord(dwarf: Dwarf, row: DieRow): boolean {
 
 /** The record that fills another from its first byte to its last. */
 function inside(dwarf: Dwarf, row: DieRow): DieRow | undefined {
+  const { inside: answers } = known(dwarf);
+  if (!answers.has(row)) answers.set(row, findInside(dwarf, row));
+  return answers.get(row);
+}
+
+function findInside(dwarf: Dwarf, row: DieRow): DieRow | undefined {
   if (!isRecord(dwarf, row)) return undefined;
   const size = dwarf.number(row, AT.byteSize);
   for (const child of dwarf.children(row)) {
@@ -43,11 +71,16 @@ function inside(dwarf: Dwarf, row: DieRow): DieRow | undefined {
 }
 
 function parametersOf(dwarf: Dwarf, row: DieRow): readonly TypeParameter[] {
+  const { parameters: answers } = known(dwarf);
+  const there = answers.get(row);
+  if (there !== undefined) return there;
   const parameters: TypeParameter[] = [];
   for (const child of dwarf.children(row)) {
     const type = dwarf.tag(child) === TAG.templateTypeParameter ? dwarf.type(child) : undefined;
-    if (type !== undefined) parameters.push({ name: dwarf.name(child) ?? "", row: type });
+    if (type !== undefined && parameters.length < MAX_PARAMETERS)
+      parameters.push({ name: dwarf.name(child) ?? "", row: type });
   }
+  answers.set(row, parameters);
   return parameters;
 }
 
@@ -56,17 +89,33 @@ function parametersOf(dwarf: Dwarf, row: DieRow): readonly TypeParameter[] {
  * aya-ebpf). It is there only if some function of the object handles keys.
  */
 export function trieKeyRow(dwarf: Dwarf, data: DieRow, size: number): DieRow | undefined {
+  const answers = known(dwarf);
+  answers.trieKeys ??= trieKeys(dwarf);
+  return answers.trieKeys.get(`${data}, ${size}`);
+}
+
+function trieKeys(dwarf: Dwarf): ReadonlyMap<string, DieRow> {
+  const keys = new Map<string, DieRow>();
   for (let row = 0; row < dwarf.count; row++) {
-    if (dwarf.tag(row) !== TAG.structureType || dwarf.number(row, AT.byteSize) !== size) continue;
-    const members = [...dwarf.children(row)].filter((child) => dwarf.tag(child) === TAG.member);
-    const [prefix, second] = members;
-    if (members.length !== 2 || prefix === undefined || second === undefined) continue;
-    const length = dwarf.type(prefix);
-    const isPrefix =
-      length !== undefined && dwarf.tag(length) === TAG.baseType && dwarf.number(length, AT.byteSize) === 4;
-    const isFirst = (dwarf.number(prefix, AT.dataMemberLocation) ?? 0) === 0;
-    const isBehind = dwarf.number(second, AT.dataMemberLocation) === 4;
-    if (isPrefix && isFirst && isBehind && dwarf.type(second) === data) return row;
+    if (dwarf.tag(row) !== TAG.structureType) continue;
+    const data = behindPrefix(dwarf, row);
+    const key = `${data}, ${dwarf.number(row, AT.byteSize)}`;
+    if (data !== undefined && !keys.has(key)) keys.set(key, row);
   }
-  return undefined;
+  return keys;
+}
+
+/** What a record of two members holds at byte 4, behind a base type of 4 bytes. */
+function behindPrefix(dwarf: Dwarf, row: DieRow): DieRow | undefined {
+  const members: DieRow[] = [];
+  for (const child of dwarf.children(row)) {
+    if (dwarf.tag(child) !== TAG.member) continue;
+    if (members.push(child) > 2) return undefined;
+  }
+  const [prefix, second] = members;
+  const length = prefix === undefined ? undefined : dwarf.type(prefix);
+  if (prefix === undefined || second === undefined || length === undefined) return undefined;
+  const isPrefix = dwarf.tag(length) === TAG.baseType && dwarf.number(length, AT.byteSize) === PREFIX;
+  const isFirst = (dwarf.number(prefix, AT.dataMemberLocation) ?? 0) === 0;
+  return isPrefix && isFirst && dwarf.number(second, AT.dataMemberLocation) === PREFIX ? dwarf.type(second) : undefined;
 }

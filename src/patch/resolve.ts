@@ -51,10 +51,13 @@ export function resolvePlan(elf: ElfView, plan: PatchPlan): ResolvedPlan {
 }
 
 function editRelocations(elf: ElfView, edits: readonly RelocationEdit[], contents: Map<number, Uint8Array>): void {
+  const copies = new Map<number, Uint8Array>();
   for (const { relSection, entry, offset, type, symbol } of edits) {
     const section = elf.sections[relSection];
     if (section === undefined) throw new RangeError(`the object has no section ${relSection}`);
-    const content = ownCopy(section, contents);
+    // One copy for all edits of a section: a file may ask for as many as it has bytes.
+    const content = copies.get(relSection) ?? ownCopy(section, contents);
+    copies.set(relSection, content);
     const entrySize = section.type === SHT_RELA ? RELA_SIZE : REL_SIZE;
     const at = entry * entrySize;
     const view = viewOf(content);
