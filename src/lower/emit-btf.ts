@@ -27,6 +27,7 @@ import { type ExternSection, externSection } from "./extern-section.ts";
 import { type Global, globalsOf, type KnownPlace } from "./globals.ts";
 import { dimension } from "./layout.ts";
 import { lineRecords, NO_ROWS, rowsBySection, type SectionRows } from "./line-info.ts";
+import { addBareFunction, isLineTablesOnly } from "./line-tables-only.ts";
 import { cutLoops, graphOfRecords } from "./loops.ts";
 import { textName, typeOf } from "./names.ts";
 import { noDwarf } from "./no-dwarf.ts";
@@ -48,6 +49,7 @@ import {
   externPrototypes,
   externSections,
   type FactName,
+  functionNames,
   literalKey,
   literalOrder,
   prototypes,
@@ -98,6 +100,9 @@ interface Emission {
   readonly text: SourceText;
   readonly roots: ReadonlyMap<string, readonly CoreRoot[]>;
   readonly protos: ReadonlyMap<string, BtfFuncProto>;
+  readonly names: ReadonlyMap<string, string>;
+  /** Debug info is line tables, and LLVM's defect is asked for. */
+  readonly bare: boolean;
   readonly repeats: ReadonlyMap<string, readonly { readonly offset: number }[]>;
   /** References of a section to what is defined elsewhere, between two offsets. */
   references(section: number, from: number, end: number): readonly ExternReference[];
@@ -200,6 +205,8 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceTe
     text: (file, line) => quoted(file, line) ?? sourceText?.(file, line),
     roots: fact("core-roots", coreRoots),
     protos: fact("prototype", prototypes),
+    names: fact("function-name", functionNames),
+    bare: dialect === "llvm" && isLineTablesOnly(dwarf),
     repeats: fact("repeated-lines", repeatedLines),
     references(section, from, end): readonly ExternReference[] {
       const known = references.get(section) ?? externReferences(elf, section);
@@ -245,19 +252,26 @@ function addGlobal(emission: Emission, global: Global, visit: typeof visitType):
 
 /** One function: its signature, then what its instructions bring in. */
 function addCode(emission: Emission, code: CodeFunction): void {
-  const { elf, lowering, strings, passes, records, protos, taken } = emission;
+  const { elf, strings, passes, records } = emission;
   const section = elf.sections[code.section]?.name ?? "";
   let secNameOff = 0;
-  if (code.subprogram !== undefined) {
-    const proto = protos.get(codePlace(section, code.offset));
-    const lost = proto === undefined || taken === undefined ? undefined : { proto, ...taken };
-    const id = addFunction(lowering, code.subprogram, lost);
+  const id = addSignature(emission, code, codePlace(section, code.offset));
+  if (id !== undefined) {
     passes.pass();
     secNameOff = strings.add(section);
     records.codeSections.set(secNameOff, code.section);
     addFuncInfo(records, secNameOff, code.offset, id);
   }
   for (const { run } of eventsOf(emission, code, section, secNameOff)) run();
+}
+
+/** The FUNC's id; undefined for a function without debug info. */
+function addSignature(emission: Emission, code: CodeFunction, place: string): number | undefined {
+  const { lowering, protos, names, taken, lines } = emission;
+  if (emission.bare) return addBareFunction(lowering, code, lines.get(code.section) ?? NO_ROWS, names.get(place));
+  if (code.subprogram === undefined) return undefined;
+  const proto = protos.get(place);
+  return addFunction(lowering, code.subprogram, proto && taken && { proto, ...taken });
 }
 
 interface Event {
@@ -276,7 +290,7 @@ function eventsOf(emission: Emission, code: CodeFunction, section: string, secNa
     events.push({ offset, run: () => addCoreRelo(emission, secNameOff || strings.add(section), record) });
   }
   const rows =
-    code.subprogram === undefined
+    secNameOff === 0
       ? []
       : lineRecords(
           lowering.dwarf,

@@ -1,5 +1,5 @@
 import type { BtfExt, CoreRelo } from "../btf/ext-model.ts";
-import { type Btf, type BtfFuncProto, LINKAGE_EXTERN, typeById, typesWithIds } from "../btf/model.ts";
+import { type Btf, type BtfFunc, type BtfFuncProto, LINKAGE_EXTERN, typeById, typesWithIds } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
 
 /**
@@ -19,6 +19,7 @@ export const FACTS = [
   "extern-prototype",
   "prototype",
   "repeated-lines",
+  "function-name",
 ] as const;
 export type FactName = (typeof FACTS)[number];
 
@@ -118,20 +119,31 @@ function tagsByOwner(btf: Btf): ReadonlyMap<number, WitnessedPrototype["tags"]> 
 }
 
 /** Fact 5: the prototype of a function, of which DWARF may list fewer parameters or other types. By code section and place, as func_info says. */
-export function prototypes({ btf, ext }: Witness): ReadonlyMap<string, BtfFuncProto> {
+export function prototypes(witness: Witness): ReadonlyMap<string, BtfFuncProto> {
   const found = new Map<string, BtfFuncProto>();
-  for (const { secNameOff, records } of ext?.funcInfo?.sections ?? []) {
-    const section = nameText(btf, secNameOff);
-    for (const { insnOff, typeId } of records) {
-      const func = typeById(btf, typeId);
-      const proto = func?.kind === "func" ? typeById(btf, func.type) : undefined;
-      if (proto?.kind === "funcProto") found.set(codePlace(section, insnOff), proto);
-    }
+  for (const [place, func] of functionsByPlace(witness)) {
+    const proto = typeById(witness.btf, func.type);
+    if (proto?.kind === "funcProto") found.set(place, proto);
   }
   return found;
 }
 
-/** The key of `prototypes`: `offset` in bytes from the section's start. */
+/** Fact 7: the name of a function, of which line tables alone keep none. By code section and place. */
+export function functionNames(witness: Witness): ReadonlyMap<string, string> {
+  return new Map([...functionsByPlace(witness)].map(([place, { nameOff }]) => [place, nameText(witness.btf, nameOff)]));
+}
+
+function* functionsByPlace({ btf, ext }: Witness): Generator<readonly [place: string, func: BtfFunc]> {
+  for (const { secNameOff, records } of ext?.funcInfo?.sections ?? []) {
+    const section = nameText(btf, secNameOff);
+    for (const { insnOff, typeId } of records) {
+      const func = typeById(btf, typeId);
+      if (func?.kind === "func") yield [codePlace(section, insnOff), func];
+    }
+  }
+}
+
+/** The key of `prototypes` and `functionNames`: `offset` in bytes from the section's start. */
 export function codePlace(section: string, offset: number): string {
   return `${offset} ${section}`;
 }

@@ -29,7 +29,17 @@ test("an uninitialised element is another", () => {
   expect(compareBtf(table(["a", "b"]), table(["b", "a"], 1))).toEqual(["char-element", "forward-order"]);
 });
 
-test("neither hides a difference", () => {
+test("an uninitialised type of a function is a third", () => {
+  const func = (type: number): Btf => {
+    const builder = BtfBuilder.empty(true);
+    builder.add({ kind: "func", nameOff: builder.string("f"), linkage: 1, type });
+    return builder.finish();
+  };
+  expect(compareBtf(func(0), func(32767))).toEqual(["function-type"]);
+  expect(compareBtf(func(32767), func(0))).toBe("different");
+});
+
+test("none hides a difference", () => {
   expect(compareBtf(table(["a", "b"]), table(["a", "d"]))).toBe("different");
   expect(compareBtf(table(["a", "b"]), table(["b", "a"], 0, "n"))).toBe("different");
   // An element that is known here must be theirs, too.

@@ -14,15 +14,24 @@ export const rustc: () => Judge = once(() => {
   return { name: "rustc", version: version ?? "", usable, why: usable ? "" : why };
 });
 
-/** Compiles a `no_std` library for BPF, with full debug info, and returns the object's bytes. */
-export function compileRust(source: string, target: "bpfel" | "bpfeb" = "bpfel"): Uint8Array {
+/** Compiles a `no_std` library for BPF, with full debug info unless said, and returns the object's bytes. */
+export function compileRust(source: string, target: "bpfel" | "bpfeb" = "bpfel", debuginfo: 1 | 2 = 2): Uint8Array {
   return inScratch((folder) => {
     const { rustc: compiler, llc } = toolchain();
     const bitcode = join(folder, "shape.bc");
     const object = join(folder, "shape.o");
     const input = join(folder, "shape.rs");
     writeFileSync(input, `#![no_std]\n#![allow(dead_code, static_mut_refs)]\n${source}`);
-    const flags = ["--edition", "2021", "--target", `${target}-unknown-none`, "-C", "debuginfo=2", "-C", "opt-level=2"];
+    const flags = [
+      "--edition",
+      "2021",
+      "--target",
+      `${target}-unknown-none`,
+      "-C",
+      `debuginfo=${debuginfo}`,
+      "-C",
+      "opt-level=2",
+    ];
     const shape = ["-C", "panic=abort", "--crate-type", "lib", "--crate-name", "shape", `--emit=obj=${bitcode}`, input];
     // RUSTC_BOOTSTRAP would make rustc mangle names as a nightly does.
     const env = { ...process.env, RUSTC_BOOTSTRAP: undefined };

@@ -6,11 +6,11 @@ import { mapNames, mapReferences } from "../../src/btf/walk.ts";
  * Where LLVM's own output differs from run to run:
  * "forward-order": the FWDs and type tags at the end of the table come in the order of heap addresses, so their ids and the order of
  *   their strings mean nothing (BTFDebug::FixupDerivedTypes is ordered by node address);
- * "char-element": the element type of an array of a type that BTF cannot express (Rust's `char`) is an uninitialised number.
- * Nothing else is forgiven. FUNCs of line-tables-only units have an uninitialised type too, but DWARF has no DIE for them, so they
- * are not regenerated at all and stay a difference.
+ * "char-element": the element type of an array of a type that BTF cannot express (Rust's `char`) is an uninitialised number;
+ * "function-type": so is the type of a FUNC whose unit has line tables and no more, for it has no FUNC_PROTO.
+ * Nothing else is forgiven.
  */
-export type CanonicalRule = "forward-order" | "char-element";
+export type CanonicalRule = "forward-order" | "char-element" | "function-type";
 
 /** Outcome of a comparison: byte for byte, up to the rules that were needed, or not at all. */
 export type Sameness = "identical" | "different" | readonly CanonicalRule[];
@@ -18,8 +18,8 @@ export type Sameness = "identical" | "different" | readonly CanonicalRule[];
 /** Compares a regenerated table with LLVM's. A rule counts as used only where the bytes differ without it. */
 export function compareBtf(ours: Btf, theirs: Btf): Sameness {
   if (sameTable(ours, theirs)) return "identical";
-  const plain = withoutGarbage(ours, theirs);
-  const used: CanonicalRule[] = plain === theirs ? [] : ["char-element"];
+  const used: CanonicalRule[] = [];
+  const plain = withoutGarbage(ours, theirs, (rule) => used.includes(rule) || used.push(rule));
   if (sameTable(ours, plain)) return used;
   const sorted = [ours, plain].map(tableText);
   return sorted[0] === sorted[1] ? [...used, "forward-order"] : "different";
@@ -50,16 +50,16 @@ function text(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
 }
 
-/** Their table with 0 as the element of those arrays whose element is 0 in ours. */
-function withoutGarbage(ours: Btf, theirs: Btf): Btf {
-  let changed = false;
+/** Their table with 0 as the element of those arrays, and the type of those FUNCs, where ours has 0. */
+function withoutGarbage(ours: Btf, theirs: Btf, onUse: (rule: CanonicalRule) => void): Btf {
   const types = theirs.types.map((type, index): BtfType => {
     const own = ours.types[index];
-    if (type.kind !== "array" || own?.kind !== "array" || own.type !== 0 || type.type === 0) return type;
-    changed = true;
+    if (type.kind !== "array" && type.kind !== "func") return type;
+    if (own?.kind !== type.kind || own.type !== 0 || type.type === 0) return type;
+    onUse(type.kind === "array" ? "char-element" : "function-type");
     return { ...type, type: 0 };
   });
-  return changed ? { ...theirs, types } : theirs;
+  return { ...theirs, types };
 }
 
 /** The table as text: names spelled out, the tail sorted with its ids, and the strings that only the tail has sorted too. */
