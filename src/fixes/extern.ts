@@ -78,7 +78,7 @@ function describer(
       };
     }
     if (use?.called === true) {
-      if (binding !== STB_WEAK) return "the kernel's BTF has no such function";
+      if (binding !== STB_WEAK) return "the kernel's BTF has no such function, and those of modules are not looked up";
       const none = builder.add({ kind: "funcProto", nameOff: 0, returnType: 0, params: [] });
       return {
         id: func(name, none),

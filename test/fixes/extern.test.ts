@@ -208,7 +208,7 @@ ${GLUE}`);
     await expect(fixObject(raw, { vmlinux })).rejects.toMatchObject({
       code: "REFUSED",
       message:
-        "externs have no BTF and get none: no_such_kfunc: the kernel's BTF has no such function [elf/extern-without-btf]",
+        "externs have no BTF and get none: no_such_kfunc: the kernel's BTF has no such function, and those of modules are not looked up [elf/extern-without-btf]",
     });
     const { bytes, done } = await mended(weakened(raw, "no_such_kfunc"));
     expect(done).toEqual({ no_such_kfunc: "described it as a function that this kernel lacks" });
