@@ -4,6 +4,7 @@ import { embeddedDwarfModule } from "./dwarf/embedded.ts";
 import type { DwarfModule } from "./dwarf/module.ts";
 import { openDwarf } from "./dwarf/open.ts";
 import type { AddedSection } from "./elf/edit.ts";
+import { encodeRelocations } from "./elf/encode-relocations.ts";
 import { type ElfView, REL_SIZE, type Section, SHF_INFO_LINK, SHT_PROGBITS, SHT_REL } from "./elf/model.ts";
 import { parseElf } from "./elf/parse.ts";
 import { relocationSections } from "./elf/relocations.ts";
@@ -17,7 +18,6 @@ import type { Witness } from "./lower/witness.ts";
 import type { OnPhase } from "./object.ts";
 import { applyPlan } from "./patch/apply.ts";
 import { contentPlan } from "./patch/plan.ts";
-import { encodeRelocations } from "./patch/rel-entries.ts";
 import { verifyPatched } from "./patch/verify.ts";
 
 /** Witnesses, dialect and source lines, as in `EmitObjectOptions`. */

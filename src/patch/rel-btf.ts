@@ -1,9 +1,9 @@
 import { typeOffsets, typeSectionStart } from "../btf/encode.ts";
 import type { Btf } from "../btf/model.ts";
+import { encodeRelocations } from "../elf/encode-relocations.ts";
 import { type ElfRelocation, type ElfView, SHN_ABS, SHN_COMMON, SHT_REL, STT_SECTION } from "../elf/model.ts";
 import { relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { sectionSymbol } from "../elf/symbols.ts";
-import { encodeRelocations } from "./rel-entries.ts";
 
 /** Bytes from a DATASEC record to its first entry, of an entry, and from an entry to its offset word (struct btf_var_secinfo). */
 const RECORD_HEAD = 12;

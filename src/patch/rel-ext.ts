@@ -1,9 +1,9 @@
 import type { Btf } from "../btf/model.ts";
+import { encodeRelocations } from "../elf/encode-relocations.ts";
 import { type ElfRelocation, type ElfView, R_BPF_64_NODYLD32, SHT_REL } from "../elf/model.ts";
 import { relocationEntries, relocationSections } from "../elf/relocations.ts";
 import { sectionSymbol } from "../elf/symbols.ts";
 import { type InsnOffWord, insnOffWords } from "./ext-words.ts";
-import { encodeRelocations } from "./rel-entries.ts";
 
 type NewEntry = Pick<ElfRelocation, "offset" | "type" | "symbol" | "addend">;
 
