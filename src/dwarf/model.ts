@@ -93,6 +93,8 @@ export interface Dwarf {
   hasChildren(row: DieRow): boolean;
   /** Child rows in order. */
   children(row: DieRow): readonly DieRow[];
+  /** All rows of a tag, in order. */
+  tagged(tag: number): Iterable<DieRow>;
   /** All linked DIEs, in order of rows. Reads no attributes, so a walk costs as much as there are of them. */
   linked(): Iterable<LinkedDie>;
   /** The unit that holds a row. */

@@ -6,7 +6,7 @@ import { lineReader } from "./lines.ts";
 import type { DieRow, Dwarf, DwarfAddress, SourcePlace } from "./model.ts";
 import { type DwarfModule, Gimli } from "./module.ts";
 import { pieceAddresses } from "./pieces.ts";
-import { type IndexedUnit, indexRows, linkedDies, parentReader } from "./rows.ts";
+import { type IndexedUnit, indexRows, linkedDies, parentReader, rowsTagged } from "./rows.ts";
 import { stringReader } from "./strings.ts";
 
 /** DW_AT_MIPS_linkage_name: what DW_AT_linkage_name was called before DWARF 4. */
@@ -231,6 +231,7 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
       for (let child = row + 1; child < end; child = table.end[child] ?? end) rows.push(child);
       return rows;
     },
+    tagged: (tag) => rowsTagged(table, tag),
     linked: () => linkedDies(table.links),
     unitOf,
     name(row) {

@@ -1,9 +1,9 @@
 import { COLUMN, KIND, LINK_ADDRESS, LINK_DECLARATION, NONE, RECORD, SECTION } from "./abi.ts";
 import { addressOf } from "./address.ts";
 import { grown } from "./grown.ts";
-import type { DwarfUnit, LinkedDie } from "./model.ts";
+import type { DieRow, DwarfUnit, LinkedDie } from "./model.ts";
 import { fault, type Gimli } from "./module.ts";
-import type { StringReader } from "./strings.ts";
+import type { StringPlace, StringReader } from "./strings.ts";
 
 /** A unit with what only this room needs. */
 export interface IndexedUnit extends DwarfUnit {
@@ -41,6 +41,7 @@ const ABBREV_SLACK = 1 << 20;
  */
 export function indexRows(gimli: Gimli, strings: StringReader, infoLength: number, abbrevLength: number): RowTable {
   const columns = new RowColumns(Math.max(64, infoLength >>> 3));
+  const text = unitTexts(gimli, strings);
   const units: IndexedUnit[] = [];
   // Many small units that each name a huge table of their own would be read for hours.
   let abbrevAllowed = 4 * (infoLength + abbrevLength) + ABBREV_SLACK;
@@ -50,20 +51,20 @@ export function indexRows(gimli: Gimli, strings: StringReader, infoLength: numbe
     const next = gimli.word(RECORD.unitEnd);
     abbrevAllowed -= gimli.word(RECORD.abbrevBytes);
     if (abbrevAllowed < 0) throw fault("LIMIT_EXCEEDED", "too many abbreviation tables overlap", SECTION.info, offset);
-    if (gimli.word(RECORD.root) !== 0) units.push(indexUnit(gimli, strings, columns, offset));
+    if (gimli.word(RECORD.root) !== 0) units.push(indexUnit(gimli, text, columns, offset));
     offset = next;
   }
   return { ...columns.finish(), units };
 }
 
-function indexUnit(gimli: Gimli, strings: StringReader, columns: RowColumns, offset: number): IndexedUnit {
+function indexUnit(gimli: Gimli, text: UnitText, columns: RowColumns, offset: number): IndexedUnit {
   const version = gimli.word(RECORD.version);
   const lineProgram = gimli.word(RECORD.lineProgram);
   const addressSize = gimli.word(RECORD.addressSize);
   const language = gimli.word(RECORD.language);
-  const name = text(gimli, strings, RECORD.name);
-  const compDir = text(gimli, strings, RECORD.compDir);
-  const producer = text(gimli, strings, RECORD.producer);
+  const name = text(RECORD.name);
+  const compDir = text(RECORD.compDir);
+  const producer = text(RECORD.producer);
   const row = columns.count;
   while (gimli.indexRows(offset) > 0) columns.append(gimli, gimli.word(RECORD.rows));
   columns.close(0);
@@ -82,10 +83,22 @@ function indexUnit(gimli: Gimli, strings: StringReader, columns: RowColumns, off
   };
 }
 
-function text(gimli: Gimli, strings: StringReader, position: number): string {
-  const kind = gimli.word(position);
-  if (kind === KIND.other) return "";
-  return strings.text(SECTION.info, { kind, low: gimli.word(position + 1), high: gimli.word(position + 2) }) ?? "";
+/** Reads a text of the open unit's DIE, from its place in the record; "" if there is none. */
+type UnitText = (position: number) => string;
+
+/** All units of a program name one producer and few folders: what was decoded last at a position is likely to come again. */
+function unitTexts(gimli: Gimli, strings: StringReader): UnitText {
+  const last = new Map<number, { readonly place: StringPlace; readonly text: string }>();
+  return (position) => {
+    const place = { kind: gimli.word(position), low: gimli.word(position + 1), high: gimli.word(position + 2) };
+    if (place.kind === KIND.other) return "";
+    const known = last.get(position);
+    if (known?.place.kind === place.kind && known.place.low === place.low && place.kind !== KIND.inline)
+      return known.text;
+    const text = strings.text(SECTION.info, place) ?? "";
+    last.set(position, { place, text });
+    return text;
+  };
 }
 
 /** Columns that grow, and the path from the unit DIE to the newest row. */
@@ -110,9 +123,11 @@ class RowColumns {
     this.offset.set(gimli.column32(COLUMN.offset, rows), this.count);
     this.tag.set(gimli.column16(COLUMN.tag, rows), this.count);
     const depths = gimli.column32(COLUMN.depth, rows);
-    for (const depth of depths) {
-      this.close(depth);
-      this.path.push(this.count);
+    const { path } = this;
+    for (let i = 0; i < rows; i++) {
+      const depth = depths[i] ?? 0;
+      if (path.length > depth) this.close(depth);
+      path.push(this.count);
       this.count++;
     }
   }
@@ -189,12 +204,17 @@ class LinkColumns {
   }
 }
 
+/** Rows of one tag, in order: the search is the engine's own. */
+export function* rowsTagged({ tag: tags }: RowTable, tag: number): Generator<DieRow> {
+  for (let row = tags.indexOf(tag); row >= 0; row = tags.indexOf(tag, row + 1)) yield row;
+}
+
 /** The links as the later stages see them. */
 export function* linkedDies({ row, flags, low, high }: LinkTable): Generator<LinkedDie> {
-  for (const [index, at] of row.entries()) {
+  for (let index = 0; index < row.length; index++) {
     const flag = flags[index] ?? 0;
     const address = (flag & LINK_ADDRESS) === 0 ? undefined : addressOf(low[index] ?? 0, high[index] ?? 0);
-    yield { row: at, address, declaration: (flag & LINK_DECLARATION) !== 0 };
+    yield { row: row[index] ?? 0, address, declaration: (flag & LINK_DECLARATION) !== 0 };
   }
 }
 

@@ -43,8 +43,7 @@ export function functionDeclarations(dwarf: Dwarf): ReadonlyMap<string, DieRow> 
 /** DIEs of function types by what they say: LLVM has one node for equal ones, whoever uses it. */
 export function subroutineTypes(dwarf: Dwarf): ReadonlyMap<string, DieRow> {
   const subroutines = new Map<string, DieRow>();
-  for (let row = 0; row < dwarf.count; row++) {
-    if (dwarf.tag(row) !== TAG.subroutineType) continue;
+  for (const row of dwarf.tagged(TAG.subroutineType)) {
     const key = prototypeKey(prototypeRows(dwarf, row));
     if (!subroutines.has(key)) subroutines.set(key, row);
   }

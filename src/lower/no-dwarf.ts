@@ -12,6 +12,7 @@ export const noDwarf: Dwarf = {
   parent: () => undefined,
   hasChildren: () => false,
   children: () => [],
+  tagged: () => [],
   linked: () => [],
   unitOf: () => {
     throw new RangeError("there is no unit");

@@ -33,8 +33,8 @@ export interface Use {
 /** Functions by file and line; an inlined one and its instances are one. */
 export function sourceFunctions(dwarf: Dwarf): readonly SourceFunction[] {
   const found = new Map<string, SourceFunction>();
-  for (let row = 0; row < dwarf.count; row++) {
-    if (dwarf.tag(row) !== TAG.subprogram || dwarf.flag(row, AT.declaration)) continue;
+  for (const row of dwarf.tagged(TAG.subprogram)) {
+    if (dwarf.flag(row, AT.declaration)) continue;
     const place = placeOf(dwarf, row);
     if (place === undefined) continue;
     const { file, line } = place;

@@ -79,8 +79,7 @@ export function* staticVariables(dwarf: Dwarf, elf: ElfView): Generator<StaticVa
 
 /** A variable in pieces may have an address in any of them, so none can be left out. */
 function* allVariables(dwarf: Dwarf): Generator<LinkedDie> {
-  for (let row = 0; row < dwarf.count; row++) {
-    if (dwarf.tag(row) !== TAG.variable) continue;
+  for (const row of dwarf.tagged(TAG.variable)) {
     yield { row, address: dwarf.staticAddress(row), declaration: dwarf.flag(row, AT.declaration) };
   }
 }

@@ -84,6 +84,7 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     parent: (row) => rows[row]?.parent,
     hasChildren: (row) => (rows[row]?.children.length ?? 0) > 0,
     children: (row) => rows[row]?.children ?? [],
+    tagged: (tag) => rows.flatMap(({ node }, row) => (node.tag === tag ? [row] : [])),
     linked: () =>
       rows.flatMap(({ node: { tag } }, row): LinkedDie[] => {
         if (tag !== TAG.subprogram && tag !== TAG.variable) return [];
