@@ -1,18 +1,6 @@
-import { codeView, INSN_SIZE, LD_IMM64, PSEUDO_CALL, PSEUDO_FUNC } from "../../elf/insn.ts";
-import {
-  type ElfSymbol,
-  type ElfView,
-  type Section,
-  SHF_EXECINSTR,
-  SHN_UNDEF,
-  STB_LOCAL,
-  STT_FUNC,
-} from "../../elf/model.ts";
-import { relocationsOf } from "../../elf/relocations.ts";
-
-const CALL = 0x85;
-/** The source register of a call of a helper; the immediate is its number. */
-const HELPER = 0;
+import { INSN_SIZE, insnAt, isCall, slotsOf } from "../../elf/insn.ts";
+import { type ElfSymbol, type ElfView, type Section, SHF_EXECINSTR, STB_LOCAL, STT_FUNC } from "../../elf/model.ts";
+import { type CodePlace, codeOf } from "../func/code.ts";
 
 /** Functions of this section are added to the programs that call them; those of other sections are programs. */
 const SUBPROGRAMS = ".text";
@@ -90,6 +78,7 @@ function reachedBy(
 }
 
 function build(elf: ElfView): CallGraph {
+  const code = codeOf(elf);
   const functions = functionsOf(elf);
   const sites = new Map<Callee, CallSite[]>();
   const callers = new Map<number, ElfSymbol[]>();
@@ -98,39 +87,25 @@ function build(elf: ElfView): CallGraph {
     if (list === undefined) map.set(key, [value]);
     else list.push(value);
   };
-  for (const [index, sorted] of functions) {
-    const section = elf.sections[index];
-    if (section === undefined) continue;
-    const view = codeView(section.bytes);
-    const symbolAt = new Map(relocationsOf(elf, index).map(({ offset, symbol }) => [offset, elf.symbols[symbol]]));
-    for (
-      let at = 0;
-      at + INSN_SIZE <= view.byteLength;
-      at += view.getUint8(at) === LD_IMM64 ? 2 * INSN_SIZE : INSN_SIZE
-    ) {
-      const opcode = view.getUint8(at);
-      const caller = opcode === CALL || opcode === LD_IMM64 ? functionAt(sorted, at) : undefined;
+  const at = ({ section, offset }: CodePlace): ElfSymbol | undefined =>
+    functionAt(functions.get(section) ?? [], offset);
+  for (const { from, to } of code.references) {
+    const [caller, callee] = [at(from), at(to)];
+    if (caller !== undefined && callee !== undefined) add(callers, callee.index, caller);
+  }
+  for (const section of elf.sections) {
+    const view = code.view(section.index);
+    if (view === undefined) continue;
+    let size = INSN_SIZE;
+    for (let offset = 0; offset + INSN_SIZE <= view.byteLength; offset += size) {
+      const insn = insnAt(view, offset, elf.littleEndian);
+      size = slotsOf(insn) * INSN_SIZE;
+      if (!isCall(insn)) continue;
+      const place = { section: section.index, offset };
+      const [caller, callee] = [at(place), code.callee(place)];
       if (caller === undefined) continue;
-      const registers = view.getUint8(at + 1);
-      const source = elf.littleEndian ? registers >> 4 : registers & 15;
-      const immediate = view.getInt32(at + 4, elf.littleEndian);
-      const symbol = symbolAt.get(at);
-      if (symbol === undefined) {
-        if (opcode === CALL && source === HELPER) add(sites, immediate, { section, offset: at, caller });
-        // Within a section the assembler may have resolved calls, and addresses of callbacks, which it then counts like calls.
-        if (source !== (opcode === CALL ? PSEUDO_CALL : PSEUDO_FUNC)) continue;
-        const target = functionAt(sorted, at + INSN_SIZE + immediate * INSN_SIZE);
-        if (target !== undefined) add(callers, target.index, caller);
-      } else if (symbol.section === SHN_UNDEF) {
-        if (opcode === CALL && symbol.name !== "") add(sites, symbol.name, { section, offset: at, caller });
-      } else {
-        // Counted from the next slot for calls, in bytes for addresses (llvm R_BPF_64_32, R_BPF_64_64).
-        const target = functionAt(
-          functions.get(symbol.section) ?? [],
-          symbol.value + (opcode === CALL ? (immediate + 1) * INSN_SIZE : immediate),
-        );
-        if (target !== undefined) add(callers, target.index, caller);
-      }
+      if (callee.to === "helper") add(sites, callee.helper, { section, offset, caller });
+      if (callee.to === "extern" && callee.name !== "") add(sites, callee.name, { section, offset, caller });
     }
   }
   const programs = [...functions].flatMap(([section, sorted]) =>
@@ -145,7 +120,7 @@ function build(elf: ElfView): CallGraph {
   };
 }
 
-/** Who calls what in an object; remembered per view. Instructions are read as the assembler left them, relocations count. */
+/** Who calls what in an object; remembered per view.  */
 export function callGraph(elf: ElfView): CallGraph {
   let graph = graphs.get(elf);
   if (graph === undefined) {
