@@ -16,6 +16,7 @@ import { zeroSizeInt } from "./btf/unit.ts";
 import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
+import { commonSymbol } from "./elf/common-symbol.ts";
 import { danglingInfo, danglingLink } from "./elf/dangling.ts";
 import { constantSections, dataPointers } from "./elf/data-pointers.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
@@ -60,6 +61,7 @@ export const allRules: readonly Rule[] = [
   btfMissing,
   danglingInfo,
   danglingLink,
+  commonSymbol,
   legacyMaps,
   legacyDefinition,
   duplicateMaps,
