@@ -1,4 +1,5 @@
 import type { BtfBuilder } from "../btf/builder.ts";
+import { escapeName } from "../btf/escape.ts";
 import { type Btf, type BtfMember, typesWithIds } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
 import type { LegacyDefinition } from "../maps/legacy-definition.ts";
@@ -14,6 +15,7 @@ export interface DefinitionStruct {
 /** Writes the struct that libbpf, cilium/ebpf and aya read a map from; equal ones are written once. */
 export type LegacyWriter = (definition: LegacyDefinition, plan: LegacyPlan) => DefinitionStruct;
 
+const encoder = new TextEncoder();
 /** Bytes of a pointer: every member of a definition is one. */
 const POINTER = 8;
 /** BTF_INT_SIGNED, BTF_INT_CHAR and BTF_INT_BOOL all clear. */
@@ -66,7 +68,7 @@ export function legacyWriter(btf: Btf, builder: BtfBuilder, graft: (loweredId: n
     once(`record ${name} ${JSON.stringify(members)}`, () =>
       builder.add({
         kind: "struct",
-        nameOff: builder.string(name),
+        nameOff: builder.string(escapeName(encoder.encode(name))),
         size,
         bitfields: false,
         members: members.map(
@@ -92,8 +94,8 @@ export function legacyWriter(btf: Btf, builder: BtfBuilder, graft: (loweredId: n
           ["attach_type", 8, int(4)],
         ]);
       case "trie":
-        // bpf(2), BPF_MAP_TYPE_LPM_TRIE: the prefix length in bits, then the data.
-        return record("", type.size, [
+        // bpf(2), BPF_MAP_TYPE_LPM_TRIE: the prefix length in bits, then the data. The name is that of aya's own struct.
+        return record(type.name, type.size, [
           ["prefix_len", 0, int(4)],
           ["data", 4, graft(type.loweredId)],
         ]);

@@ -25,7 +25,8 @@ function membersOf(btf: Btf, id: number, naming: Naming): readonly MapMember[] |
   return members.sort((a, b) => a.bitOffset - b.bitOffset);
 }
 
-function mapType(btf: Btf, id: number, naming: Naming): MapType {
+/** A type as a key or value. */
+export function mapType(btf: Btf, id: number, naming: Naming = (name): string => name): MapType {
   return { name: typeText(btf, id, naming), size: sizeOf(btf, id) ?? 0, members: membersOf(btf, id, naming) };
 }
 

@@ -15,7 +15,7 @@ import { typeText } from "./text.ts";
 export type LegacyType =
   | { readonly how: "type"; readonly loweredId: number }
   | { readonly how: "int"; readonly size: number }
-  | { readonly how: "trie"; readonly loweredId: number; readonly size: number }
+  | { readonly how: "trie"; readonly name: string; readonly loweredId: number; readonly size: number }
   | { readonly how: "cgroup" }
   | { readonly how: "size"; readonly size: number }
   | { readonly how: "none" };
@@ -155,7 +155,8 @@ function judgeParameter(
   const text = typeText(btf, loweredId);
   if (role === "trie" && given !== undefined && given + PREFIX === size) {
     const row = trieKeyRow(lowered.dwarf, parameter.row, size);
-    if (row === undefined) return { type: { how: "trie", loweredId, size }, text: `Key<${text}>` };
+    const name = `Key<${text}>`;
+    if (row === undefined) return { type: { how: "trie", name, loweredId, size }, text: name };
     const keyId = lowered.typeId(row);
     return { type: { how: "type", loweredId: keyId }, text: typeText(lowered.btf(), keyId) };
   }

@@ -3,6 +3,7 @@ import type { ElfView } from "../elf/model.ts";
 import type { Correspondence } from "../join/model.ts";
 import type { MapDefinition } from "./definition.ts";
 import { attributesOf } from "./describe.ts";
+import { listLegacyMaps } from "./legacy-list.ts";
 import { readFields } from "./read.ts";
 import { requirement } from "./require.ts";
 import { MAPS_SECTION, type MapSite, mapSites } from "./sites.ts";
@@ -22,7 +23,9 @@ function describeSite(site: MapSite, btf: Btf, typeId: number): MapDefinition | 
   };
 }
 
-/** The maps of an object in the form that the loaders require, sorted by name so that both witnesses list them alike. */
+/**
+ * The maps of an object in the form that the loaders require, legacy ones too, sorted by name so that both witnesses list them alike.
+ */
 export function listMaps(
   elf: ElfView,
   btf: Btf,
@@ -41,5 +44,6 @@ export function listMaps(
     }
     if (map !== undefined) maps.push(map);
   }
+  maps.push(...listLegacyMaps(elf, source === "btf" ? undefined : join));
   return maps.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

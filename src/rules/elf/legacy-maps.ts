@@ -6,6 +6,7 @@ import {
   type LegacyMaps,
   readLegacyMaps,
 } from "../../maps/legacy-definition.ts";
+import { variablesBySymbol } from "../../maps/legacy-list.ts";
 import { type LegacyPlan, planLegacyMap } from "../../maps/legacy-types.ts";
 import { typeText } from "../../maps/text.ts";
 import { cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
@@ -37,10 +38,7 @@ export function legacyMapsOf(state: ObjectState): PlannedMaps {
 
 function planAll({ join }: ObjectState, read: LegacyMaps): PlannedMaps {
   if (read.maps.length === 0) return { ...read, maps: [] };
-  const variables = new Map<number, LoweredVariable>();
-  for (const variable of join?.lowered.variables ?? []) {
-    if (variable.symbol !== undefined) variables.set(variable.symbol, variable);
-  }
+  const variables = variablesBySymbol(join);
   const maps = read.maps.map((map) => {
     const variable = variables.get(map.symbol.index);
     return { ...map, variable, plan: planLegacyMap(map, join?.lowered, variable) };
