@@ -1,10 +1,9 @@
 import { BtfFixError } from "../errors.ts";
+import { linesOf } from "../lower/source-text.ts";
 import type { Host } from "./host.ts";
 
 /** Longest line that is quoted, in bytes: minified files have lines of megabytes. */
 const MAX_LINE = 4096;
-const NEWLINE = 0x0a;
-const RETURN = 0x0d;
 
 /**
  * Lines of source files below a folder. A path as debug info gives it is tried whole and then from each of its folders on, since a
@@ -15,33 +14,22 @@ export function sourceLines(host: Host, folder: string): (file: string, line: nu
   return (file, line) => {
     let lines = files.get(file);
     if (lines === undefined) {
-      lines = linesOf(host, folder, file);
+      lines = linesBelow(host, folder, file);
       files.set(file, lines);
     }
     return lines[line - 1]?.subarray(0, MAX_LINE);
   };
 }
 
-function linesOf(host: Host, folder: string, file: string): readonly Uint8Array[] {
+function linesBelow(host: Host, folder: string, file: string): readonly Uint8Array[] {
   const steps = file.split("/").filter((step) => step !== "" && step !== ".");
   if (steps.includes("..")) return [];
   for (let skip = 0; skip < steps.length; skip++) {
     try {
-      return split(host.readInput([folder, ...steps.slice(skip)].join("/")).bytes);
+      return linesOf(host.readInput([folder, ...steps.slice(skip)].join("/")).bytes);
     } catch (error) {
       if (!(error instanceof BtfFixError)) throw error;
     }
   }
   return [];
-}
-
-function split(bytes: Uint8Array): readonly Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const found = bytes.indexOf(NEWLINE, start);
-    const end = found === -1 ? bytes.length : found;
-    lines.push(bytes.subarray(start, end > start && bytes[end - 1] === RETURN ? end - 1 : end));
-    start = end + 1;
-  }
-  return lines;
 }

@@ -5,7 +5,7 @@
  */
 
 /** Raised whenever an export or a layout changes. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** The functions of the module. All numbers are 32 bits wide; those that can fail give 0 and leave a status in the record. */
 export interface GimliFunctions {
@@ -26,7 +26,7 @@ export interface GimliFunctions {
   read_rows(offset: number, count: number): number;
   /** Line words of the record; closes the unit. */
   open_lines(offset: number, addressSize: number): number;
-  /** Column wide: kind, low, high, directory index. */
+  /** Column wide: kind of the name and, 8 bits above, of the source; low, high of the name; directory index; low, high of the source. */
   read_names(files: number, first: number): number;
   /** Column wide: address (low, high), file, line, column, flags. */
   read_lines(): number;

@@ -1,10 +1,10 @@
 import { BtfFixError } from "../errors.ts";
-import { COLUMN, LINE_END_SEQUENCE, LINE_IS_STMT, RECORD, SECTION, WIDE } from "./abi.ts";
+import { COLUMN, KIND, LINE_END_SEQUENCE, LINE_IS_STMT, RECORD, SECTION, WIDE } from "./abi.ts";
 import { grown } from "./grown.ts";
 import type { LineTable } from "./model.ts";
 import { fault, type Gimli } from "./module.ts";
 import type { IndexedUnit } from "./rows.ts";
-import type { StringReader } from "./strings.ts";
+import type { StringPlace, StringReader } from "./strings.ts";
 
 /** Bytes that line programs may have in all beyond twice the section: they may not overlap without bound. */
 const OVERLAP_SLACK = 0x1_0000;
@@ -23,6 +23,16 @@ interface FileTable {
   readonly paths: readonly string[];
 }
 
+interface Name {
+  readonly path: string;
+  readonly directory: number;
+  readonly source: StringPlace;
+}
+
+/** Where the kind of a file's source stands above that of its name. */
+const SOURCE_KIND = 8;
+const NAME_KIND = (1 << SOURCE_KIND) - 1;
+
 /**
  * Reads `.debug_line`. `release` is called before each use of the module.
  *
@@ -35,10 +45,12 @@ export function lineReader(
   lineLength: number,
   release: () => void,
 ): LineReader {
+  const sources = new Map<string, StringPlace>();
   // A broken program is not read again for each DIE that names it.
   const tables = new Map<number, FileTable | BtfFixError>();
   let all: LineTable | undefined;
   let allowed = 2 * lineLength + OVERLAP_SLACK;
+  let sourceAllowed = 2 * (lineLength + strings.places) + OVERLAP_SLACK;
 
   /** The program's files, read on the first call. */
   function files(offset: number, unit: IndexedUnit): FileTable {
@@ -71,21 +83,25 @@ export function lineReader(
     // Directory 0 is the unit's own; up to DWARF 4 it is not listed. The others may be relative to it.
     if (version < 5) directories.unshift(unit.compDir);
     const own = directories[0] ?? unit.compDir;
-    const paths = names(true, offset, fileCount).map(({ path, directory }) =>
-      join(directory === 0 ? own : join(own, directories[directory] ?? ""), path),
-    );
+    const paths = names(true, offset, fileCount).map(({ path, directory, source }) => {
+      const whole = join(directory === 0 ? own : join(own, directories[directory] ?? ""), path);
+      if (source.kind !== KIND.other && !sources.has(whole)) sources.set(whole, source);
+      return whole;
+    });
     return { base: version < 5 ? 1 : 0, paths };
   }
 
-  function names(files: boolean, offset: number, count: number): { path: string; directory: number }[] {
-    const result: { path: string; directory: number }[] = [];
+  function names(files: boolean, offset: number, count: number): Name[] {
+    const result: Name[] = [];
     while (result.length < count) {
       const rows = gimli.readNames(files, result.length, offset);
       if (rows === 0) break;
       const wide = gimli.column32(COLUMN.wide, rows * WIDE).slice();
       for (let i = 0; i < wide.length; i += WIDE) {
-        const place = { kind: wide[i] ?? 0, low: wide[i + 1] ?? 0, high: wide[i + 2] ?? 0 };
-        result.push({ path: strings.text(SECTION.line, place) ?? "", directory: wide[i + 3] ?? 0 });
+        const kinds = wide[i] ?? 0;
+        const place = { kind: kinds & NAME_KIND, low: wide[i + 1] ?? 0, high: wide[i + 2] ?? 0 };
+        const source = { kind: kinds >>> SOURCE_KIND, low: wide[i + 4] ?? 0, high: wide[i + 5] ?? 0 };
+        result.push({ path: strings.text(SECTION.line, place) ?? "", directory: wide[i + 3] ?? 0, source });
       }
     }
     return result;
@@ -109,7 +125,15 @@ export function lineReader(
       open(unit.lineProgram, unit);
       appendRows(unit.lineProgram, table, columns);
     }
-    all = columns.finish();
+    all = columns.finish((path) => {
+      const place = sources.get(path);
+      if (place === undefined) return undefined;
+      release();
+      const text = strings.bytes(SECTION.line, place);
+      sourceAllowed -= text?.length ?? 0;
+      if (sourceAllowed < 0) throw fault("LIMIT_EXCEEDED", "embedded sources overlap", SECTION.line, 0);
+      return text;
+    });
     return all;
   }
 
@@ -165,7 +189,7 @@ class LineColumns {
     }
   }
 
-  finish(): LineTable {
+  finish(source: LineTable["source"]): LineTable {
     const { length, paths } = this;
     const [section, offset] = [this.section.subarray(0, length), this.offset.subarray(0, length)];
     const { file, line, column, flags } = this;
@@ -173,6 +197,7 @@ class LineColumns {
       length,
       section,
       offset,
+      source,
       row(index) {
         if (!(index >= 0 && index < length)) return undefined;
         const flag = flags[index] ?? 0;

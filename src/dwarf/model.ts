@@ -50,6 +50,8 @@ export interface LineTable {
   readonly offset: Uint32Array;
   /** Row number `index` as a whole; undefined if there is none. */
   row(index: number): LineRow | undefined;
+  /** The text of a file, by its path as rows have it, if its compiler has embedded it (DW_LNCT_LLVM_source); undefined otherwise. */
+  source(file: string): Uint8Array | undefined;
 }
 
 /**

@@ -36,7 +36,7 @@ import { type Passes, passesOver } from "./passes.ts";
 import { datasecRelocations, recordRelocations, type WordRelocations } from "./relocations.ts";
 import { addFunction } from "./signature.ts";
 import { sourceOrder } from "./source-order.ts";
-import { lineWord, quotedText, type SourceText } from "./source-text.ts";
+import { embeddedText, lineWord, quotedText, type SourceText } from "./source-text.ts";
 import { newStrings, type Strings } from "./strings.ts";
 import { addDeclTags } from "./tags.ts";
 import { type FunctionFinder, functionFinder, sourceFunctions } from "./uses.ts";
@@ -67,7 +67,7 @@ export interface EmitOptions {
   readonly old?: Witness;
   /** With "both", which of the witness's facts count; all if undefined. */
   readonly facts?: ReadonlySet<FactName>;
-  /** Source lines that the old line_info does not quote. */
+  /** Source lines that neither the old line_info quotes nor the compiler has embedded. */
   readonly sourceText?: SourceText;
 }
 
@@ -176,6 +176,7 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceTe
   const declarations = once(() => functionDeclarations(dwarf));
   const subroutines = once(() => subroutineTypes(dwarf));
   const functionOf = once(() => functionFinder(sourceFunctions(dwarf)));
+  const embedded = once(() => embeddedText(dwarf.lines()));
   const quoted: SourceText = old === undefined ? () => undefined : quotedText(old.btf, old.ext);
   return {
     elf,
@@ -202,7 +203,7 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceTe
     known: order === undefined ? () => undefined : knownPlace(dwarf, order),
     lines: rowsBySection(dwarf),
     functionOf: (place) => functionOf()(place),
-    text: (file, line) => quoted(file, line) ?? sourceText?.(file, line),
+    text: (file, line) => quoted(file, line) ?? embedded()(file, line) ?? sourceText?.(file, line),
     roots: fact("core-roots", coreRoots),
     protos: fact("prototype", prototypes),
     names: fact("function-name", functionNames),

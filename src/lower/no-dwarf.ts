@@ -35,5 +35,5 @@ export const noDwarf: Dwarf = {
   pieces: () => [],
   codeLength: () => undefined,
   place: () => undefined,
-  lines: () => ({ length: 0, section: NOTHING, offset: NOTHING, row: () => undefined }),
+  lines: () => ({ length: 0, section: NOTHING, offset: NOTHING, row: () => undefined, source: () => undefined }),
 };

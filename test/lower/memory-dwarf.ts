@@ -121,6 +121,12 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     pieces: () => [],
     codeLength: (row) => (address(row, AT.lowPc) === undefined ? undefined : 8),
     place: () => undefined,
-    lines: () => ({ length: 0, section: new Uint32Array(0), offset: new Uint32Array(0), row: () => undefined }),
+    lines: () => ({
+      length: 0,
+      section: new Uint32Array(0),
+      offset: new Uint32Array(0),
+      row: () => undefined,
+      source: () => undefined,
+    }),
   };
 }

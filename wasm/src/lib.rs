@@ -26,7 +26,7 @@ use sections::Sections;
 use units::{Table, Unit};
 
 /// Raised whenever an export or a layout changes.
-const ABI_VERSION: u32 = 2;
+const ABI_VERSION: u32 = 3;
 
 struct State {
     sections: Sections,

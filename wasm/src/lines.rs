@@ -9,6 +9,8 @@ use crate::sections::{Sections, fault};
 
 const IS_STMT: u32 = 1;
 const END_SEQUENCE: u32 = 2;
+/// Bits of a name's kind.
+const SOURCE_KIND: u32 = 8;
 
 /// The line program that is being run.
 pub struct Lines {
@@ -31,20 +33,23 @@ impl Lines {
         Ok(Lines { rows: program.rows(), offset })
     }
 
-    /// Directories (`files` false) or files from number `first` of the table on: kind, low and high of the name, directory index.
+    /// Directories (`files` false) or files from number `first` of the table on: kind, low and high of the name, directory index, low and
+    /// high of the file's source, the kind of which stands above that of the name.
     pub fn names(&self, sections: &Sections, files: bool, first: usize, columns: &mut Columns) -> usize {
         let header = self.rows.header();
         let mut rows = 0;
         if files {
             for file in header.file_names().iter().skip(first).take(ROWS) {
-                let name = name(sections, file.path_name());
+                let name = name_of(sections, file.path_name());
                 let directory = u32::try_from(file.directory_index()).unwrap_or(u32::MAX);
-                columns.wide[rows] = [name.kind, name.low, name.high, directory, 0, 0];
+                let source = file.source().map_or(Value::OTHER, |source| name_of(sections, source));
+                columns.wide[rows] =
+                    [name.kind | source.kind << SOURCE_KIND, name.low, name.high, directory, source.low, source.high];
                 rows += 1;
             }
         } else {
             for directory in header.include_directories().iter().skip(first).take(ROWS) {
-                let name = name(sections, *directory);
+                let name = name_of(sections, *directory);
                 columns.wide[rows] = [name.kind, name.low, name.high, 0, 0, 0];
                 rows += 1;
             }
@@ -78,8 +83,8 @@ impl Lines {
     }
 }
 
-/// Where a directory's or a file's name lies. Names by string index occur only in split DWARF, which is refused.
-fn name(sections: &Sections, value: AttributeValue<Slice>) -> Value {
+/// Where a directory's or a file's name lies, or a file's source. Names by string index occur only in split DWARF, which is refused.
+fn name_of(sections: &Sections, value: AttributeValue<Slice>) -> Value {
     match value {
         AttributeValue::String(text) => {
             let start = text.slice().as_ptr() as usize - sections.get(SectionId::Line).slice().as_ptr() as usize;
