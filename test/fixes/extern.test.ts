@@ -6,6 +6,7 @@ import { library } from "../../src/cli/library.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { fixObject } from "../../src/fix.ts";
 import { kernelTypes, VMLINUX } from "../../tools/scoreboard/kernel-types.ts";
+import { withBtf } from "../e2e/rewrite.ts";
 import { Graph } from "../graph.ts";
 import { aya03, aya06, runAya } from "../judges/aya.ts";
 import { bpftool, bpftoolDump } from "../judges/bpftool.ts";
@@ -215,6 +216,28 @@ ${GLUE}`);
     // The verifier sees that the pointer is never null, so the call is dead code.
     expect(complaints(answer(runLibbpf("libbpf17", bytes)))).toEqual(NOTHING);
   });
+});
+
+judgeTest(clang(), bpftool())("the debug info of C declares what an extern of .kconfig is", async () => {
+  const raw = compileC(`
+extern _Bool CONFIG_BPF_SYSCALL SEC(".kconfig");
+SEC("xdp") int prog(void *ctx) { return CONFIG_BPF_SYSCALL ? 2 : 1; }
+`);
+  // BTF knows it under another name, that is: not.
+  const spoilt = withBtf(raw, (builder) => {
+    for (let id = 1; id < builder.nextId; id++) {
+      const type = builder.get(id);
+      if (type?.kind === "var" && type.linkage === 2) builder.replace(id, { ...type, nameOff: builder.string("int") });
+    }
+  });
+  const { bytes, diagnostics } = await fixObject(spoilt);
+  expect(diagnostics.find(({ rule }) => rule === "elf/extern-without-btf")?.fixed).toBe(
+    "described it in .kconfig as the debug info declares it",
+  );
+  const text = answer(bpftoolDump(bytes, "raw")).stdout.toString("latin1");
+  const id = /\[(\d+)\] VAR 'CONFIG_BPF_SYSCALL' type_id=(\d+), linkage=extern/.exec(text);
+  expect(text).toMatch(new RegExp(`^\\[${id?.[2]}\\] INT '_Bool' size=1 .*encoding=BOOL`, "m"));
+  expect(text).toContain(`type_id=${id?.[1]} offset=0 size=1 (VAR 'CONFIG_BPF_SYSCALL')`);
 });
 
 describe("s37, an object that calls kfuncs", () => {
