@@ -2,11 +2,13 @@
 
 export type { CheckResult, FixResult, KernelVerdict, PlannedChange, Verdict, Verdicts } from "./api.ts";
 export { BtfBuilder } from "./btf/builder.ts";
+export { type Deduplicated, dedupBtf } from "./btf/dedup.ts";
 export { encodeBtf } from "./btf/encode.ts";
 export { escapeName, unescapeName } from "./btf/escape.ts";
 export { encodeBtfExt, parseBtfExt } from "./btf/ext.ts";
 export type { BtfExt } from "./btf/ext-model.ts";
 export { looksLikeBtf } from "./btf/header.ts";
+export { type BtfPart, concatenatedParts, type Merged, mergeBtf } from "./btf/merge.ts";
 export { type Btf, type BtfType, typeById, typesWithIds } from "./btf/model.ts";
 export { nameBytes, nameText } from "./btf/names.ts";
 export { parseBtf } from "./btf/parse.ts";

@@ -14,6 +14,8 @@ test("the library exports these values", () => {
     "BtfFixError",
     "allRules",
     "checkObject",
+    "concatenatedParts",
+    "dedupBtf",
     "diffObjects",
     "emitObject",
     "encodeBtf",
@@ -21,6 +23,7 @@ test("the library exports these values", () => {
     "escapeName",
     "fixObject",
     "looksLikeBtf",
+    "mergeBtf",
     "nameBytes",
     "nameText",
     "parseBtf",
@@ -57,8 +60,9 @@ test("the package needs no other at run time, and holds nothing but what was bui
 
 const USER = `
 import {
-  allRules, BtfFixError, checkObject, fixObject, parseBtf, parseElf, readMaps, renderRaw,
-  type CheckResult, type Diagnostic, type FixResult, type MapDefinition, type MapSource, type SourcePlace, type Target,
+  allRules, BtfFixError, checkObject, concatenatedParts, dedupBtf, fixObject, mergeBtf, parseBtf, parseElf, readMaps, renderRaw,
+  type BtfPart, type CheckResult, type Deduplicated, type Diagnostic, type FixResult, type MapDefinition, type MapSource, type Merged,
+  type SourcePlace, type Target,
 } from "btf-fix";
 
 export async function use(object: Uint8Array): Promise<string> {
@@ -68,6 +72,9 @@ export async function use(object: Uint8Array): Promise<string> {
   const maps: readonly MapDefinition[] = await readMaps(bytes, { from });
   const section = parseElf(bytes).sections.find(({ name }) => name === ".BTF");
   const text = section === undefined ? "" : new TextDecoder().decode(renderRaw(parseBtf(section.bytes)));
+  const parts: readonly BtfPart[] = concatenatedParts(section?.bytes ?? new Uint8Array(0));
+  const { btf, idMaps }: Merged = mergeBtf(parts);
+  const { idMap }: Deduplicated = dedupBtf(btf);
   const places: (SourcePlace | undefined)[] = diagnostics.map(({ place }: Diagnostic) => place);
   const targets: Target[] = diagnostics.map(({ target }) => target);
   try {
@@ -75,7 +82,7 @@ export async function use(object: Uint8Array): Promise<string> {
   } catch (error) {
     if (!(error instanceof BtfFixError) || error.span?.offset !== 0) throw error;
   }
-  return [summary, maps.length, text.length, places.length, targets.length, allRules.length, verdicts.kernel.accepted].join();
+  return [summary, maps.length, text.length, places.length, targets.length, allRules.length, idMaps.length, idMap.length, verdicts.kernel.accepted].join();
 }
 `;
 
@@ -96,6 +103,17 @@ describe("installed", () => {
     const lib = ["--target", "es2023", "--lib", "es2023,dom", "--types", "", "--skipLibCheck", "false"];
     const how = ["--noEmit", "--strict", "--module", module, "--moduleResolution", moduleResolution];
     expect(tsc([...how, ...lib, "use.ts"], folder)).toEqual({ status: 0, output: "" });
+  });
+
+  test("Node joins blobs with it and deduplicates types", () => {
+    const script = `import { BtfBuilder, concatenatedParts, dedupBtf, encodeBtf, mergeBtf } from "btf-fix";
+      const builder = BtfBuilder.empty(true);
+      builder.add({ kind: "int", nameOff: builder.string("u32"), size: 4, bits: 32, bitOffset: 0, encoding: 0 });
+      const blob = encodeBtf(builder.finish());
+      const { btf } = mergeBtf(concatenatedParts(new Uint8Array([...blob, ...new Uint8Array(-blob.length & 3), ...blob])));
+      const { btf: one, idMap } = dedupBtf(btf);
+      console.log(btf.types.length, one.types.length, idMap.join());`;
+    expect(node(["--input-type=module", "-e", script], folder)).toEqual({ status: 0, output: "2 1 0,1,1\n" });
   });
 
   test("Node imports it and repairs an object", () => {
