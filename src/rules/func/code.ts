@@ -122,7 +122,13 @@ function build(elf: ElfView): Code {
   const starts = new Map<number, Set<number>>(sections.map(({ index }) => [index, new Set()]));
   for (const { type, section, value } of elf.symbols) if (type === STT_FUNC) starts.get(section)?.add(value);
   for (const { to } of references) starts.get(to.section)?.add(to.offset);
-  const sorted = new Map([...starts].map(([section, set]) => [section, [...set].sort((a, b) => a - b)]));
+  const sorted = new Map(
+    [...starts].map(([section, set]) => {
+      // Symbols and jumps of a hostile object lead anywhere.
+      const length = elf.sections[section]?.bytes.length ?? 0;
+      return [section, [...set].filter((start) => start >= 0 && start < length).sort((a, b) => a - b)] as const;
+    }),
+  );
   const views = new Map<number, DataView>();
   let fromData: readonly CodePlace[] | undefined;
   return {
