@@ -1,6 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkObject } from "../../src/check.ts";
 import { fixObject } from "../../src/fix.ts";
+import { readMaps } from "../../src/maps.ts";
+import { toolchain } from "../../tools/judges/toolchain.ts";
+import { dataReferences, readObjectFile } from "../e2e/object-file.ts";
 import { Graph } from "../graph.ts";
 import { type AyaName, aya03, aya06, runAya } from "../judges/aya.ts";
 import { bpftool, bpftoolLink } from "../judges/bpftool.ts";
@@ -8,7 +14,7 @@ import { clang, compileC } from "../judges/c-object.ts";
 import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
-import { answer } from "../judges/run.ts";
+import { answer, inScratch } from "../judges/run.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
 import { define, type Field, u32 } from "../maps/define.ts";
 import { buildObject, EXIT, type Insn, move, type ObjectSymbol } from "../object.ts";
@@ -35,6 +41,15 @@ const AYA: readonly (readonly [AyaName, typeof aya03])[] = [
 /** The last part of a mangled name that is a map's. */
 function shortName(map: string | null): string | undefined {
   return /(ONE|TWO|THREE|FOUR|PUBLIC)/.exec(map ?? "")?.[0];
+}
+
+function objcopy(object: Uint8Array, ...flags: readonly string[]): Uint8Array {
+  return inScratch((folder) => {
+    const [input, output] = [join(folder, "in.o"), join(folder, "out.o")];
+    writeFileSync(input, object);
+    execFileSync(toolchain().llvmObjcopy ?? "llvm-objcopy-22", [...flags, input, output]);
+    return new Uint8Array(readFileSync(output));
+  });
 }
 
 describe("private maps of Rust in two sections", () => {
@@ -82,6 +97,22 @@ describe("private maps of Rust in two sections", () => {
     expect(open.ok).toBe(true);
     expect(maps.every(({ created }) => created?.ok === true)).toBe(true);
     expect(load?.error).toContain("unsatisfied map reference");
+  });
+
+  judgeTest(rustc())("are found by debug info where they lie now", async () => {
+    const raw = compileRust(DEFINITION + MIXED + GLUE);
+    const compressed = objcopy(raw, "--compress-debug-sections=zlib");
+    expect(compressed.length).toBeLessThan(raw.length);
+    for (const object of [raw, compressed]) {
+      const { bytes } = await fixObject(object);
+      expect(await readMaps(bytes, { from: "dwarf" })).toEqual(await readMaps(raw, { from: "dwarf" }));
+      expect((await readMaps(bytes, { from: "dwarf" })).length).toBe(5);
+      const pointed = dataReferences(readObjectFile(bytes)).filter(({ from }) => from === ".debug_info");
+      const toMaps = pointed.filter(({ section }) => section === ".maps");
+      expect(toMaps.map(({ symbol, distance }) => [shortName(symbol ?? null), distance]).sort()).toEqual(
+        ["FOUR", "ONE", "PUBLIC", "THREE", "TWO"].map((name) => [name, 0]),
+      );
+    }
   });
 
   judgeTest(rustc())("open in the other byte order as in this", async () => {
