@@ -136,7 +136,7 @@ function convert(state: ElfState, { sections, maps }: PlannedMaps): Omit<ElfStep
     end = offset + struct.size;
     return { map, section: target.index, offset, size: struct.size, structId: struct.id };
   });
-  listMapsInBtf(state, builder, converted, sections, end);
+  listMapsInBtf(state, builder, converted, end);
   return { edits: editsOf(elf, target, sections, converted), btf: builder.finish(), ext };
 }
 
