@@ -8,6 +8,7 @@ import { type OnPhase, type OpenObject, openObject, stateWithoutBtf } from "./ob
 import { applyPlan } from "./patch/apply.ts";
 import { contentPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
+import { rebaseExtRelocations } from "./patch/rel-ext.ts";
 import { verifyPatched } from "./patch/verify.ts";
 import { type Given, type Repair, repair } from "./repair.ts";
 import { reshape } from "./reshape.ts";
@@ -43,7 +44,11 @@ function patched(bytes: Uint8Array, object: OpenObject, { state, plan }: Repair)
   for (const [index, content] of rebaseBtfRelocations(elf, btfSection.index, object.btf, state.btf))
     contents.set(index, content);
   if (extSection !== undefined && state.ext !== undefined && state.ext !== object.ext) {
-    contents.set(extSection.index, encodeBtfExt(state.ext));
+    const ext = encodeBtfExt(state.ext);
+    contents.set(extSection.index, ext);
+    const names = { before: object.btf, after: state.btf };
+    for (const [index, content] of rebaseExtRelocations(elf, extSection.index, ext, names))
+      contents.set(index, content);
   }
   const locals = symbolsOfStatics(object, state);
   const patch = {

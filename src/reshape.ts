@@ -7,6 +7,7 @@ import { type OpenObject, openObject, stateOf } from "./object.ts";
 import { applyPlan } from "./patch/apply.ts";
 import { isEmptyPlan, type PatchPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
+import { rebaseExtRelocations } from "./patch/rel-ext.ts";
 import { verifyPatched } from "./patch/verify.ts";
 import type { Choices } from "./rules/choices.ts";
 import { findings, kernelRefuses } from "./rules/index.ts";
@@ -34,7 +35,12 @@ function planOf(object: OpenObject, elf: ElfState["elf"], step: ElfStep, changes
     }
   }
   if (step.ext !== undefined && step.ext !== object.ext && extSection !== undefined) {
-    sections.set(extSection.index, encodeBtfExt(step.ext));
+    const ext = encodeBtfExt(step.ext);
+    sections.set(extSection.index, ext);
+    const names = { before: object.btf, after: step.btf };
+    for (const [index, content] of rebaseExtRelocations(elf, extSection.index, ext, names)) {
+      if (!sections.has(index)) sections.set(index, content);
+    }
   }
   return { ...step.edits, sections, changes };
 }
