@@ -105,7 +105,7 @@ function trieKeys(dwarf: Dwarf): ReadonlyMap<string, DieRow> {
   return keys;
 }
 
-/** What a record of two members holds at byte 4, behind a base type of 4 bytes. */
+/** What a record of two members holds at byte 4, behind a prefix length of 4 bytes. */
 function behindPrefix(dwarf: Dwarf, row: DieRow): DieRow | undefined {
   const members: DieRow[] = [];
   for (const child of dwarf.children(row)) {
@@ -115,7 +115,9 @@ function behindPrefix(dwarf: Dwarf, row: DieRow): DieRow | undefined {
   const [prefix, second] = members;
   const length = prefix === undefined ? undefined : dwarf.type(prefix);
   if (prefix === undefined || second === undefined || length === undefined) return undefined;
-  const isPrefix = dwarf.tag(length) === TAG.baseType && dwarf.number(length, AT.byteSize) === PREFIX;
+  // By its name too: many a record of the user's begins with a u32.
+  const isNamed = /^prefix_?len$/.test(dwarf.name(prefix) ?? "");
+  const isPrefix = isNamed && dwarf.tag(length) === TAG.baseType && dwarf.number(length, AT.byteSize) === PREFIX;
   const isFirst = (dwarf.number(prefix, AT.dataMemberLocation) ?? 0) === 0;
   return isPrefix && isFirst && dwarf.number(second, AT.dataMemberLocation) === PREFIX ? dwarf.type(second) : undefined;
 }

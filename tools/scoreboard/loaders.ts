@@ -53,8 +53,8 @@ function untyped(expected: readonly DwarfMap[], loaded: readonly LoadedMap[]): s
     const ids = takes(map);
     return [
       ...(found.type === map.type ? [] : [`map ${map.name} is of type ${found.type}, not ${map.type}`]),
-      ...(ids.key && found.keyId === 0 ? [`map ${map.name} has no key type`] : []),
-      ...(ids.value && found.valueId === 0 ? [`map ${map.name} has no value type`] : []),
+      ...(ids.key && map.key !== undefined && found.keyId === 0 ? [`map ${map.name} has no key type`] : []),
+      ...(ids.value && map.value !== undefined && found.valueId === 0 ? [`map ${map.name} has no value type`] : []),
     ];
   });
 }

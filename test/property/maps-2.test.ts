@@ -1,0 +1,3 @@
+import { testPrograms } from "./maps.ts";
+
+testPrograms(1);
