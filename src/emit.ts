@@ -1,3 +1,4 @@
+import { fixReadable } from "./fix.ts";
 import type { SourceText } from "./lower/source-text.ts";
 import type { OnPhase } from "./object.ts";
 import { regenerate } from "./regenerate.ts";
@@ -30,8 +31,5 @@ export async function emitObject(bytes: Uint8Array, options: EmitObjectOptions =
     onPhase,
     ...(sourceText === undefined ? {} : { sourceText }),
   });
-  if (dialect === "llvm") return output;
-  // Rules and repairs are half of the program, and this is the one use that emit has for them.
-  const { fixReadable } = await import("./fix.ts");
-  return fixReadable(output, { hadNoBtf }).bytes;
+  return dialect === "llvm" ? output : fixReadable(output, { hadNoBtf }).bytes;
 }

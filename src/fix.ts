@@ -10,6 +10,7 @@ import { contentPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
 import { rebaseExtRelocations } from "./patch/rel-ext.ts";
 import { verifyPatched } from "./patch/verify.ts";
+import { regenerate } from "./regenerate.ts";
 import { type Given, type Repair, repair } from "./repair.ts";
 import { reshape } from "./reshape.ts";
 import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
@@ -96,8 +97,6 @@ function fixOpened(
 /** Makes the BTF from debug info as LLVM should have written it, then repairs what is left: two passes, each verified. */
 async function fixUnreadable(bytes: Uint8Array, without: ObjectState, options: FixOptions): Promise<FixResult> {
   const fixed = "regenerated from DWARF";
-  // The emitter is a large part of the program that few repairs need.
-  const { regenerate } = await import("./regenerate.ts");
   const { bytes: made } = regenerate(bytes, { from: "dwarf", dialect: "rust" });
   const result = fixReadable(made, { ...options, hadNoBtf: true });
   const found = [...findings(without, [btfMissing])];

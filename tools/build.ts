@@ -24,6 +24,6 @@ async function declareTypes(): Promise<void> {
 }
 
 const dist = join(ROOT, "dist");
-for (const stale of ["chunks", "types"]) await rm(join(dist, stale), { recursive: true, force: true });
+for (const stale of ["chunks", "types", "program.cjs"]) await rm(join(dist, stale), { recursive: true, force: true });
 await Promise.all([bundleProgram(dist), bundleLibrary(dist), declareTypes()]);
 warmProgram(dist);

@@ -17,32 +17,39 @@ const common: BuildOptions = {
   logLevel: "warning",
 };
 
+/** The programs that `cli.cjs` chooses from: by name those of `src/cli/ways/`. */
+const WAYS = ["fix", "emit", "all"] as const;
+
 /**
- * The program: `cli.cjs`, which Node starts, `program.cjs`, which it loads with V8's compiled code of an earlier run, and `gimli.wasm`.
- * CommonJS starts sooner than modules. Dynamic imports stay lazy inside the one file.
+ * The program: `cli.cjs`, which Node starts; `fix.cjs`, `emit.cjs` and `all.cjs`, of which it loads the one that has the command, with V8's
+ * compiled code of an earlier run; and `gimli.wasm`. CommonJS starts sooner than modules. Dynamic imports stay lazy inside the one file.
  */
 export async function bundleProgram(folder: string): Promise<void> {
   const node: BuildOptions = { ...common, platform: "node", format: "cjs", minify: true };
-  const program = join(folder, "program.cjs");
   await build({
     ...node,
-    entryPoints: ["src/cli/main.ts"],
-    outfile: program,
+    entryPoints: WAYS.map((way) => `src/cli/ways/${way}.ts`),
+    outdir: folder,
+    outExtension: { ".js": ".cjs" },
     banner: { js: `(function (exports, require, module, __filename, __dirname) { "use strict";` },
     footer: { js: "})" },
     charset: "ascii",
     alias: { "gimli-wasm": "./src/cli/wasm-file.ts", fflate: "./src/cli/inflate-node.ts" },
   });
   await copyFile(join(ROOT, "wasm/gimli_wasm.wasm"), join(folder, "gimli.wasm"));
-  const digest = createHash("sha256").update(readFileSync(program)).digest("hex").slice(0, 16);
   const start = join(folder, "cli.cjs");
   await build({
     ...node,
     entryPoints: ["src/cli/start.ts"],
     outfile: start,
-    define: { BTF_FIX_PROGRAM_DIGEST: JSON.stringify(digest) },
+    define: { BTF_FIX_DIGESTS: JSON.stringify(Object.fromEntries(WAYS.map((way) => [way, digest(folder, way)]))) },
   });
   await chmod(start, 0o755);
+}
+
+function digest(folder: string, way: string): string {
+  const program = readFileSync(join(folder, `${way}.cjs`));
+  return createHash("sha256").update(program).digest("hex").slice(0, 16);
 }
 
 /** Has the program keep its compiled code beside itself, by runs on a real object; for the Node that builds. */

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { BtfFixError } from "../errors.ts";
-import type { CommandName } from "./usage.ts";
+import { COMMAND_WORDS, type CommandName } from "./usage.ts";
 
 /** Every option of the program; `of` names the commands that take it. "fix" is the form without a command name. */
 const OPTIONS = {
@@ -110,7 +110,7 @@ function planForm(values: {
 }
 
 function isCommand(word: string | undefined): word is CommandName {
-  return word === "check" || word === "dump" || word === "maps" || word === "emit" || word === "diff";
+  return COMMAND_WORDS.some((command) => command === word);
 }
 
 function list(values: readonly string[] | undefined): readonly string[] {

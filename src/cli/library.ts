@@ -1,8 +1,7 @@
 import type { Btf } from "../btf/model.ts";
-import { parseBtf } from "../btf/parse.ts";
 import { BtfFixError } from "../errors.ts";
-import type { FixOptions } from "../fix.ts";
-import type { DumpRequest, Engine, EngineFixOptions } from "./engine.ts";
+import type { DumpRequest, Engine } from "./engine.ts";
+import { emitOptions, withKernel } from "./options.ts";
 
 /** The types of a raw blob or of an object's `.BTF`, which bpftool reads unrelocated too. */
 async function readBtf(bytes: Uint8Array, base: Btf | undefined): Promise<Btf> {
@@ -12,34 +11,6 @@ async function readBtf(bytes: Uint8Array, base: Btf | undefined): Promise<Btf> {
   const section = sectionNamed(parseElf(bytes), ".BTF");
   if (section === undefined) throw new BtfFixError("BTF_MISSING", "the object has no .BTF section");
   return parseBtf(section.bytes, base);
-}
-
-/** Errors name the file that is broken: not the object. */
-function kernelBtf(bytes: Uint8Array): Btf {
-  try {
-    return parseBtf(bytes);
-  } catch (error) {
-    if (!(error instanceof BtfFixError)) throw error;
-    throw new BtfFixError(error.code, `the kernel's types cannot be read: ${error.message}`, undefined, error);
-  }
-}
-
-/** The kernel's types are parsed when a repair first asks for them, and once. */
-function withKernel(options: EngineFixOptions): FixOptions {
-  const { vmlinux, license, ...others } = options;
-  let kernel: { readonly btf: Btf | undefined } | undefined;
-  const read = (): Btf | undefined => {
-    const bytes = vmlinux();
-    return bytes === undefined ? undefined : kernelBtf(bytes);
-  };
-  return {
-    ...others,
-    ...(license === undefined ? {} : { license }),
-    vmlinux: () => {
-      kernel ??= { btf: read() };
-      return kernel.btf;
-    },
-  };
 }
 
 async function dump(bytes: Uint8Array, { format, pretty, base }: DumpRequest): Promise<Uint8Array> {
@@ -55,11 +26,5 @@ export const library: Engine = {
   dump,
   diff: async (before, after) => (await import("../diff/object.ts")).diffObjects(before, after),
   maps: async (bytes, from) => (await import("../maps.ts")).readMaps(bytes, { from }),
-  emit: async (bytes, { from, rust, sourceText, onPhase }) =>
-    (await import("../emit.ts")).emitObject(bytes, {
-      from,
-      dialect: rust ? "rust" : "llvm",
-      ...(sourceText === undefined ? {} : { sourceText }),
-      ...(onPhase === undefined ? {} : { onPhase }),
-    }),
+  emit: async (bytes, request) => (await import("../emit.ts")).emitObject(bytes, emitOptions(request)),
 };

@@ -1,8 +1,7 @@
 import type { Engine } from "./engine.ts";
 import type { ExitCode } from "./exit-code.ts";
-import { library } from "./library.ts";
 import { nodeHost } from "./node-host.ts";
-import { run } from "./run.ts";
+import { type Program, run } from "./run.ts";
 import { skipOptimising } from "./short-run.ts";
 
 /** How a run ended; `worked` if it took an object apart, so that its code is worth keeping. */
@@ -11,31 +10,36 @@ export interface Ended {
   readonly worked: boolean;
 }
 
+/** What a program is given: whether V8 had its code kept. */
+export interface Given {
+  readonly compiled: boolean;
+}
+
 /**
- * The program with the real world and the real library; `start.ts` calls it. `compiled` says that V8 had the program's code kept: code
- * that is yet to be kept must be made under V8's own flags, or the next run would not take it.
+ * Runs a program in the real world; `start.ts` calls one of `ways/`, which call this. Code that is yet to be kept must be made under V8's
+ * own flags, or the next run would not take it.
  */
-export async function main({ compiled }: { readonly compiled: boolean }): Promise<Ended> {
+export async function main({ engine, commands }: Program, { compiled }: Given): Promise<Ended> {
   let worked = false;
   function begin(bytes: Uint8Array): void {
     worked = true;
     if (compiled) skipOptimising(bytes);
   }
-  const engine: Engine = {
-    ...library,
+  const noting: Engine = {
+    ...engine,
     check(bytes, options) {
       begin(bytes);
-      return library.check(bytes, options);
+      return engine.check(bytes, options);
     },
     fix(bytes, options) {
       begin(bytes);
-      return library.fix(bytes, options);
+      return engine.fix(bytes, options);
     },
     emit(bytes, request) {
       begin(bytes);
-      return library.emit(bytes, request);
+      return engine.emit(bytes, request);
     },
   };
-  const exit = await run(process.argv.slice(2), nodeHost, engine);
+  const exit = await run(process.argv.slice(2), nodeHost, { engine: noting, commands });
   return { exit, worked };
 }

@@ -9,15 +9,10 @@ import { openSession, type Session } from "./session.ts";
 import { HELP, USAGE_LINE } from "./usage.ts";
 import { VERSION } from "./version.ts";
 
-/** Loads the code of one command when it is called, and no other. */
-const COMMANDS: Readonly<Record<Invocation["command"], () => Promise<(session: Session) => Promise<ExitCode>>>> = {
-  fix: async () => (await import("./commands/fix.ts")).fixCommand,
-  check: async () => (await import("./commands/check.ts")).checkCommand,
-  dump: async () => (await import("./commands/dump.ts")).dumpCommand,
-  maps: async () => (await import("./commands/maps.ts")).mapsCommand,
-  emit: async () => (await import("./commands/emit.ts")).emitCommand,
-  diff: async () => (await import("./commands/diff.ts")).diffCommand,
-};
+export type Command = (session: Session) => Promise<ExitCode>;
+
+/** Gives the code of a command when it is called, and that of no other. */
+export type Commands = Readonly<Record<Invocation["command"], () => Promise<Command>>>;
 
 /** Says what ended the run before or beside the files: wrong usage, an output that cannot be written, a fault of ours. */
 function sayEnd(host: Host, thrown: unknown, command: Invocation["command"]): ExitCode {
@@ -34,7 +29,7 @@ function sayEnd(host: Host, thrown: unknown, command: Invocation["command"]): Ex
 async function runCommand(
   args: readonly string[],
   host: Host,
-  engine: Engine,
+  { engine, commands }: Program,
   invocation: Invocation,
 ): Promise<ExitCode> {
   if (invocation.help) {
@@ -49,17 +44,23 @@ async function runCommand(
     host.stderr(HELP);
     return EXIT_USAGE;
   }
-  const command = await COMMANDS[invocation.command]();
+  const command = await commands[invocation.command]();
   return command(openSession(invocation, host, engine));
 }
 
-/** The whole program: arguments in, exit code out, the world through `host`, the work through `engine`. Never throws. */
-export async function run(args: readonly string[], host: Host, engine: Engine): Promise<ExitCode> {
+/** What a program consists of: its commands, and the library that they ask. */
+export interface Program {
+  readonly engine: Engine;
+  readonly commands: Commands;
+}
+
+/** The whole program: arguments in, exit code out, the world through `host`, the work through the engine. Never throws. */
+export async function run(args: readonly string[], host: Host, program: Program): Promise<ExitCode> {
   let command: Invocation["command"] = "fix";
   try {
     const invocation = parseCommandLine(args);
     command = invocation.command;
-    return await runCommand(args, host, engine, invocation);
+    return await runCommand(args, host, program, invocation);
   } catch (thrown) {
     return sayEnd(host, thrown, command);
   }

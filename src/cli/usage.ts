@@ -1,5 +1,8 @@
+/** Words that name a command where the first argument stands. */
+export const COMMAND_WORDS = ["check", "dump", "maps", "emit", "diff"] as const;
+
 /** "fix" is the form without a command name. */
-export type CommandName = "fix" | "check" | "dump" | "maps" | "emit" | "diff";
+export type CommandName = "fix" | (typeof COMMAND_WORDS)[number];
 
 /** One line a command, as a usage error shows it. */
 export const USAGE_LINE: Readonly<Record<CommandName, string>> = {

@@ -1,4 +1,5 @@
 import type { CheckResult, FixResult, Verdict, Verdicts } from "../../src/api.ts";
+import { allCommands } from "../../src/cli/all-commands.ts";
 import type { Engine } from "../../src/cli/engine.ts";
 import type { Host, InputFile, ReplaceRequest } from "../../src/cli/host.ts";
 import { run } from "../../src/cli/run.ts";
@@ -87,13 +88,16 @@ export async function runIn(
     ...world,
   };
   const exit = await run(args, host, {
-    check: unexpected,
-    fix: unexpected,
-    dump: unexpected,
-    maps: unexpected,
-    emit: unexpected,
-    diff: unexpected,
-    ...engine,
+    commands: allCommands,
+    engine: {
+      check: unexpected,
+      fix: unexpected,
+      dump: unexpected,
+      maps: unexpected,
+      emit: unexpected,
+      diff: unexpected,
+      ...engine,
+    },
   });
   const stdoutBytes = Buffer.concat(out);
   return { exit, stdout: stdoutBytes.toString(), stdoutBytes, stderr, written };

@@ -167,7 +167,7 @@ test("BTF_FIX_TRACE=1 prints the split of the time", async () => {
   expect(JSON.parse(ran.stderr)).toEqual({
     trace: {
       file: "fork",
-      phases: { start: 2, read: 2, wasm: 2, lower: 2, fix: 2, write: 2 },
+      phases: { start: 2, read: 2, wasm: 2, lower: 2, fix: 2, save: 2 },
       total: 12,
       peakKiB: 40_000,
     },
