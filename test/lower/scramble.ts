@@ -5,9 +5,12 @@ import { nameBytes, nameText } from "../../src/btf/names.ts";
 import { mapNames, mapReferences, references } from "../../src/btf/walk.ts";
 import type { Witness } from "../../src/lower/witness.ts";
 
-/** Kinds whose ids keep their relative order: VARs, literals and externs are what the witness tells the order of. */
+/** Kinds whose ids keep their relative order: VARs, literals, externs and their tags are what the witness tells the order of. */
 function isOrdered(type: BtfType): boolean {
-  return type.kind === "var" || type.kind === "array" || (type.kind === "func" && type.linkage === LINKAGE_EXTERN);
+  const { kind } = type;
+  return (
+    kind === "var" || kind === "array" || kind === "declTag" || (kind === "func" && type.linkage === LINKAGE_EXTERN)
+  );
 }
 
 /** Ids that a fact says something of: roots of CO-RE records and prototypes of externs, and what names these. */
