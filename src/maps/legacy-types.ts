@@ -27,7 +27,7 @@ export interface LegacyPlan {
   /** For people: the types as the source has them, or the sizes. */
   readonly keyText: string;
   readonly valueText: string;
-  /** Where a type of the wrapper and a size of the definition disagree: "K is Flow (8 bytes) but key_size is 4". */
+  /** Where a type of the wrapper and a size of the definition disagree: "its K is Flow (8 bytes) but key_size is 4". */
   readonly conflicts: readonly string[];
 }
 
@@ -165,7 +165,7 @@ function judgeParameter(
   if (isTaken) return sized(size);
   const measure = given === undefined ? "without size" : `${given} bytes`;
   const prefix = role === "trie" ? ` behind a prefix of ${PREFIX} bytes` : "";
-  return { ...sized(size), conflict: `${parameter.name} is ${text} (${measure})${prefix} but ${field} is ${size}` };
+  return { ...sized(size), conflict: `its ${parameter.name} is ${text} (${measure})${prefix} but ${field} is ${size}` };
 }
 
 function isStruct(btf: Btf, id: number): boolean {

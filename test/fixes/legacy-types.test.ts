@@ -177,6 +177,43 @@ unsafe impl<T, const N: usize> Sync for Slots<T, N> {}
     expect(found.sort()).toEqual(["M0: 2 8", "M1: 8 4", "M2: 4 5", "M3: 4 9", "M4: 4 16"]);
   });
 
+  judged("are left out where they would bar a map that loads", async () => {
+    const types = `
+#[repr(C)] pub struct bpf_spin_lock { val: u32 }
+#[repr(C)] pub struct Guarded { lock: bpf_spin_lock, count: u64 }
+#[repr(transparent)] pub struct PerCpu<T> { def: MapDef, _t: PhantomData<T> }
+unsafe impl<T> Sync for PerCpu<T> {}
+`;
+    const maps = [
+      "HashMap<u32, Guarded> = HashMap::new()",
+      "PerCpu<Guarded> = PerCpu { def: MapDef(UnsafeCell::new(def(6, 4, 16, 0))), _t: PhantomData }",
+    ];
+    const source = program(maps, types).replaceAll('"socket"', '"xdp"');
+    // XDP may have a lock, in a hash but in no per-CPU array.
+    const { bytes, diagnostics } = await fixObject(compileRust(source));
+    const told = diagnostics.filter(({ rule }) => rule === "elf/legacy-maps").map(({ message }) => message);
+    expect(told[0]).not.toContain("bpf_spin_lock");
+    expect(told[1]).toContain(
+      "its value holds a bpf_spin_lock, which the kernel takes in no percpu_array map with types",
+    );
+    const { load, maps: loaded } = answer(runLibbpf("libbpf17", bytes));
+    expect(load?.ok).toBe(true);
+    const ids = loaded.filter(({ internal }) => !internal).map(({ kernel }) => (kernel?.btfValueTypeId ?? 0) !== 0);
+    expect(ids).toEqual([true, false]);
+    expect(loaded.filter(({ retriedWithoutBtf }) => retriedWithoutBtf)).toEqual([]);
+    // Others may have none at all.
+    for (const [section, what] of [
+      ["kprobe/nothing", "tracing program"],
+      ["socket", "socket filter"],
+    ]) {
+      const other = await fixObject(compileRust(source.replaceAll('"xdp"', `"${section}"`)));
+      const reason = `its value holds a bpf_spin_lock, and ${section} is a ${what}`;
+      expect(other.diagnostics.filter(({ message }) => message.endsWith(reason))).toHaveLength(1);
+      const report = answer(runLibbpf("libbpf17", other.bytes));
+      expect([section, report.open.ok, report.load?.ok]).toEqual([section, true, true]);
+    }
+  });
+
   judged("give way to the sizes where both disagree, and the finding says so", async () => {
     const maps = [
       "HashMap<u32, u64> = HashMap { def: UnsafeCell::new(def(1, 4, 16, 0)), _k: PhantomData, _v: PhantomData }",

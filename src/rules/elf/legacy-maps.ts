@@ -1,3 +1,5 @@
+import type { ElfView } from "../../elf/model.ts";
+import type { Correspondence } from "../../join/model.ts";
 import type { LoweredVariable } from "../../lower/model.ts";
 import { mapKind } from "../../maps/kinds.ts";
 import {
@@ -10,6 +12,7 @@ import { variablesBySymbol } from "../../maps/legacy-list.ts";
 import { type LegacyPlan, planLegacyMap } from "../../maps/legacy-types.ts";
 import { typeText } from "../../maps/text.ts";
 import { cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
+import { barredField } from "../maps/special-field.ts";
 import type { Diagnostic, JudgeAnswer, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 
@@ -36,14 +39,27 @@ export function legacyMapsOf(state: ObjectState): PlannedMaps {
   return found;
 }
 
-function planAll({ join }: ObjectState, read: LegacyMaps): PlannedMaps {
-  if (read.maps.length === 0) return { ...read, maps: [] };
+function planAll({ elf, join }: ObjectState, read: LegacyMaps): PlannedMaps {
+  if (elf === undefined || read.maps.length === 0) return { ...read, maps: [] };
   const variables = variablesBySymbol(join);
   const maps = read.maps.map((map) => {
     const variable = variables.get(map.symbol.index);
-    return { ...map, variable, plan: planLegacyMap(map, join?.lowered, variable) };
+    return { ...map, variable, plan: harmless(elf, map, join, planLegacyMap(map, join?.lowered, variable)) };
   });
   return { ...read, maps };
+}
+
+/**
+ * The plan, without types where these would take something away: until now nobody saw the lock or timer in a legacy map's value, and aya
+ * does not try again without types.
+ */
+function harmless(elf: ElfView, map: LegacyMap, join: Correspondence | undefined, plan: LegacyPlan): LegacyPlan {
+  if (join === undefined || plan.value.how !== "type") return plan;
+  const { symbol, definition } = map;
+  const value = { btf: join.lowered.btf(), valueId: plan.value.loweredId };
+  const barred = barredField(elf, { ...value, type: definition.type, symbol: symbol.index });
+  if (barred === undefined) return plan;
+  return { ...planLegacyMap(map, undefined, undefined), conflicts: [...plan.conflicts, barred.fact] };
 }
 
 const REFUSAL: readonly JudgeAnswer[] = [
@@ -76,7 +92,7 @@ export const legacyMaps: Rule = {
       const facts = [`it is a legacy definition (${describe(definition)})`, ...plan.conflicts];
       yield {
         ...head,
-        message: `map ${symbol.name}: ${facts.join("; its ")}`,
+        message: `map ${symbol.name}: ${facts.join("; ")}`,
         target: { symbol: symbol.index, section: symbol.section },
         ...context(state, variable),
         ...(severity === "warning" ? { help: "--legacy-maps convert makes it a BTF map" } : {}),

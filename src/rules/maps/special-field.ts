@@ -4,6 +4,7 @@ import { skipModifiers } from "../../btf/walk.ts";
 import { type ElfView, SHF_EXECINSTR } from "../../elf/model.ts";
 import { relocationsOf } from "../../elf/relocations.ts";
 import type { ExaminedMap } from "../../maps/examine.ts";
+import { mapKind } from "../../maps/kinds.ts";
 import { typeFieldOf } from "../../maps/read.ts";
 import { cannotLoad, rejects } from "../answers.ts";
 import type { Rule } from "../rule.ts";
@@ -27,6 +28,9 @@ const OTHER_KINDS: ReadonlySet<number> = new Set([1, 2, 9]);
 const TRACING =
   /^\??(k(ret)?probe|u(ret)?probe|ksyscall|kretsyscall|usdt|tracepoint|tp|perf_event|raw_tp|raw_tracepoint)\b/;
 
+/** Section prefix of socket filters, which may not use a lock. */
+const SOCKET_FILTER = /^\??socket\b/;
+
 /** Records and arrays that are looked into by value; a real value nests a handful. */
 const MAX_TYPES = 4096;
 
@@ -44,34 +48,64 @@ function specialField(btf: Btf, typeId: number): string | undefined {
   return undefined;
 }
 
-/** A tracing program's section from which, or from whose functions in `.text`, the map's symbol is used. */
-function tracingUser(elf: ElfView, symbol: number | undefined): string | undefined {
+/** The section of such a program from which, or from whose functions in `.text`, the map's symbol is used. */
+function userOf(elf: ElfView, symbol: number | undefined, programs: RegExp): string | undefined {
   const code = elf.sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
-  const tracing = code.find(({ name }) => TRACING.test(name));
+  const program = code.find(({ name }) => programs.test(name));
+  if (program === undefined) return undefined;
   const users = code.filter(({ index }) => relocationsOf(elf, index).some((entry) => entry.symbol === symbol));
   return (
-    users.find(({ name }) => TRACING.test(name))?.name ??
-    (users.some(({ name }) => name === ".text") ? tracing?.name : undefined)
+    users.find(({ name }) => programs.test(name))?.name ??
+    (users.some(({ name }) => name === ".text") ? program.name : undefined)
   );
+}
+
+/** A field that keeps a map, or a program that uses it, from loading once the types are there: what holds, and what the kernel says. */
+export interface BarredField {
+  readonly fact: string;
+  /** The verifier's words on a program; undefined where the map itself is refused. */
+  readonly text: string | undefined;
+}
+
+/** Whether a map of this type may hold values of a type of `btf`; `symbol` is the map's, by which code names it. */
+export function barredField(
+  elf: ElfView,
+  map: { readonly btf: Btf; readonly valueId: number; readonly type: number; readonly symbol: number | undefined },
+): BarredField | undefined {
+  const field = specialField(map.btf, map.valueId);
+  if (field === undefined) return undefined;
+  const kinds = field.endsWith("spin_lock") ? LOCK_KINDS : OTHER_KINDS;
+  if (!kinds.has(map.type)) {
+    const kind = mapKind(map.type).name;
+    return { fact: `its value holds a ${field}, which the kernel takes in no ${kind} map with types`, text: undefined };
+  }
+  const user = userOf(elf, map.symbol, TRACING);
+  if (user !== undefined) {
+    const text = `tracing progs cannot use ${field} yet`;
+    return { fact: `its value holds a ${field}, and ${user} is a tracing program`, text };
+  }
+  const filter = field.endsWith("spin_lock") ? userOf(elf, map.symbol, SOCKET_FILTER) : undefined;
+  if (filter === undefined) return undefined;
+  const text = "socket filter progs cannot use bpf_spin_lock yet";
+  return { fact: `its value holds a ${field}, and ${filter} is a socket filter`, text };
 }
 
 function factOf(elf: ElfView, { site, own }: ExaminedMap): MapFact | undefined {
   const value = own === undefined ? undefined : typeFieldOf(own.fields, "value");
-  const field = own === undefined || value === undefined ? undefined : specialField(own.btf, value.pointee);
-  if (own === undefined || field === undefined) return undefined;
-  const kinds = field.endsWith("spin_lock") ? LOCK_KINDS : OTHER_KINDS;
-  const user = tracingUser(elf, site.symbol?.index);
-  if (!kinds.has(own.attributes.type ?? 0)) {
-    const fact = `its value holds a ${field}, which the kernel takes in no ${own.attributes.typeName} map with types`;
-    return {
-      fact,
-      answers: [rejects("kernel", "BPF_MAP_CREATE: EOPNOTSUPP"), rejects("aya", "BPF_MAP_CREATE: EOPNOTSUPP")],
-    };
-  }
-  if (user === undefined) return undefined;
-  const text = `tracing progs cannot use ${field} yet`;
-  const fact = `its value holds a ${field}, and ${user} is a tracing program`;
-  return { fact, answers: [rejects("kernel", text), cannotLoad(text)] };
+  if (own === undefined || value === undefined) return undefined;
+  const barred = barredField(elf, {
+    btf: own.btf,
+    valueId: value.pointee,
+    type: own.attributes.type ?? 0,
+    symbol: site.symbol?.index,
+  });
+  if (barred === undefined) return undefined;
+  const { fact, text } = barred;
+  if (text !== undefined) return { fact, answers: [rejects("kernel", text), cannotLoad(text)] };
+  return {
+    fact,
+    answers: [rejects("kernel", "BPF_MAP_CREATE: EOPNOTSUPP"), rejects("aya", "BPF_MAP_CREATE: EOPNOTSUPP")],
+  };
 }
 
 /**
