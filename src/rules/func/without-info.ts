@@ -3,6 +3,7 @@ import { rustSymbol } from "../../elf/rust-symbol.ts";
 import { cannotLoad, rejects } from "../answers.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { codeOf } from "./code.ts";
 import { reachedFunctions } from "./reached.ts";
 import { type SignatureReader, signatureReader } from "./signature.ts";
 import { functionSites, SUBPROGRAMS } from "./sites.ts";
@@ -30,6 +31,13 @@ export function* undescribedFunctions({ elf, btf, ext }: ObjectState): Generator
   }
 }
 
+/** Whether a program gets there; elsewhere than in `.text`, whether anything calls it. */
+function isReachedAt({ elf }: ObjectState, { section, value }: ElfSymbol): boolean {
+  if (elf === undefined) return false;
+  if (elf.sections[section]?.name === SUBPROGRAMS) return reachedFunctions(elf).has(value);
+  return codeOf(elf).references.some(({ to }) => to.section === section && to.offset === value);
+}
+
 export const functionWithoutInfo: Rule = {
   id: "func/without-debug-info",
   title: "Every function of `.text` has a func_info record if any function has.",
@@ -41,7 +49,7 @@ export const functionWithoutInfo: Rule = {
     for (const symbol of undescribedFunctions(state)) {
       reader ??= signatureReader(state);
       const { text, crate } = described(symbol);
-      const isReached = state.elf !== undefined && reachedFunctions(state.elf).has(symbol.value);
+      const isReached = isReachedAt(state, symbol);
       const isKnown = reader?.signature({ section: symbol.section, offset: symbol.value }) !== undefined;
       const help = `build ${crate === undefined ? "its source" : `crate ${crate}`} with debug = 2`;
       yield {
