@@ -17,7 +17,7 @@ export interface AttributePage {
   readonly high: Uint32Array;
 }
 
-/** Reads attributes page by page, on demand, and keeps the pages used last. */
+/** Reads attributes page by page, on demand, and keeps the pages read last. */
 export interface AttributeReader {
   /** The page that holds a row; valid until another one is asked for. */
   page(row: number): AttributePage;
@@ -27,7 +27,9 @@ export interface AttributeReader {
 
 /** Attributes of the rows of `table`. The index has read them all, so there are no errors left to come. */
 export function attributeReader(gimli: Gimli, table: RowTable, unitOf: (row: number) => IndexedUnit): AttributeReader {
-  const pages = new Map<number, { readonly page: AttributePage; readonly buffers: PageBuffers }>();
+  const pages: (AttributePage | undefined)[] = [];
+  /** The pages that are kept, by number, the oldest first; and the arrays of each. */
+  const kept: { readonly number: number; readonly buffers: PageBuffers }[] = [];
   let current: AttributePage | undefined;
   let currentNumber = -1;
   let openUnit: IndexedUnit | undefined;
@@ -35,27 +37,21 @@ export function attributeReader(gimli: Gimli, table: RowTable, unitOf: (row: num
   function page(row: number): AttributePage {
     const number = Math.floor(row / PAGE_ROWS);
     if (current !== undefined && number === currentNumber) return current;
-    let found = pages.get(number);
-    if (found === undefined) {
-      const buffers = pages.size < PAGES ? new PageBuffers() : evicted();
-      found = { page: load(number * PAGE_ROWS, buffers), buffers };
-    } else {
-      // Moved to the end: a map keeps the order of insertion, so the first page is the one unused for longest.
-      pages.delete(number);
-    }
-    pages.set(number, found);
-    current = found.page;
+    const found = pages[number] ?? loadPage(number);
+    current = found;
     currentNumber = number;
-    return current;
+    return found;
   }
 
-  /** The buffers of the page unused for longest, which is no page any more. */
-  function evicted(): PageBuffers {
-    for (const [oldest, { buffers }] of pages) {
-      pages.delete(oldest);
-      return buffers;
-    }
-    return new PageBuffers();
+  function loadPage(number: number): AttributePage {
+    const oldest = kept.length < PAGES ? undefined : kept.shift();
+    if (oldest !== undefined) pages[oldest.number] = undefined;
+    // Its arrays are those of no page any more.
+    const buffers = oldest?.buffers ?? new PageBuffers();
+    const loaded = load(number * PAGE_ROWS, buffers);
+    pages[number] = loaded;
+    kept.push({ number, buffers });
+    return loaded;
   }
 
   function load(first: number, buffers: PageBuffers): AttributePage {

@@ -13,6 +13,8 @@ const OVERLAP_SLACK = 0x1_0000;
 export interface LineReader {
   /** Path of file `index`, as the unit's DIEs and rows number it; undefined if there is none. */
   file(unit: IndexedUnit, index: number): string | undefined;
+  /** Paths of all files that the unit's program names; none if it cannot be read. */
+  paths(unit: IndexedUnit): readonly string[];
   /** Rows of all programs, in the order of the units that name them. */
   rows(): LineTable;
 }
@@ -113,6 +115,16 @@ export function lineReader(
     return table.paths[index - table.base];
   }
 
+  function paths(unit: IndexedUnit): readonly string[] {
+    if (unit.lineProgram === undefined) return [];
+    try {
+      return files(unit.lineProgram, unit).paths;
+    } catch (error) {
+      if (error instanceof BtfFixError) return [];
+      throw error;
+    }
+  }
+
   function rows(): LineTable {
     if (all !== undefined) return all;
     const columns = new LineColumns();
@@ -144,7 +156,7 @@ export function lineReader(
     }
   }
 
-  return { file, rows };
+  return { file, paths, rows };
 }
 
 /** Rows of a new table's columns. */

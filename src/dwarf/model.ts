@@ -95,8 +95,8 @@ export interface Dwarf {
   hasChildren(row: DieRow): boolean;
   /** Child rows in order. */
   children(row: DieRow): readonly DieRow[];
-  /** All rows of a tag, in order. */
-  tagged(tag: number): Iterable<DieRow>;
+  /** All rows of a tag, in order; with a unit, those of that unit. */
+  tagged(tag: number, unit?: DwarfUnit): Iterable<DieRow>;
   /** All linked DIEs, in order of rows. Reads no attributes, so a walk costs as much as there are of them. */
   linked(): Iterable<LinkedDie>;
   /** The unit that holds a row. */
@@ -143,6 +143,8 @@ export interface Dwarf {
 
   /** DW_AT_decl_file/line/column, following abstract_origin and specification. */
   place(row: DieRow): SourcePlace | undefined;
+  /** Paths of the files that a unit's line program names: no place of its DIEs is in another, unless an origin's is. None if it is broken. */
+  files(unit: DwarfUnit): readonly string[];
   /** Rows of all line programs, in order. Parsed on the first call. */
   lines(): LineTable;
 }

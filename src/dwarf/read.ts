@@ -6,7 +6,7 @@ import { lineReader } from "./lines.ts";
 import type { DieRow, Dwarf, DwarfAddress, SourcePlace } from "./model.ts";
 import { type DwarfModule, Gimli } from "./module.ts";
 import { pieceAddresses } from "./pieces.ts";
-import { type IndexedUnit, indexRows, linkedDies, parentReader, rowsTagged } from "./rows.ts";
+import { type IndexedUnit, indexRows, linkedDies, parentReader, rowFinder, rowsTagged } from "./rows.ts";
 import { stringReader } from "./strings.ts";
 
 /** DW_AT_MIPS_linkage_name: what DW_AT_linkage_name was called before DWARF 4. */
@@ -73,16 +73,7 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
     return unit;
   }
 
-  function rowAt(offset: number): DieRow | undefined {
-    let low = 0;
-    let high = count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((table.offset[middle] ?? 0) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low < count && table.offset[low] === offset ? low : undefined;
-  }
+  const rowAt = rowFinder(table, sections.info.length);
 
   // Set by `find`, so that a look at an attribute makes no object.
   let page: AttributePage;
@@ -231,7 +222,7 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
       for (let child = row + 1; child < end; child = table.end[child] ?? end) rows.push(child);
       return rows;
     },
-    tagged: (tag) => rowsTagged(table, tag),
+    tagged: (tag, unit) => rowsTagged(table, tag, unit),
     linked: () => linkedDies(table.links),
     unitOf,
     name(row) {
@@ -275,6 +266,7 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
     pieces,
     codeLength,
     place: sourcePlace,
+    files: (unit) => lines.paths(unitOf(unit.row)),
     lines: lines.rows,
   };
 }

@@ -205,8 +205,9 @@ class LinkColumns {
 }
 
 /** Rows of one tag, in order: the search is the engine's own. */
-export function* rowsTagged({ tag: tags }: RowTable, tag: number): Generator<DieRow> {
-  for (let row = tags.indexOf(tag); row >= 0; row = tags.indexOf(tag, row + 1)) yield row;
+export function* rowsTagged({ tag: tags }: RowTable, tag: number, unit: DwarfUnit | undefined): Generator<DieRow> {
+  const [first, own] = unit === undefined ? [0, tags] : [unit.row, tags.subarray(unit.row, unit.end)];
+  for (let row = own.indexOf(tag); row >= 0; row = own.indexOf(tag, row + 1)) yield first + row;
 }
 
 /** The links as the later stages see them. */
@@ -247,4 +248,30 @@ function parentsIn(unit: IndexedUnit, end: Uint32Array): Uint32Array {
     path.push(row);
   }
   return parents;
+}
+
+/** Bytes of `.debug_info` whose DIEs are looked through for one of them: some ten DIEs. */
+const STRETCH = 128;
+
+/** Finds the row of the DIE at an offset of `.debug_info`. Every reference asks, so the first row of each stretch is noted. */
+export function rowFinder({ count, offset }: RowTable, infoLength: number): (offset: number) => number | undefined {
+  let firsts: Uint32Array | undefined;
+  return (wanted) => {
+    if (!(wanted >= 0 && wanted < infoLength)) return undefined;
+    firsts ??= firstRows(offset, infoLength);
+    let row = firsts[Math.floor(wanted / STRETCH)] ?? 0;
+    while (row < count && (offset[row] ?? 0) < wanted) row++;
+    return row < count && offset[row] === wanted ? row : undefined;
+  };
+}
+
+/** By stretch, the first row that begins in it or behind it. */
+function firstRows(offset: Uint32Array, infoLength: number): Uint32Array {
+  const firsts = new Uint32Array(Math.floor(infoLength / STRETCH) + 1);
+  let row = 0;
+  for (let stretch = 0; stretch < firsts.length; stretch++) {
+    while (row < offset.length && (offset[row] ?? 0) < stretch * STRETCH) row++;
+    firsts[stretch] = row;
+  }
+  return firsts;
 }

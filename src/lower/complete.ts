@@ -5,6 +5,7 @@ import { AT, ATE, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import type { AdoptedEntry, Entry, Lowering, MemberEntry, TypeRef } from "./entries.ts";
 import { bitsOf, bytesOf, enumShape, withoutAtomic, word } from "./layout.ts";
+import { flaggedOffset, membersOf } from "./members.ts";
 import { typeOf } from "./names.ts";
 import type { Strings } from "./strings.ts";
 
@@ -52,9 +53,11 @@ export function completeType(lowering: Lowering, entry: Entry, strings: Strings)
     case "enum":
       return enumType(dwarf, entry.row, entry.values, strings);
     case "composite": {
-      const { kind, row, size, bitfields } = entry;
+      const { kind, row, size } = entry;
       const nameOff = row === undefined || dwarf.tag(row) === TAG.variantPart ? 0 : strings.add(row);
-      const members = entry.members.map((member) => memberOf(lowering, member, strings));
+      const entries = membersOf(lowering, entry);
+      const bitfields = entries.some((member) => member.bitfieldSize > 0);
+      const members = entries.map((member) => memberOf(lowering, member, bitfields, strings));
       return { kind, nameOff, size, bitfields, members };
     }
     case "proto": {
@@ -93,9 +96,14 @@ function adoptedType(lowering: Lowering, { from, type, ids }: AdoptedEntry, stri
   });
 }
 
-function memberOf(lowering: Lowering, member: MemberEntry, strings: Strings): BtfMember {
-  const { name, bitOffset, bitfieldSize } = member;
-  return { nameOff: strings.add(name), type: lookup(lowering, member.type), bitOffset, bitfieldSize };
+function memberOf(lowering: Lowering, member: MemberEntry, flagged: boolean, strings: Strings): BtfMember {
+  const { name, type, bitOffset, bitfieldSize } = member;
+  return {
+    nameOff: strings.add(name),
+    type: lookup(lowering, type),
+    bitOffset: flagged ? flaggedOffset(bitOffset) : bitOffset,
+    bitfieldSize,
+  };
 }
 
 /** BTFTypeInt and BTFTypeFloat. CHAR is never used: C `char` is a signed INT, `u8` a plain one. */

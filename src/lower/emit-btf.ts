@@ -26,7 +26,7 @@ import {
 import { type ExternSection, externSection } from "./extern-section.ts";
 import { type Global, globalsOf, type KnownPlace } from "./globals.ts";
 import { dimension } from "./layout.ts";
-import { lineRecords, NO_ROWS, rowsBySection, type SectionRows } from "./line-info.ts";
+import { type LineRecord, lineRecords, NO_ROWS, rowsBySection, type SectionRows } from "./line-info.ts";
 import { addBareFunction, isLineTablesOnly } from "./line-tables-only.ts";
 import { cutLoops, graphOfRecords } from "./loops.ts";
 import { textName, typeOf } from "./names.ts";
@@ -39,7 +39,7 @@ import { sourceOrder } from "./source-order.ts";
 import { embeddedText, lineWord, quotedText, type SourceText } from "./source-text.ts";
 import { newStrings, type Strings } from "./strings.ts";
 import { addDeclTags } from "./tags.ts";
-import { type FunctionFinder, functionFinder, sourceFunctions } from "./uses.ts";
+import { type FunctionFinder, functionFinderByUnit } from "./uses.ts";
 import { staticVariables } from "./variables.ts";
 import { visitMapType, visitType } from "./visit.ts";
 import {
@@ -175,7 +175,6 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceTe
   const references = new Map<number, readonly ExternReference[]>();
   const declarations = once(() => functionDeclarations(dwarf));
   const subroutines = once(() => subroutineTypes(dwarf));
-  const functionOf = once(() => functionFinder(sourceFunctions(dwarf)));
   const embedded = once(() => embeddedText(dwarf.lines()));
   const quoted: SourceText = old === undefined ? () => undefined : quotedText(old.btf, old.ext);
   return {
@@ -202,7 +201,7 @@ function begin(elf: ElfView, dwarf: Dwarf, { from, dialect, old, facts, sourceTe
     taken,
     known: order === undefined ? () => undefined : knownPlace(dwarf, order),
     lines: rowsBySection(dwarf),
-    functionOf: (place) => functionOf()(place),
+    functionOf: functionFinderByUnit(dwarf),
     text: (file, line) => quoted(file, line) ?? embedded()(file, line) ?? sourceText?.(file, line),
     roots: fact("core-roots", coreRoots),
     protos: fact("prototype", prototypes),
@@ -263,7 +262,7 @@ function addCode(emission: Emission, code: CodeFunction): void {
     records.codeSections.set(secNameOff, code.section);
     addFuncInfo(records, secNameOff, code.offset, id);
   }
-  for (const { run } of eventsOf(emission, code, section, secNameOff)) run();
+  addInstructions(emission, code, section, secNameOff);
 }
 
 /** The FUNC's id; undefined for a function without debug info. */
@@ -281,8 +280,26 @@ interface Event {
 }
 
 /** What happens at a function's instructions, in their order; at one instruction the line comes last. */
+function addInstructions(emission: Emission, code: CodeFunction, section: string, secNameOff: number): void {
+  const events = eventsOf(emission, code, section, secNameOff);
+  let next = 0;
+  const runUpTo = (offset: number): void => {
+    for (let event = events[next]; event !== undefined && event.offset <= offset; event = events[++next]) event.run();
+  };
+  if (secNameOff !== 0) {
+    const { lowering, lines, repeats, functionOf } = emission;
+    const rows = lines.get(code.section) ?? NO_ROWS;
+    for (const line of lineRecords(lowering.dwarf, rows, code, repeats.get(section) ?? [], functionOf)) {
+      runUpTo(line.offset);
+      addLine(emission, secNameOff, line);
+    }
+  }
+  runUpTo(Infinity);
+}
+
+/** What a function's instructions refer to, in their order. */
 function eventsOf(emission: Emission, code: CodeFunction, section: string, secNameOff: number): readonly Event[] {
-  const { lowering, strings, sections, externs, records, lines, text, roots, repeats } = emission;
+  const { lowering, strings, sections, externs, roots } = emission;
   const events: Event[] = [];
   for (const { offset, symbol } of emission.references(code.section, code.offset, code.end)) {
     events.push({ offset, run: () => addExtern(lowering, externs, sections, symbol) });
@@ -290,25 +307,14 @@ function eventsOf(emission: Emission, code: CodeFunction, section: string, secNa
   for (const { offset, record } of between(roots.get(section) ?? [], code.offset, code.end)) {
     events.push({ offset, run: () => addCoreRelo(emission, secNameOff || strings.add(section), record) });
   }
-  const rows =
-    secNameOff === 0
-      ? []
-      : lineRecords(
-          lowering.dwarf,
-          lines.get(code.section) ?? NO_ROWS,
-          code,
-          repeats.get(section) ?? [],
-          emission.functionOf,
-        );
-  for (const { offset, file, line, column } of rows) {
-    const run = (): void => {
-      const fileNameOff = strings.add(file);
-      const lineOff = strings.add(text(file, line) ?? "");
-      addLineInfo(records, secNameOff, { insnOff: offset, fileNameOff, lineOff, lineCol: lineWord(line, column) });
-    };
-    events.push({ offset, run });
-  }
   return events.sort((a, b) => a.offset - b.offset);
+}
+
+function addLine({ strings, records, text }: Emission, secNameOff: number, record: LineRecord): void {
+  const { offset, file, line, column } = record;
+  const fileNameOff = strings.add(file);
+  const lineOff = strings.add(text(file, line) ?? "");
+  addLineInfo(records, secNameOff, { insnOff: offset, fileNameOff, lineOff, lineCol: lineWord(line, column) });
 }
 
 /** A CO-RE record of the witness, with its root's id here (BTFDebug::generatePatchImmReloc). */

@@ -26,8 +26,8 @@ export interface CompositeEntry {
   readonly row: DieRow | undefined;
   readonly kind: "struct" | "union";
   readonly size: number;
-  readonly bitfields: boolean;
-  readonly members: readonly MemberEntry[];
+  /** Undefined: the elements of the DIE, read at completion (`membersOf`). */
+  readonly members: readonly MemberEntry[] | undefined;
 }
 
 /** PTR, TYPEDEF, CONST, VOLATILE, RESTRICT; `target` is set where the base is not simply the DIE's own (tags, fixups). */

@@ -49,21 +49,21 @@ export function dimension(dwarf: Dwarf, subrange: DieRow): number {
   return upper === undefined ? 0 : Number(BigInt.asUintN(32, upper + 1n));
 }
 
-/** Where a member lies: its bit offset in the record and, for a bit-field, its width. */
-export function memberBits(
-  dwarf: Dwarf,
-  row: DieRow,
-  littleEndian: boolean,
-): { readonly bitOffset: number; readonly bitfieldSize: number } {
-  const bitfieldSize = dwarf.number(row, AT.bitSize) ?? 0;
+/** Width of a bit-field in bits, 0 for a plain member. */
+export function bitfieldSize(dwarf: Dwarf, row: DieRow): number {
+  return (dwarf.number(row, AT.bitSize) ?? 0) & 0xff;
+}
+
+/** Where a member lies, in bits from the start of the record. */
+export function bitOffset(dwarf: Dwarf, row: DieRow, littleEndian: boolean): number {
   const direct = dwarf.number(row, AT.dataBitOffset);
-  if (direct !== undefined) return { bitOffset: word(direct), bitfieldSize: bitfieldSize & 0xff };
+  if (direct !== undefined) return word(direct);
   const location = (dwarf.number(row, AT.dataMemberLocation) ?? 0) * 8;
   const old = dwarf.number(row, AT.bitOffset);
-  if (old === undefined) return { bitOffset: word(location), bitfieldSize: bitfieldSize & 0xff };
+  if (old === undefined) return word(location);
   // DWARF 2 and 3 count bit-fields from the most significant bit of their storage unit.
   const type = typeOf(dwarf, row);
   const storage = (dwarf.number(row, AT.byteSize) ?? (type === undefined ? 0 : bytesOf(dwarf, type))) * 8;
-  const offset = littleEndian ? location + storage - old - bitfieldSize : location + old;
-  return { bitOffset: word(offset), bitfieldSize: bitfieldSize & 0xff };
+  const size = dwarf.number(row, AT.bitSize) ?? 0;
+  return word(littleEndian ? location + storage - old - size : location + old);
 }

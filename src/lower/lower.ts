@@ -6,6 +6,7 @@ import type { DialectName } from "./dialect.ts";
 import { emitterOf } from "./emit.ts";
 import { type Lowering, newLowering } from "./entries.ts";
 import { paramsOf, subprogramNames, subprograms } from "./functions.ts";
+import { membersOf } from "./members.ts";
 import type { LoweredBtf, LoweredFunction, LoweredVariable } from "./model.ts";
 import { textName, typeOf } from "./names.ts";
 import { placeOf } from "./place.ts";
@@ -46,6 +47,13 @@ export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {
   }
   emitter.settle();
 
+  // Whoever asks for one member asks for others too.
+  const below = new Map<number, readonly (DieRow | undefined)[]>();
+  const rowsBelow = (id: number): readonly (DieRow | undefined)[] => {
+    const known = below.get(id) ?? memberRows(lowering, id);
+    below.set(id, known);
+    return known;
+  };
   const idOf = (row: DieRow | undefined): number => lookup(lowering, { row });
   return {
     dwarf,
@@ -86,15 +94,15 @@ export function lowerDwarf(dwarf: Dwarf, elf: ElfView, options: LowerOptions = {
       return idOf(row);
     },
     rowOf: (id: number): DieRow | undefined => lowering.entries[id - 1]?.row,
-    memberRow: (id: number, index: number): DieRow | undefined => memberRow(lowering, id, index),
+    memberRow: (id: number, index: number): DieRow | undefined => rowsBelow(id)[index],
     btf: (): Btf => emitter.btf(),
   };
 }
 
-function memberRow(lowering: Lowering, id: number, index: number): DieRow | undefined {
+/** The DIEs of a record's members, of enumerators or of parameters. */
+function memberRows(lowering: Lowering, id: number): readonly (DieRow | undefined)[] {
   const entry = lowering.entries[id - 1];
-  if (entry?.entry === "composite") return entry.members[index]?.row;
-  if (entry?.entry === "enum") return entry.values[index];
-  if (entry?.entry === "proto") return entry.params[index];
-  return undefined;
+  if (entry?.entry === "composite") return membersOf(lowering, entry).map(({ row }) => row);
+  if (entry?.entry === "enum") return entry.values;
+  return entry?.entry === "proto" ? entry.params : [];
 }

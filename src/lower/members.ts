@@ -1,7 +1,7 @@
 import { AT, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import type { CompositeEntry, Lowering, MemberEntry } from "./entries.ts";
-import { memberBits } from "./layout.ts";
+import { bitfieldSize, bitOffset } from "./layout.ts";
 import { typeOf } from "./names.ts";
 
 /** Largest bit offset beside a bit-field's width. */
@@ -20,34 +20,33 @@ export function elementsOf(dwarf: Dwarf, row: DieRow): DieRow[] {
   return elements;
 }
 
-/** A DW_TAG_member as a member of a record (the loop of BTFTypeStruct::completeType); `row` is kept for source places. */
-export function memberEntry(lowering: Lowering, row: DieRow): MemberEntry {
-  const { dwarf, littleEndian } = lowering;
+/** A DW_TAG_member as a member of a record; `row` is kept for source places. */
+export function memberEntry({ dwarf, littleEndian }: Lowering, row: DieRow): MemberEntry {
   return {
     row,
     name: row,
-    ...memberBits(dwarf, row, littleEndian),
+    bitOffset: bitOffset(dwarf, row, littleEndian),
+    bitfieldSize: bitfieldSize(dwarf, row),
     type: { row: typeOf(dwarf, row) },
   };
 }
 
-/** Members in ascending order of bit offset, equal offsets as they stood: rustc lists fields in source order, not as laid out. */
-export function inLayoutOrder(members: readonly MemberEntry[]): MemberEntry[] {
-  return [...members].sort((a, b) => a.bitOffset - b.bitOffset);
+/**
+ * The members of a record (the loop of BTFTypeStruct::completeType): those that its entry lists, else the elements of its DIE, a variant
+ * part as the nameless union that it is. rustc lists fields in source order, not as laid out; the kernel wants ascending offsets.
+ */
+export function membersOf(lowering: Lowering, { row, kind, members }: CompositeEntry): readonly MemberEntry[] {
+  if (members !== undefined || row === undefined) return members ?? [];
+  const { dwarf, dialect } = lowering;
+  const own = elementsOf(dwarf, row).map((element): MemberEntry => {
+    const member = memberEntry(lowering, element);
+    return dwarf.tag(element) === TAG.variantPart ? { ...member, type: { row: element } } : member;
+  });
+  // Stable: equal offsets as they stood.
+  return dialect.sortMembers && kind === "struct" ? own.sort((a, b) => a.bitOffset - b.bitOffset) : own;
 }
 
-/**
- * The entry of a record: kind_flag is set as soon as one member is a bit-field, and then leaves 24 bits for every offset (BTFTypeStruct).
- */
-export function compositeEntry(
-  row: DieRow | undefined,
-  kind: CompositeEntry["kind"],
-  size: number,
-  members: readonly MemberEntry[],
-): CompositeEntry {
-  const bitfields = members.some((member) => member.bitfieldSize > 0);
-  const placed = bitfields
-    ? members.map((member) => ({ ...member, bitOffset: member.bitOffset & MAX_FLAGGED_OFFSET }))
-    : members;
-  return { entry: "composite", row, kind, size, bitfields, members: placed };
+/** Offset of a member beside bit-fields: kind_flag is set as soon as one member is one, and then leaves 24 bits (BTFTypeStruct). */
+export function flaggedOffset(offset: number): number {
+  return offset & MAX_FLAGGED_OFFSET;
 }

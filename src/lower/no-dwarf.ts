@@ -35,5 +35,6 @@ export const noDwarf: Dwarf = {
   pieces: () => [],
   codeLength: () => undefined,
   place: () => undefined,
+  files: () => [],
   lines: () => ({ length: 0, section: NOTHING, offset: NOTHING, row: () => undefined, source: () => undefined }),
 };

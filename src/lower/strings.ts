@@ -20,6 +20,15 @@ export function newStrings(dwarf: Dwarf): Strings {
   const table = new StringAppender(new Uint8Array(1), 0);
   /** Offsets by place of the name; 0 is not known yet, or empty. */
   const offsets = new Uint32Array(dwarf.namePlaces);
+  /** Offsets of texts: paths of files come with every line. */
+  const texts = new Map<string, number>();
+  const ofText = (text: string): number => {
+    const known = texts.get(text);
+    if (known !== undefined) return known;
+    const offset = table.add(text);
+    texts.set(text, offset);
+    return offset;
+  };
   const ofRow = (row: DieRow): number => {
     const place = dwarf.namePlace(row);
     if (place === undefined) return table.add(nameOf(dwarf, row));
@@ -30,8 +39,14 @@ export function newStrings(dwarf: Dwarf): Strings {
     return offset;
   };
   return {
-    add: (name) => (typeof name === "number" ? ofRow(name) : table.add(name)),
-    find: (row) => table.find(nameOf(dwarf, row)),
+    add(name) {
+      if (typeof name === "number") return ofRow(name);
+      return typeof name === "string" ? ofText(name) : table.add(name);
+    },
+    find(row) {
+      const known = offsets[dwarf.namePlace(row) ?? -1] ?? 0;
+      return known === 0 ? table.find(nameOf(dwarf, row)) : known;
+    },
     finish: () => table.finish(),
   };
 }

@@ -1,5 +1,5 @@
 import { AT, TAG } from "../dwarf/constants.ts";
-import type { Dwarf, SourcePlace } from "../dwarf/model.ts";
+import type { Dwarf, DwarfUnit, SourcePlace } from "../dwarf/model.ts";
 import { type ElfView, R_BPF_64_32, R_BPF_64_ABS64, SHF_EXECINSTR, SHN_UNDEF } from "../elf/model.ts";
 import { relocationsOf } from "../elf/relocations.ts";
 import type { CodeFunction } from "./code.ts";
@@ -33,15 +33,21 @@ export interface Use {
 /** Functions by file and line; an inlined one and its instances are one. */
 export function sourceFunctions(dwarf: Dwarf): readonly SourceFunction[] {
   const found = new Map<string, SourceFunction>();
-  for (const row of dwarf.tagged(TAG.subprogram)) {
+  for (const source of functionsIn(dwarf, undefined)) {
+    const key = `${source.line} ${source.file}`;
+    if (!found.has(key)) found.set(key, source);
+  }
+  return [...found.values()].sort((a, b) => a.line - b.line);
+}
+
+/** The functions of a unit, or of all, that have a place; one a DIE. */
+function* functionsIn(dwarf: Dwarf, unit: DwarfUnit | undefined): Generator<SourceFunction> {
+  for (const row of dwarf.tagged(TAG.subprogram, unit)) {
     if (dwarf.flag(row, AT.declaration)) continue;
     const place = placeOf(dwarf, row);
     if (place === undefined) continue;
-    const { file, line } = place;
-    const key = `${line} ${file}`;
-    if (!found.has(key)) found.set(key, { file, line, external: inheritedFlag(dwarf, row, AT.external), uses: [] });
+    yield { file: place.file, line: place.line, external: inheritedFlag(dwarf, row, AT.external), uses: [] };
   }
-  return [...found.values()].sort((a, b) => a.line - b.line);
 }
 
 /** Finds a function by a place in its text. */
@@ -56,6 +62,48 @@ export function functionFinder(sources: readonly SourceFunction[]): FunctionFind
     others.push({ offset: source.line, source });
   }
   return ({ file, line }) => lastAt(byFile.get(file) ?? [], line)?.source;
+}
+
+/**
+ * The same, reading only units that can have a function in the file: those whose line programs name it. A large program has hundreds, and
+ * most files are the business of one.
+ */
+export function functionFinderByUnit(dwarf: Dwarf): FunctionFinder {
+  const byFile = new Map<string, Map<number, SourceFunction>>();
+  const finders = new Map<string, FunctionFinder>();
+  const isRead = new Set<DwarfUnit>();
+  let unitsOf: ReadonlyMap<string, readonly DwarfUnit[]> | undefined;
+  const collect = (unit: DwarfUnit): void => {
+    if (isRead.has(unit)) return;
+    isRead.add(unit);
+    for (const source of functionsIn(dwarf, unit)) {
+      const others = byFile.get(source.file) ?? new Map();
+      if (!others.has(source.line)) others.set(source.line, source);
+      byFile.set(source.file, others);
+    }
+  };
+  const finderFor = (file: string): FunctionFinder => {
+    unitsOf ??= unitsByFile(dwarf);
+    for (const unit of unitsOf.get(file) ?? []) collect(unit);
+    return functionFinder([...(byFile.get(file)?.values() ?? [])].sort((a, b) => a.line - b.line));
+  };
+  return (place) => {
+    const finder = finders.get(place.file) ?? finderFor(place.file);
+    finders.set(place.file, finder);
+    return finder(place);
+  };
+}
+
+function unitsByFile(dwarf: Dwarf): ReadonlyMap<string, readonly DwarfUnit[]> {
+  const units = new Map<string, DwarfUnit[]>();
+  for (const unit of dwarf.units) {
+    for (const file of new Set(dwarf.files(unit))) {
+      const others = units.get(file);
+      if (others === undefined) units.set(file, [unit]);
+      else others.push(unit);
+    }
+  }
+  return units;
 }
 
 /** A relocation and what it refers to, if that is a variable or a function of this module. */

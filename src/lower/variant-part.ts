@@ -2,7 +2,7 @@ import { AT, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { addEntry, type Lowering, type MemberEntry } from "./entries.ts";
 import { bytesOf } from "./layout.ts";
-import { compositeEntry, memberEntry } from "./members.ts";
+import { memberEntry } from "./members.ts";
 
 const NO_NAME = new Uint8Array(0);
 
@@ -52,11 +52,15 @@ export function addVariantUnion(lowering: Lowering, part: DieRow): number {
   if (tag === undefined) return addUnion(lowering, part, size, variants);
   const member = memberEntry(lowering, tag);
   if (!dialect.wrapTag || member.bitOffset === 0) return addUnion(lowering, part, size, [member, ...variants]);
-  const wrapper = addEntry(lowering, compositeEntry(undefined, "struct", size, [member]), undefined);
+  const wrapper = addEntry(
+    lowering,
+    { entry: "composite", row: undefined, kind: "struct", size, members: [member] },
+    undefined,
+  );
   const wrapped: MemberEntry = { row: tag, name: NO_NAME, bitOffset: 0, bitfieldSize: 0, type: { id: wrapper } };
   return addUnion(lowering, part, size, [wrapped, ...variants]);
 }
 
 function addUnion(lowering: Lowering, row: DieRow, size: number, members: readonly MemberEntry[]): number {
-  return addEntry(lowering, compositeEntry(row, "union", size, members), row);
+  return addEntry(lowering, { entry: "composite", row, kind: "union", size, members }, row);
 }

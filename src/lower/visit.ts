@@ -1,9 +1,9 @@
 import type { BtfReference } from "../btf/model.ts";
 import { AT, ATE, TAG } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
-import { addEntry, type Lowering, PRUNED } from "./entries.ts";
+import { addEntry, type CompositeEntry, type Lowering, PRUNED } from "./entries.ts";
 import { bytesOf, dimension, withoutAtomic } from "./layout.ts";
-import { compositeEntry, elementsOf, inLayoutOrder, memberEntry } from "./members.ts";
+import { elementsOf, membersOf } from "./members.ts";
 import { nameOf, typeOf } from "./names.ts";
 import { addDeclTags, addTypeTags, isAnnotated } from "./tags.ts";
 import { addVariantUnion, discriminator, variantsOf } from "./variant-part.ts";
@@ -197,7 +197,7 @@ function addEnum(lowering: Lowering, row: DieRow): void {
 
 /** STRUCT, UNION or FWD (BTFDebug::visitStructType, visitFwdDeclType). */
 function visitComposite(lowering: Lowering, row: DieRow, kind: "struct" | "union"): readonly Step[] {
-  const { dwarf, dialect, ids } = lowering;
+  const { dwarf, ids } = lowering;
   if (dwarf.flag(row, AT.declaration)) {
     addEntry(lowering, { entry: "fwd", row, union: kind === "union" }, row);
     return [];
@@ -207,23 +207,24 @@ function visitComposite(lowering: Lowering, row: DieRow, kind: "struct" | "union
     ids.set(row, 0);
     return [];
   }
-  const members = elements.map((element) => {
-    const member = memberEntry(lowering, element);
-    return dwarf.tag(element) === TAG.variantPart ? { ...member, type: { row: element } } : member;
-  });
-  const sorted = dialect.sortMembers && kind === "struct" ? inLayoutOrder(members) : members;
-  const owner = addEntry(lowering, compositeEntry(row, kind, bytesOf(dwarf, row), sorted), row);
+  const entry: CompositeEntry = { entry: "composite", row, kind, size: bytesOf(dwarf, row), members: undefined };
+  const owner = addEntry(lowering, entry, row);
   addDeclTags(lowering, row, owner, -1);
-  const components = new Map(sorted.map((member, component) => [member.row, component]));
+  const isTagged = elements.some((element) => isAnnotated(lowering, element));
+  const components = new Map((isTagged ? membersOf(lowering, entry) : []).map((member, index) => [member.row, index]));
   const steps: Step[] = [];
-  for (const row of elements) {
-    const part = dwarf.tag(row) === TAG.variantPart;
-    steps.push({ step: "type", row: part ? row : typeOf(dwarf, row), checkPointer: true, seenPointer: false });
-    const component = components.get(row);
-    if (component !== undefined && isAnnotated(lowering, row))
-      steps.push({ step: "memberTags", row, owner, component });
+  for (const element of elements) {
+    const type = dwarf.tag(element) === TAG.variantPart ? element : typeOf(dwarf, element);
+    if (!isSettled(lowering, type)) steps.push({ step: "type", row: type, checkPointer: true, seenPointer: false });
+    const component = isTagged && isAnnotated(lowering, element) ? components.get(element) : undefined;
+    if (component !== undefined) steps.push({ step: "memberTags", row: element, owner, component });
   }
   return steps;
+}
+
+/** Whether a visit of a type would change nothing: it has been made, and it is no reference that a pruned visit may have cut short. */
+function isSettled({ dwarf, ids }: Lowering, row: DieRow | undefined): boolean {
+  return row === undefined || (ids.has(row) && !REFERENCES.has(dwarf.tag(row)));
 }
 
 /** The tag's type gets its id before the union's own entry. */

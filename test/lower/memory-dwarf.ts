@@ -121,6 +121,7 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     pieces: () => [],
     codeLength: (row) => (address(row, AT.lowPc) === undefined ? undefined : 8),
     place: () => undefined,
+    files: () => [],
     lines: () => ({
       length: 0,
       section: new Uint32Array(0),
