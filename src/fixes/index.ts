@@ -16,6 +16,7 @@ import { nameParams } from "./params.ts";
 import { supplyPrototypes } from "./prototype.ts";
 import { typeContexts, typeRegisters } from "./prototype-abi.ts";
 import { shortenNames } from "./short-names.ts";
+import { nameSymbols } from "./symbol-name.ts";
 import { nameTags } from "./tag.ts";
 import { supplyTypes } from "./type-missing.ts";
 import { structsForUnits } from "./unit.ts";
@@ -48,6 +49,7 @@ export const allFixes: readonly Fix[] = [
   typeContexts,
   typeRegisters,
   makeStatic,
+  nameSymbols,
   describeExterns,
   moveEntries,
   dropEmptyEntries,

@@ -1,19 +1,13 @@
 import { BtfBuilder } from "../btf/builder.ts";
 import type { BtfExt } from "../btf/ext-model.ts";
 import { LINKAGE_STATIC } from "../btf/model.ts";
-import { type ElfView, SHF_EXECINSTR, STB_LOCAL } from "../elf/model.ts";
-import { relocationsOf } from "../elf/relocations.ts";
+import { STB_LOCAL } from "../elf/model.ts";
 import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "../rules/func/linkage.ts";
 import { type Described, functionSites } from "../rules/func/sites.ts";
+import { calledSymbols } from "../rules/func/symbol-name.ts";
 import type { Diagnostic } from "../rules/rule.ts";
 import type { ObjectState } from "../rules/state.ts";
 import { counted, type Fix, type FixStep } from "./fix.ts";
-
-/** Symbols that code refers to by name: cilium/ebpf takes a call of a local one only by its section ("unsupported binding: STB_LOCAL"). */
-function calledSymbols(elf: ElfView): ReadonlySet<number> {
-  const code = elf.sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
-  return new Set(code.flatMap(({ index }) => relocationsOf(elf, index).map(({ symbol }) => symbol)));
-}
 
 /** Ids of FUNCs whose symbol is global, carries their name, and is called by it. */
 function calledByName(state: ObjectState): ReadonlySet<number> {

@@ -32,6 +32,7 @@ import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/link
 import { paramUnnamed } from "./func/params.ts";
 import { funcWithoutPrototype, prototypeLost } from "./func/prototype.ts";
 import { contextUntyped, prototypeNotAbi } from "./func/prototype-abi.ts";
+import { symbolNotNamed } from "./func/symbol-name.ts";
 import { functionWithoutInfo } from "./func/without-info.ts";
 import {
   definitionDiffers,
@@ -126,6 +127,7 @@ export const allRules: readonly Rule[] = [
   linkageNotSymbol,
   prototypeNotAbi,
   notVerifiableAlone,
+  symbolNotNamed,
   contextUntyped,
   wrongSection,
   zeroSizeEntry,

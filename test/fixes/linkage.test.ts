@@ -8,7 +8,7 @@ import { fixObject } from "../../src/fix.ts";
 import { linkObjects } from "../btf/linked.ts";
 import { corpusObject } from "../elf/objects.ts";
 import { aya06, runAya } from "../judges/aya.ts";
-import { bpftool } from "../judges/bpftool.ts";
+import { bpftool, bpftoolLink } from "../judges/bpftool.ts";
 import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
@@ -41,7 +41,44 @@ function linkages(object: Uint8Array): Record<string, number> {
   );
 }
 
+/** Functions and a variable of a crate: their symbols are mangled, and global as nobody makes them local. */
+const MANGLED = `
+#[no_mangle] pub static mut SEED: u32 = 0;
+pub static mut COUNT: u32 = 7;
+pub mod util {
+    #[inline(never)] pub fn mix(a: u32, b: u32) -> u32 { unsafe { core::ptr::read_volatile(&a) ^ b } }
+    #[inline(never)] pub fn pair(p: (u32, u64)) -> u64 { unsafe { core::ptr::read_volatile(&p.1) + p.0 as u64 } }
+}
+#[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 {
+    let seed = unsafe { COUNT += 1; SEED };
+    util::mix(seed, 3) + util::pair((seed, 4)) as u32
+}
+`;
+
 describe("linkage", () => {
+  judgeTest(
+    rustc(),
+    libbpf17(),
+    bpftool(),
+  )("leaves mangled symbols to be linked where it can", async () => {
+    const links = async (source: string): Promise<string> => {
+      const raw = compileRust(source + GLUE);
+      await loadMended(raw);
+      const { bytes, diagnostics } = await fixObject(raw);
+      const { ok, stderr } = answer(bpftoolLink([bytes]));
+      if (ok) {
+        const linked = answer(runLibbpf("libbpf17", linkObjects("bpftool", [bytes])));
+        expect([linked.load?.ok, (linked.btfFd ?? -1) >= 0]).toEqual([true, true]);
+      }
+      const left = diagnostics.filter(({ rule, fixed }) => rule === "func/symbol-not-named" && fixed === undefined);
+      expect(left).toHaveLength(ok ? 0 : 1);
+      return ok ? "linked" : stderr;
+    };
+    // Static, since its argument is a pair; the other one is global, and its short name is what people attach to.
+    expect(await links(MANGLED.replace(/.*pub fn mix.*\n/, "").replace("util::mix(seed, 3) + ", ""))).toBe("linked");
+    expect(await links(MANGLED)).toMatch(/failed to find BTF info for global\/extern symbol '_ZN5shape4util3mix/);
+  });
+
   judgeTest(
     libbpf17(),
     libbpf11(),
