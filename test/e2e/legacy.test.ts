@@ -1,15 +1,16 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixObject, readMaps } from "../../src/index.ts";
 import { judgeFine } from "../../tools/scoreboard/fine.ts";
 import { scoreboardJudges } from "../../tools/scoreboard/judges.ts";
-import { type AyaRunName, aya14, aya16, runTraffic } from "../judges/aya-run.ts";
+import { type AyaRunName, aya14, aya16, createMaps, runTraffic } from "../judges/aya-run.ts";
 import { clang, compileC } from "../judges/c-object.ts";
 import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
+import { readObjectFile } from "./object-file.ts";
 
 /** A whole Aya program with legacy maps, run by its user space before and after the repair. */
 const PATH = join(import.meta.dirname, "legacy", "traffic.bpfel.o");
@@ -87,6 +88,33 @@ describe("a program of nine legacy maps and a BTF map", () => {
       "STEPS: u32 -> u32",
       "TOTALS: u32 -> Stats",
     ]);
+  });
+});
+
+/** Every committed object with legacy maps that this machine can load. */
+function legacyObjects(): readonly string[] {
+  const folders = ["aya-kinds", "aya-programs", "shapes"];
+  const corpus = join(import.meta.dirname, "..", "..", "corpus");
+  return folders
+    .filter((folder) => existsSync(join(corpus, folder)))
+    .flatMap((folder) => readdirSync(join(corpus, folder)).map((file) => join(corpus, folder, file)))
+    .filter((path) => path.includes(".bpfel."))
+    .filter((path) => readObjectFile(readFileSync(path)).sections.some((section) => section.name === "maps"));
+}
+
+describe("all legacy objects of the corpus", () => {
+  judgeTest(aya14(), aya16())("aya creates their maps as before", async () => {
+    const paths = legacyObjects();
+    expect(paths.length).toBeGreaterThan(25);
+    for (const path of paths) {
+      const object = readFileSync(path);
+      const { bytes } = await fixObject(object);
+      for (const [name] of AYA) {
+        const before = answer(createMaps(name, object));
+        expect([path, answer(createMaps(name, bytes))]).toEqual([path, before]);
+        expect([path, before.error]).toEqual([path, undefined]);
+      }
+    }
   });
 });
 

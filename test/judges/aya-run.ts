@@ -53,3 +53,16 @@ export function runTraffic(name: AyaRunName, object: Uint8Array | string, second
     runJson<AyaRuns>({ program: builtProgram(name), args: [path], seconds, privateBpffs: true }),
   );
 }
+
+/** The maps of an object once aya has created them: "FLOWS Hash [key, value, entries, flags]"; or why it did not. */
+export interface AyaMaps {
+  readonly maps: readonly string[];
+  readonly error?: string;
+}
+
+/** Lets aya create the maps of any object; its programs are not loaded. */
+export function createMaps(name: AyaRunName, object: Uint8Array | string, seconds = 60): Outcome<AyaMaps> {
+  return asFile(object, "object.o", (path) =>
+    runJson<AyaMaps>({ program: builtProgram(name), args: ["--maps", path], seconds, privateBpffs: true }),
+  );
+}

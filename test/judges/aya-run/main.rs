@@ -2,6 +2,9 @@
 //! socket, and prints what came of it as one JSON line.
 //!
 //!     judge OBJECT
+//!     judge --maps OBJECT
+//!
+//! With `--maps` any object will do: aya creates its maps, which are listed as the kernel holds them; no program is loaded.
 //!
 //! Both loads set `FLOWS` to 32 entries. Both pin into the bpffs at the usual place, so the second finds the maps that the first has
 //! pinned; the caller gives the judge a bpffs of its own, so nothing outlives the run.
@@ -81,15 +84,36 @@ fn logged(ebpf: &mut Ebpf) -> Result<Vec<String>> {
 fn info_of(map: &Map) -> Result<MapInfo> {
     Ok(match map {
         Map::Array(data)
-        | Map::PerCpuArray(data)
+        | Map::ArrayOfMaps(data)
+        | Map::BloomFilter(data)
+        | Map::CgroupArray(data)
+        | Map::CgroupStorage(data)
+        | Map::CgrpStorage(data)
+        | Map::CpuMap(data)
+        | Map::DevMap(data)
+        | Map::DevMapHash(data)
         | Map::HashMap(data)
-        | Map::LruHashMap(data)
+        | Map::HashOfMaps(data)
+        | Map::InodeStorage(data)
         | Map::LpmTrie(data)
+        | Map::LruHashMap(data)
+        | Map::PerCpuArray(data)
+        | Map::PerCpuCgroupStorage(data)
+        | Map::PerCpuHashMap(data)
+        | Map::PerCpuLruHashMap(data)
+        | Map::PerfEventArray(data)
         | Map::ProgramArray(data)
         | Map::Queue(data)
+        | Map::ReusePortSockArray(data)
         | Map::RingBuf(data)
-        | Map::Unsupported(data) => data.info()?,
-        _ => return Err("a map of a kind that the program does not have".into()),
+        | Map::SkStorage(data)
+        | Map::SockHash(data)
+        | Map::SockMap(data)
+        | Map::Stack(data)
+        | Map::StackTraceMap(data)
+        | Map::Unsupported(data)
+        | Map::XskMap(data) => data.info()?,
+        _ => return Err("a map of a kind that this judge does not know".into()),
     })
 }
 
@@ -212,11 +236,27 @@ fn run(object: &Path) -> Result<String> {
 }
 
 fn main() {
-    let Some(object) = env::args_os().nth(1) else {
-        eprintln!("usage: judge OBJECT");
-        process::exit(2);
-    };
-    let object = Path::new(&object);
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    match arguments.as_slice() {
+        [object] => run_twice(Path::new(object)),
+        [option, object] if option == "--maps" => {
+            let maps = EbpfLoader::new()
+                .load_file(object)
+                .map_err(Into::into)
+                .and_then(|ebpf| maps_of(&ebpf));
+            match maps {
+                Ok(maps) => println!(r#"{{"maps":{maps:?}}}"#),
+                Err(error) => println!(r#"{{"maps":[],"error":{:?}}}"#, explain(&*error)),
+            }
+        }
+        _ => {
+            eprintln!("usage: judge [--maps] OBJECT");
+            process::exit(2);
+        }
+    }
+}
+
+fn run_twice(object: &Path) {
     let runs: Vec<String> = [run(object), run(object)]
         .into_iter()
         .map(|run| run.unwrap_or_else(|error| format!(r#"{{"error":{:?}}}"#, explain(&*error))))
