@@ -4,7 +4,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -42,7 +42,9 @@ function readTrusted(path: string, owner: number | undefined): Buffer | undefine
   try {
     const stat = fstatSync(fd);
     if (owner !== undefined && (stat.uid !== owner || (stat.mode & 0o022) !== 0)) return undefined;
-    return readFileSync(fd);
+    // Of the size that it has: readFileSync would look for more.
+    const bytes = Buffer.allocUnsafeSlow(stat.size);
+    return readSync(fd, bytes) === bytes.length ? bytes : undefined;
   } catch {
     return undefined;
   } finally {

@@ -26,7 +26,7 @@ const key = BTF_FIX_DIGESTS[name];
 const filename = `${__dirname}/${name}.cjs`;
 const cachedData = findCache(__dirname, key);
 // ASCII, and a function of the names that a module sees: the build makes it so, and nothing has to be decoded or put together here.
-const script = new Script(readFileSync(filename, "latin1"), {
+const script = new Script(readFileSync(filename, "utf8"), {
   filename,
   ...(cachedData === undefined ? {} : { cachedData }),
 });

@@ -80,7 +80,9 @@ export function* staticVariables(dwarf: Dwarf, elf: ElfView): Generator<StaticVa
 /** A variable in pieces may have an address in any of them, so none can be left out. */
 function* allVariables(dwarf: Dwarf): Generator<LinkedDie> {
   for (const row of dwarf.tagged(TAG.variable)) {
-    yield { row, address: dwarf.staticAddress(row), declaration: dwarf.flag(row, AT.declaration) };
+    const declaration = dwarf.flag(row, AT.declaration);
+    if (!declaration && !dwarf.has(row, AT.location)) continue;
+    yield { row, address: dwarf.staticAddress(row), declaration };
   }
 }
 
