@@ -59,6 +59,7 @@ const TWO_ARGUMENTS = (graph: Graph): number => {
 };
 const POINTER = (graph: Graph): number =>
   graph.proto(graph.int("u32", 4), [["a", graph.ptr(graph.struct("Pair", 8, []))]]);
+const OPAQUE = (graph: Graph): number => graph.proto(graph.int("u32", 4), [["a", graph.ptr(graph.int("u8", 1))]]);
 const CONTEXT = (graph: Graph): number =>
   graph.proto(graph.int("u32", 4), [["a", graph.ptr(graph.struct("__sk_buff", 8, []))]]);
 
@@ -174,7 +175,7 @@ const ROWS: readonly Row[] = [
   },
   {
     about: "a pointer that is the context",
-    shape: { name: "score", proto: POINTER, code: READ_MEMORY, given: "context" },
+    shape: { name: "score", proto: OPAQUE, code: READ_MEMORY, given: "context" },
     refused: "func/prototype-not-abi",
     taken: "func/prototype-not-abi",
     message: "FUNC score [9] is global, and to the verifier argument 1 (PTR) is the program's context",

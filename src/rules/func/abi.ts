@@ -48,8 +48,13 @@ function numberSize(btf: Btf, id: number): number | undefined {
   return size === 3 ? 4 : size > 4 ? REGISTER : size;
 }
 
-function isPointer(btf: Btf, id: number): boolean {
-  return typeById(btf, skipModifiers(btf, id))?.kind === "ptr";
+/** Whether this is a pointer that may be to anything: to nothing, to a byte, to what is only declared, to rustc's `c_void`. */
+function isOpaquePointer(btf: Btf, id: number): boolean {
+  const pointer = typeById(btf, skipModifiers(btf, id));
+  if (pointer?.kind !== "ptr") return false;
+  const target = skipModifiers(btf, pointer.type);
+  const type = typeById(btf, target);
+  return target === 0 || type?.kind === "fwd" || ((type?.kind === "int" || type?.kind === "enum") && type.size === 1);
 }
 
 /** Whether the first argument registers, as many as there are parameters, are what a function reads: then one is in each. */
@@ -65,17 +70,14 @@ export function arrivalOf({ elf }: ObjectState, { symbol, offset }: FunctionSite
   return callFlowOf(elf)?.arrival({ section: symbol.section, offset });
 }
 
-/** Positions of the parameters that are no context by their type, and are the program's context on every call. */
+/** Positions of the parameters that are opaque pointers by their type, and are the program's context on every call. */
 export function hiddenContexts(state: ObjectState, site: FunctionSite, proto: BtfFuncProto): readonly number[] {
   const { btf } = state;
-  if (!proto.params.some(({ type }) => isPointer(btf, type) && !isContext(btf, type))) return [];
+  if (!proto.params.some(({ type }) => isOpaquePointer(btf, type))) return [];
   const arrival = arrivalOf(state, site);
   if (arrival === undefined || !readsItsArguments(state, site, proto)) return [];
   return proto.params.flatMap(({ type }, index) =>
-    isPointer(btf, type) &&
-    !isContext(btf, type) &&
-    arrival.args[index] === "context" &&
-    !isTagged(state, site.funcId, index)
+    isOpaquePointer(btf, type) && arrival.args[index] === "context" && !isTagged(state, site.funcId, index)
       ? [index]
       : [],
   );

@@ -25,28 +25,26 @@ export function verifiesAlike(
   return new Comparison(flow, reader).function(place, args);
 }
 
+/** Whether a function, or one that it calls, can come to the same instruction twice; by section and start. */
 const loops = new WeakMap<Code, Map<number, boolean>>();
 
-/** Whether a function, or one that it calls, can come to the same instruction twice. */
 function mayLoop(code: Code, place: CodePlace): boolean {
   const known = loops.get(code) ?? new Map<number, boolean>();
   loops.set(code, known);
+  const before = known.get(keyOf(place));
+  if (before !== undefined) return before;
   const seen = new Set<number>();
   const waiting = [place];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+  let found = false;
+  for (let next = waiting.pop(); next !== undefined && !found; next = waiting.pop()) {
     const range = code.functionAt(next);
     if (range === undefined || seen.has(keyOf(next))) continue;
     seen.add(keyOf(next));
-    const key = range.section * 0x1_0000_0000 + range.start;
-    let hasLoop = known.get(key);
-    if (hasLoop === undefined) {
-      hasLoop = goesBack(code, range);
-      known.set(key, hasLoop);
-    }
-    if (hasLoop) return true;
+    found = known.get(keyOf(next)) ?? goesBack(code, range);
     waiting.push(...calledBy(code, range));
   }
-  return false;
+  known.set(keyOf(place), found);
+  return found;
 }
 
 function* instructions(code: Code, { section, start, end }: CodeRange) {
@@ -135,12 +133,11 @@ class Comparison {
     if (known !== undefined) return known;
     // Found on the way again, it calls itself, which the verifier refuses.
     this.exits.set(key, "any");
-    const { code } = this.flow;
-    const range = code.functionAt(callee.place);
+    const range = this.flow.code.functionAt(callee.place);
     const args = this.flow.arrival(callee.place)?.args;
     if (range === undefined || args === undefined || this.exits.size > MAX_RESULTS) return "any";
     let result: Value | undefined;
-    const isUnderstood = walkFlow(code, range, entryRegisters(args), {
+    const isUnderstood = walkFlow(this.flow, range, entryRegisters(args), {
       call: (_place, inner) => this.resultOf(inner),
       given() {},
       exit: (value) => {
@@ -178,7 +175,7 @@ class Comparison {
     };
     const context = contextOf(this.flow.arrival(place)?.programs ?? new Set());
     const isPointerField = (offset: number): boolean => mayBePointer(context, offset);
-    const isUnderstood = walkFlow(code, range, entry, { call, given, exit: events.exit, isPointerField });
+    const isUnderstood = walkFlow(this.flow, range, entry, { call, given, exit: events.exit, isPointerField });
     return isUnderstood && isAlike && !(isRead && mayLoop(code, place));
   }
 }

@@ -1,6 +1,6 @@
 import { type ElfView, SHF_EXECINSTR, STT_FUNC } from "../../elf/model.ts";
 import { type Callee, type Code, type CodePlace, type CodeRange, codeOf } from "./code.ts";
-import { entryRegisters, join, type Registers, type Value, walkFlow } from "./flow.ts";
+import { entryRegisters, type FlowBudget, flowBudget, join, type Registers, type Value, walkFlow } from "./flow.ts";
 import { SUBPROGRAMS } from "./sites.ts";
 
 /** Functions and walks that are looked at before the flow of an object is given up. */
@@ -25,6 +25,8 @@ export interface Arrival {
 /** What values flow through the calls of an object's programs. */
 export interface CallFlow {
   readonly code: Code;
+  /** What is left for walks that ask more. */
+  readonly budget: FlowBudget;
   /** Undefined for a function that no program is seen to call. */
   arrival(place: CodePlace): Arrival | undefined;
 }
@@ -54,6 +56,7 @@ const flows = new WeakMap<ElfView, CallFlow | undefined>();
 
 function build(elf: ElfView): CallFlow | undefined {
   const code = codeOf(elf);
+  const budget = flowBudget();
   const drafts = new Map<number, Draft>();
   const waiting = new Set<number>();
   const reach = (place: CodePlace, args: readonly Value[], programs: Iterable<string>, call?: CodePlace): boolean => {
@@ -96,10 +99,11 @@ function build(elf: ElfView): CallFlow | undefined {
         isUnderstood = false;
       return resultOf(callee);
     };
-    isUnderstood = walkFlow(code, range, entryRegisters(args), { call, given() {}, exit() {} }) && isUnderstood;
+    isUnderstood =
+      walkFlow({ code, budget }, range, entryRegisters(args), { call, given() {}, exit() {} }) && isUnderstood;
     if (!isUnderstood) return undefined;
   }
-  return { code, arrival: (place) => arrivalOf(drafts.get(keyOf(place))) };
+  return { code, budget, arrival: (place) => arrivalOf(drafts.get(keyOf(place))) };
 }
 
 function arrivalOf(draft: Draft | undefined): Arrival | undefined {

@@ -42,6 +42,8 @@ export interface Code {
   functionAt(place: CodePlace): CodeRange | undefined;
   /** Who the call at this place goes to. */
   callee(place: CodePlace): Callee;
+  /** Offsets of a section that have relocations. */
+  relocated(section: number): ReadonlySet<number>;
 }
 
 const CALL = 0x85;
@@ -130,6 +132,7 @@ function build(elf: ElfView): Code {
     }),
   );
   const views = new Map<number, DataView>();
+  const relocated = new Map<number, ReadonlySet<number>>();
   let fromData: readonly CodePlace[] | undefined;
   return {
     elf,
@@ -143,6 +146,11 @@ function build(elf: ElfView): Code {
       const view = views.get(index) ?? (section !== undefined && isCode(section) ? codeView(section.bytes) : undefined);
       if (view !== undefined) views.set(index, view);
       return view;
+    },
+    relocated(section) {
+      const offsets = relocated.get(section) ?? new Set(relocationsOf(elf, section).map(({ offset }) => offset));
+      relocated.set(section, offsets);
+      return offsets;
     },
     functionAt({ section, offset }) {
       const list = sorted.get(section) ?? [];

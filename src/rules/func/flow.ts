@@ -1,5 +1,4 @@
 import { CLASS, type Effect, effectOf, FRAME, INSN_SIZE, type Insn, insnAt, isCall, LD_IMM64 } from "../../elf/insn.ts";
-import { relocationsOf } from "../../elf/relocations.ts";
 import type { Callee, Code, CodePlace, CodeRange } from "./code.ts";
 
 /**
@@ -34,8 +33,19 @@ export interface FlowEvents {
   isPointerField?(offset: number): boolean;
 }
 
-/** Instructions that one walk looks at; real functions are far smaller, and the verifier itself walks a million. */
-const MAX_STEPS = 200_000;
+/** Instructions that all walks of one object look at; the verifier itself walks a million of one program. */
+const MAX_STEPS = 4_000_000;
+
+/** What is left of them. */
+export interface FlowBudget {
+  steps: number;
+}
+
+/** The budget of one object. */
+export function flowBudget(): FlowBudget {
+  return { steps: MAX_STEPS };
+}
+
 /** Bytes of a spilled register. */
 const SLOT = 8;
 
@@ -144,14 +154,19 @@ function leaders(view: DataView, { start, end }: CodeRange, littleEndian: boolea
 
 /**
  * Walks a function from its start on every way until nothing new is learnt. False if the code is not understood: it goes on where only the
- * running program knows, or is too long.
+ * running program knows, or there is more than the budget allows.
  */
-export function walkFlow(code: Code, range: CodeRange, entry: Registers, events: FlowEvents): boolean {
+export function walkFlow(
+  { code, budget }: { readonly code: Code; readonly budget: FlowBudget },
+  range: CodeRange,
+  entry: Registers,
+  events: FlowEvents,
+): boolean {
   const view = code.view(range.section);
   if (view === undefined) return false;
   const { littleEndian } = code.elf;
   const meetings = leaders(view, range, littleEndian);
-  const relocated = new Set(relocationsOf(code.elf, range.section).map(({ offset }) => offset));
+  const relocated = code.relocated(range.section);
   const states = new Map<number, State>();
   const waiting: number[] = [];
   const arrive = (offset: number, state: State): void => {
@@ -161,13 +176,12 @@ export function walkFlow(code: Code, range: CodeRange, entry: Registers, events:
     waiting.push(offset);
   };
   arrive(range.start, { registers: [...entry], slots: new Map(), isGivenAway: false });
-  let steps = 0;
   for (let from = waiting.pop(); from !== undefined; from = waiting.pop()) {
     const known = states.get(from);
     if (known === undefined) continue;
     const state = copyOf(known);
     for (let at = from; ; ) {
-      if (++steps > MAX_STEPS) return false;
+      if (--budget.steps < 0) return false;
       // The kernel takes no program that leaves a function otherwise than by `exit`: this way is never gone (a call that does not return).
       if (at < range.start || at + INSN_SIZE > range.end) break;
       const insn = insnAt(view, at, littleEndian);

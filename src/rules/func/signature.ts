@@ -1,6 +1,7 @@
 import { type Btf, LINKAGE_EXTERN, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { ARGUMENTS, CLASS, effectOf, INSN_SIZE, type Insn, insnAt, isCall, PSEUDO_CALL } from "../../elf/insn.ts";
+import type { ElfView } from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
 import type { ObjectState } from "../state.ts";
 import { type Code, type CodePlace, type CodeRange, codeOf } from "./code.ts";
@@ -86,10 +87,19 @@ function walk(
   }
 }
 
-/** A reader over one state; what it found out it remembers. */
+const readers = new WeakMap<ObjectState, SignatureReader>();
+
+/** The reader over a state; what it found out it remembers. */
 export function signatureReader(state: ObjectState): SignatureReader | undefined {
-  const { elf, btf, choices } = state;
+  const { elf } = state;
   if (elf === undefined) return undefined;
+  const reader = readers.get(state) ?? readerOf(state, elf);
+  readers.set(state, reader);
+  return reader;
+}
+
+function readerOf(state: ObjectState, elf: ElfView): SignatureReader {
+  const { btf, choices } = state;
   const code = codeOf(elf);
   const text = sectionNamed(elf, ".text")?.index;
   const memory = new Map<number, Reads>();
