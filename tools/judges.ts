@@ -22,6 +22,7 @@ function main(): number {
     "aya06",
     "aya14",
     "aya16",
+    "attach",
   ];
   for (const name of names) ensureJudge(name, say);
   const judges = probes();

@@ -5,7 +5,7 @@ import { checkObject } from "../../src/check.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
 import type { Judge } from "../../src/rules/rule.ts";
-import { corpusObjects } from "../../tools/scoreboard/objects.ts";
+import { allObjects } from "../../tools/scoreboard/objects.ts";
 import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { kernel, kernelBtfLoad } from "../judges/kernel.ts";
@@ -21,7 +21,7 @@ interface Heard {
   readonly log: string;
 }
 
-const objects = corpusObjects().filter(({ name }) => name.includes(".bpfel."));
+const objects = allObjects().filter(({ name }) => name.includes(".bpfel."));
 
 function libbpfHeard(name: LibbpfName, object: Uint8Array): Heard {
   const { open, load, log, programs } = answer(runLibbpf(name, object));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { BtfFixError, type FixResult, fixObject } from "../../src/index.ts";
-import { corpusObjects } from "../../tools/scoreboard/objects.ts";
+import { allObjects } from "../../tools/scoreboard/objects.ts";
 import { callReferences, codeReferences, dataReferences, type ObjectFile, readObjectFile } from "./object-file.ts";
 
 /** What a relocation refers to is the same before and after, and no instruction changes: by a reader of its own, for every object. */
@@ -49,7 +49,7 @@ async function fixed(raw: Uint8Array): Promise<FixResult | null> {
 let held = 0;
 
 describe("corpus", () => {
-  for (const { name, path } of corpusObjects()) {
+  for (const { name, path } of allObjects()) {
     test(name, async () => {
       const raw = new Uint8Array(readFileSync(path));
       const result = await fixed(raw);

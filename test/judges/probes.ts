@@ -1,3 +1,4 @@
+import { attach } from "./attach.ts";
 import { aya03, aya06 } from "./aya.ts";
 import { aya14, aya16 } from "./aya-run.ts";
 import { bpftool } from "./bpftool.ts";
@@ -21,6 +22,7 @@ export function probes(): readonly Judge[] {
     aya06(),
     aya14(),
     aya16(),
+    attach(),
   ];
 }
 

@@ -140,6 +140,7 @@ const recipes: Readonly<Record<JudgeProgram, Recipe>> = {
   aya06: newAyaRecipe("aya06", "aya/v06"),
   aya14: cargoRecipe("aya14", "aya-run/v14", "judge-aya14"),
   aya16: newAyaRecipe("aya16", "aya-run/v16"),
+  attach: cRecipe("attach", "native/attach.c", ["-lbpf", "-lelf", "-lz"], ["/usr/include/bpf/libbpf.h"]),
 };
 
 /** Builds one judge unless the cache holds it, built from these sources by these compilers. Never throws. */

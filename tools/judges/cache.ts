@@ -15,7 +15,8 @@ export type JudgeProgram =
   | "aya03"
   | "aya06"
   | "aya14"
-  | "aya16";
+  | "aya16"
+  | "attach";
 
 /** Root of the checkout, as an absolute path. */
 export const projectRoot: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,6 +32,7 @@ const sources: Readonly<Record<JudgeProgram, readonly string[]>> = {
   aya06: ["aya/main.rs", "aya/v06"],
   aya14: ["aya-run/main.rs", "aya-run/v14"],
   aya16: ["aya-run/main.rs", "aya-run/v16"],
+  attach: ["native/attach.c", "native/json.h"],
 };
 
 /** Where everything that is built or installed outside the repository lies: `${XDG_CACHE_HOME:-~/.cache}/btf-fix`. */
