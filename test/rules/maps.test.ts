@@ -215,7 +215,7 @@ const ROWS: readonly Row[] = [
     severity: "error",
     message: "map MAP: it is private to the object",
     libbpf: "map 'MAP': unsupported map linkage static.",
-    fix: "left",
+    fix: "mended",
   },
 ];
 
