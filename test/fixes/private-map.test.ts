@@ -186,6 +186,49 @@ judgeTest(
   }
 });
 
+/** `retain` gives each map a section of its own, with a flag that the first has not. */
+const RETAINED = `
+typedef struct { __uint(type, 1); __type(key, int); __type(value, long); __uint(max_entries, 4); } def;
+def one SEC(".maps");
+__attribute__((retain)) def two SEC(".maps");
+__attribute__((retain)) static def three SEC(".maps");
+SEC("socket") int prog(void *ctx) {
+  int k = 1;
+  return !!lookup(&one, &k) + 2 * !!lookup(&two, &k) + 4 * !!lookup(&three, &k);
+}
+`;
+
+judgeTest(
+  clang(),
+  libbpf17(),
+  libbpf11(),
+  cilium(),
+  aya06(),
+  bpftool(),
+)("maps of clang in three sections load everywhere", async () => {
+  const raw = compileC(RETAINED);
+  const sections = (object: Uint8Array): number =>
+    readObjectFile(object).sections.filter(({ name }) => name === ".maps").length;
+  expect([sections(raw), answer(runLibbpf("libbpf17", raw)).open.ok, answer(runCilium(raw)).open.ok]).toEqual([
+    3,
+    false,
+    false,
+  ]);
+  const { bytes, summary } = await fixObject(raw);
+  expect(summary).toContain("2 sections .maps joined to the first");
+  expect(sections(bytes)).toBe(1);
+  const meant = ["one", "two", "three"];
+  for (const library of ["libbpf17", "libbpf11"] as const) {
+    const { load, programs } = answer(runLibbpf(library, bytes));
+    expect(load?.ok).toBe(true);
+    expect(programs.flatMap(({ wideLoads }) => wideLoads.map(({ map }) => map))).toEqual(meant);
+  }
+  const { programs } = answer(runAya("aya06", bytes));
+  expect(programs.flatMap(({ references }) => references.map(({ map }) => map))).toEqual(meant);
+  expect(answer(runCilium(bytes)).load?.error).toBeNull();
+  expect(answer(bpftoolLink([bytes]))).toMatchObject({ ok: true, stderr: "" });
+});
+
 const HASH: readonly Field[] = [
   ["type", 1],
   ["key", u32],
