@@ -1,16 +1,6 @@
 import { BtfBuilder } from "../btf/builder.ts";
 import type { ElfEdits, HeaderEdit, SymbolEdit } from "../elf/edit.ts";
-import {
-  type ElfView,
-  type Section,
-  SHF_ALLOC,
-  SHF_WRITE,
-  SHT_PROGBITS,
-  STB_GLOBAL,
-  STB_LOCAL,
-  STT_OBJECT,
-  STV_DEFAULT,
-} from "../elf/model.ts";
+import { type ElfView, type Section, SHF_ALLOC, SHF_WRITE, SHT_PROGBITS, STB_LOCAL, STT_OBJECT } from "../elf/model.ts";
 import { sectionNamed } from "../elf/symbols.ts";
 import { BtfFixError } from "../errors.ts";
 import { MAPS_SECTION } from "../maps/sites.ts";
@@ -52,6 +42,7 @@ function refuseFaults(elf: ElfView, { maps, faults }: PlannedMaps): void {
       length,
     });
   }
+  // Made public, the map would be the other one for whoever asks by name.
   const taken = new Map(elf.symbols.filter(isExported).map((symbol) => [symbol.name, symbol.index]));
   for (const { symbol } of maps) {
     const other = taken.get(symbol.name);
@@ -82,17 +73,9 @@ function headersOf(target: Section, sections: readonly Section[]): readonly Head
   return [renamed, ...leftovers];
 }
 
-/** The symbol in its new place, as libbpf wants a map's (`bpf_object__init_user_btf_map`). */
+/** The symbol in its new place; one that is private is made public by the repair of private maps. */
 function symbolEdit({ map: { symbol }, section, offset, size }: ConvertedMap): SymbolEdit {
-  return {
-    symbol: symbol.index,
-    section,
-    value: offset,
-    size,
-    type: STT_OBJECT,
-    binding: symbol.binding === STB_LOCAL ? STB_GLOBAL : symbol.binding,
-    visibility: STV_DEFAULT,
-  };
+  return { symbol: symbol.index, section, value: offset, size, type: STT_OBJECT };
 }
 
 function editsOf(elf: ElfView, target: Section, sections: readonly Section[], maps: readonly ConvertedMap[]): ElfEdits {
@@ -161,7 +144,10 @@ export const convertLegacyMaps: ElfFix = {
     }
     if (choices.legacyMaps === "error") {
       const names = found.maps.map(({ symbol }) => symbol.name).join(", ");
-      throw new BtfFixError("REFUSED", `section maps holds legacy definitions (${names}), and they are to be none`);
+      throw new BtfFixError(
+        "REFUSED",
+        `section maps holds legacy definitions, which are not to be converted: ${names}`,
+      );
     }
     refuseFaults(elf, found);
     const bySymbol = new Map(found.maps.map((map) => [map.symbol.index, map]));

@@ -5,9 +5,11 @@ import {
   type BtfSecInfo,
   type BtfVar,
   LINKAGE_GLOBAL,
+  LINKAGE_STATIC,
   typesWithIds,
 } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
+import { STB_LOCAL } from "../elf/model.ts";
 import { sectionNamed } from "../elf/symbols.ts";
 import { isLegacySection } from "../maps/legacy-definition.ts";
 import { MAPS_SECTION } from "../maps/sites.ts";
@@ -65,7 +67,8 @@ export function listMapsInBtf(state: ElfState, builder: BtfBuilder, maps: readon
   const variableOf = variables(state, datasecs);
   const entries = maps.map(({ map, offset, size: length, structId }): BtfSecInfo => {
     const nameOff = builder.string(map.symbol.name);
-    const record: BtfVar = { kind: "var", nameOff, type: structId, linkage: LINKAGE_GLOBAL };
+    const linkage = map.symbol.binding === STB_LOCAL ? LINKAGE_STATIC : LINKAGE_GLOBAL;
+    const record: BtfVar = { kind: "var", nameOff, type: structId, linkage };
     const id = variableOf(map);
     if (id === undefined) return { type: builder.add(record), offset, size: length };
     builder.replace(id, record);

@@ -117,8 +117,13 @@ function parametersFor(
   return [forKey, forValue];
 }
 
+/** "1 byte", "8 bytes". */
+export function bytesText(size: number): string {
+  return size === 1 ? "1 byte" : `${size} bytes`;
+}
+
 function sized(size: number): Judged {
-  return size === 0 ? { type: { how: "none" }, text: "none" } : { type: { how: "size", size }, text: `${size} bytes` };
+  return size === 0 ? { type: { how: "none" }, text: "none" } : { type: { how: "size", size }, text: bytesText(size) };
 }
 
 function judge(lowered: LoweredBtf | undefined, question: Question): Judged {
@@ -163,7 +168,7 @@ function judgeParameter(
   const isTaken = given === size && (role !== "trie" || isStruct(btf, loweredId));
   if (isTaken && size !== 0) return { type: { how: "type", loweredId }, text };
   if (isTaken) return sized(size);
-  const measure = given === undefined ? "without size" : `${given} bytes`;
+  const measure = given === undefined ? "without size" : bytesText(given);
   const prefix = role === "trie" ? ` behind a prefix of ${PREFIX} bytes` : "";
   return { ...sized(size), conflict: `its ${parameter.name} is ${text} (${measure})${prefix} but ${field} is ${size}` };
 }

@@ -9,7 +9,7 @@ import {
   readLegacyMaps,
 } from "../../maps/legacy-definition.ts";
 import { variablesBySymbol } from "../../maps/legacy-list.ts";
-import { type LegacyPlan, planLegacyMap } from "../../maps/legacy-types.ts";
+import { bytesText, type LegacyPlan, planLegacyMap } from "../../maps/legacy-types.ts";
 import { typeText } from "../../maps/text.ts";
 import { cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
 import { barredField } from "../maps/special-field.ts";
@@ -68,7 +68,8 @@ const REFUSAL: readonly JudgeAnswer[] = [
 
 /** "hash, key 8 bytes, value 16 bytes, 1024 entries". */
 function describe({ type, keySize, valueSize, maxEntries }: LegacyDefinition): string {
-  return `${mapKind(type).name}, key ${keySize} bytes, value ${valueSize} bytes, ${maxEntries} entries`;
+  const entries = maxEntries === 1 ? "1 entry" : `${maxEntries} entries`;
+  return `${mapKind(type).name}, key ${bytesText(keySize)}, value ${bytesText(valueSize)}, ${entries}`;
 }
 
 /** "static FLOWS: HashMap<Flow, Stats>" and where it stands, from DWARF. */
