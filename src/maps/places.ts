@@ -1,6 +1,6 @@
 import type { Btf } from "../btf/model.ts";
-import { typesWithIds } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
+import { typesOfKind } from "../btf/of-kind.ts";
 import { type ElfSymbol, type ElfView, type Section, STB_LOCAL, STT_NOTYPE, STT_OBJECT } from "../elf/model.ts";
 import { definedSymbols } from "../elf/symbols.ts";
 
@@ -17,7 +17,7 @@ export interface MapPlace {
 /** Names of all VARs: a symbol that one is named after is the variable's own, others are aliases of it. */
 function varNames(btf: Btf): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const [, type] of typesWithIds(btf)) if (type.kind === "var") names.add(nameText(btf, type.nameOff));
+  for (const [, type] of typesOfKind(btf, "var")) names.add(nameText(btf, type.nameOff));
   return names;
 }
 

@@ -44,7 +44,7 @@ function costOf({ program, args, env }: Run): Cost | string {
   return { wall: Number(wall), cpu: Number(user) + Number(system), peakMiB: Number(peak) / 1024 };
 }
 
-/** Own work: what is left when Node's start, the reading of the file and the compilation of gimli are taken off. */
+/** Own work: what is left when Node's start, the reading and saving of files and the compilation of gimli are taken off. */
 function ownWork(run: Run, runs: number): { readonly total: number; readonly split: string } {
   const { phases } = splitOf(run, runs);
   const own = ["dwarf", "lower", "write"].map((phase) => ({ phase, ms: phases.get(phase) ?? 0 }));

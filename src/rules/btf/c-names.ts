@@ -1,7 +1,7 @@
 import { C_KEYWORDS, cNameOf } from "../../btf/c-names.ts";
 import { unescapeName } from "../../btf/escape.ts";
-import { typesWithIds } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { label } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
@@ -15,7 +15,7 @@ export const integerNotC: Rule = {
   fixable: true,
   *check({ btf, choices }: ObjectState): Generator<Diagnostic> {
     if (!choices.cTypes) return;
-    for (const [typeId, type] of typesWithIds(btf)) {
+    for (const [typeId, type] of typesOfKind(btf, "int", "float")) {
       const name = cNameOf(type, nameText(btf, type.nameOff));
       if (name === undefined) continue;
       yield {
@@ -58,8 +58,8 @@ export const charOfFourBytes: Rule = {
   source: "llvm BTFDebug visitBasicType (LLVM 23: DW_ATE_UTF)",
   fixable: true,
   *check({ btf }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "int" || type.size === 1 || unescapeName(nameText(btf, type.nameOff)) !== "char") continue;
+    for (const [typeId, type] of typesOfKind(btf, "int")) {
+      if (type.size === 1 || unescapeName(nameText(btf, type.nameOff)) !== "char") continue;
       yield {
         rule: charOfFourBytes.id,
         severity: "warning",

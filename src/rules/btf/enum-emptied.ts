@@ -1,4 +1,4 @@
-import { typesWithIds } from "../../btf/model.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
@@ -21,11 +21,11 @@ export const enumEmptied: Rule = {
     if (join === undefined) return;
     // A variant without fields is such a record too, in the union of its enum.
     const variants = new Set(
-      btf.types.flatMap((type) => (type.kind === "union" ? type.members.map((member) => member.type) : [])),
+      typesOfKind(btf, "union").flatMap(([, union]) => union.members.map((member) => member.type)),
     );
     const empty: number[] = [];
-    for (const [id, type] of typesWithIds(btf)) {
-      if (type.kind !== "struct" || type.nameOff === 0 || type.size === 0 || type.members.length > 0) continue;
+    for (const [id, type] of typesOfKind(btf, "struct")) {
+      if (type.nameOff === 0 || type.size === 0 || type.members.length > 0) continue;
       if (variants.has(id)) continue;
       empty.push(id);
     }

@@ -1,4 +1,5 @@
-import { type Btf, typeById, typesWithIds } from "../../btf/model.ts";
+import { type Btf, typeById } from "../../btf/model.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { TAG } from "../../dwarf/constants.ts";
 import type { Correspondence } from "../../join/model.ts";
 import { label, placeOf } from "../label.ts";
@@ -14,8 +15,7 @@ export function isVariantUnion({ lowered, loweredId }: Correspondence, ownId: nu
 
 /** Records of enums with payload: those that hold the UNION of a variant part. */
 export function* payloadEnums(btf: Btf, join: Correspondence): Generator<number> {
-  for (const [id, type] of typesWithIds(btf)) {
-    if (type.kind !== "struct") continue;
+  for (const [id, type] of typesOfKind(btf, "struct")) {
     const holds = type.members.some(
       (member) => typeById(btf, member.type)?.kind === "union" && isVariantUnion(join, member.type),
     );

@@ -1,4 +1,4 @@
-import { typesWithIds } from "../../btf/model.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { optionPointer } from "../../btf/option-pointer.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -12,8 +12,8 @@ export const optionIsPointer: Rule = {
   fixable: true,
   *check({ btf, join, choices }: ObjectState): Generator<Diagnostic> {
     if (choices.enums === "union") return;
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "struct" || optionPointer(btf, typeId) === undefined) continue;
+    for (const [typeId] of typesOfKind(btf, "struct")) {
+      if (optionPointer(btf, typeId) === undefined) continue;
       yield {
         rule: optionIsPointer.id,
         severity: "note",

@@ -1,4 +1,5 @@
-import { typeById, typesWithIds } from "../../btf/model.ts";
+import { typeById } from "../../btf/model.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { TAG } from "../../dwarf/constants.ts";
 import type { LoweredBtf } from "../../lower/model.ts";
 import { label, placeOf } from "../label.ts";
@@ -26,8 +27,7 @@ function variantPart(lowered: LoweredBtf, loweredId: number | undefined): number
 export function tagSites({ btf, join }: ObjectState): readonly TagSite[] {
   if (join === undefined) return [];
   const sites: TagSite[] = [];
-  for (const [unionId, union] of typesWithIds(btf)) {
-    if (union.kind !== "union") continue;
+  for (const [unionId, union] of typesOfKind(btf, "union")) {
     const row = variantPart(join.lowered, join.loweredId(unionId));
     const first = union.members[0];
     if (row === undefined || first === undefined || first.nameOff !== 0) continue;

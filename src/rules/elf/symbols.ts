@@ -1,6 +1,7 @@
 import { MAX_NAME_LENGTH } from "../../btf/escape.ts";
-import { LINKAGE_GLOBAL, typesWithIds } from "../../btf/model.ts";
+import { LINKAGE_GLOBAL } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { cannotLoad, kernelDrops } from "../answers.ts";
 import { isAcceptedVarName, isTakenByNewKernels } from "../btf/names.ts";
 import { label, placeOf } from "../label.ts";
@@ -47,8 +48,8 @@ export const variableName: Rule = {
   source: "kernel/bpf/btf.c btf_var_check_meta; libbpf btf_fixup_datasec",
   fixable: false,
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (type.kind !== "var" || type.linkage !== LINKAGE_GLOBAL) continue;
+    for (const [typeId, type] of typesOfKind(btf, "var")) {
+      if (type.linkage !== LINKAGE_GLOBAL) continue;
       const name = nameBytes(btf, type.nameOff);
       if (name === undefined || isAcceptedVarName(name)) continue;
       // A mangled path is easily longer than 128 bytes.

@@ -1,5 +1,6 @@
-import { type BtfFuncProto, typesWithIds } from "../../btf/model.ts";
+import type { BtfFuncProto } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -26,10 +27,10 @@ export const paramUnnamed: Rule = {
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     const { btf, join } = state;
-    for (const [typeId, type] of typesWithIds(btf)) {
-      const proto = type.kind === "func" ? protoOf(btf, type) : undefined;
+    for (const [typeId, type] of typesOfKind(btf, "func")) {
+      const proto = protoOf(btf, type);
       // clang names no parameter of an extern; libbpf does, before the kernel is asked, and refuses every extern it does not know.
-      if (type.kind !== "func" || proto === undefined || type.linkage === EXTERN) continue;
+      if (proto === undefined || type.linkage === EXTERN) continue;
       for (const member of unnamedParams(state, proto)) {
         yield {
           rule: paramUnnamed.id,

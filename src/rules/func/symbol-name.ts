@@ -1,6 +1,7 @@
 import { isPortableName } from "../../btf/escape.ts";
-import { type Btf, LINKAGE_STATIC, typesWithIds } from "../../btf/model.ts";
+import { type Btf, LINKAGE_STATIC } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { type ElfView, SHF_EXECINSTR, STB_LOCAL } from "../../elf/model.ts";
 import { relocationsOf } from "../../elf/relocations.ts";
 import { rejects } from "../answers.ts";
@@ -18,8 +19,8 @@ export function calledSymbols(elf: ElfView): ReadonlySet<number> {
 /** Names of FUNCs and VARs that bpftool's linker finds for a global symbol (`btf_is_non_static`). */
 function linkable(btf: Btf): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const [, type] of typesWithIds(btf)) {
-    if ((type.kind === "func" || type.kind === "var") && type.linkage !== LINKAGE_STATIC) {
+  for (const [, type] of typesOfKind(btf, "func", "var")) {
+    if (type.linkage !== LINKAGE_STATIC) {
       names.add(nameText(btf, type.nameOff));
     }
   }
