@@ -78,7 +78,13 @@ function symbolEdit({ map: { symbol }, section, offset, size }: ConvertedMap): S
   return { symbol: symbol.index, section, value: offset, size, type: STT_OBJECT };
 }
 
-function editsOf(elf: ElfView, target: Section, sections: readonly Section[], maps: readonly ConvertedMap[]): ElfEdits {
+/** The edits for maps that go to `target`, whose content then ends at `end`. */
+function editsOf(
+  { elf }: ElfState,
+  { target, end }: { readonly target: Section; readonly end: number },
+  sections: readonly Section[],
+  maps: readonly ConvertedMap[],
+): ElfEdits {
   const places = maps.map(({ map: { symbol } }) => ({
     section: symbol.section,
     offset: symbol.value,
@@ -88,7 +94,6 @@ function editsOf(elf: ElfView, target: Section, sections: readonly Section[], ma
   const references = mapReferences(elf, places, { move: true });
   const contents = new Map<number, Uint8Array>(references.sections);
   for (const { index } of sections) contents.set(index, new Uint8Array(0));
-  const end = Math.max(...maps.map(({ offset, size }) => offset + size));
   const content = new Uint8Array(end);
   if (target.name === MAPS_SECTION) content.set(target.bytes);
   contents.set(target.index, content);
@@ -105,14 +110,15 @@ function convert(state: ElfState, { sections, maps }: PlannedMaps): Omit<ElfStep
   const { elf, btf, ext } = state;
   const target = targetOf(elf, sections);
   if (target === undefined) return { edits: NO_EDITS, btf, ext };
+  const builder = new BtfBuilder(btf);
   if (maps.length === 0) {
     const headers = sections.map(({ index }) => ({ section: index, name: LEFTOVER, flags: 0 }));
-    return { edits: { ...NO_EDITS, headers }, btf, ext };
+    listMapsInBtf(state, builder, [], 0);
+    return { edits: { ...NO_EDITS, headers }, btf: builder.finish(), ext };
   }
-  const builder = new BtfBuilder(btf);
   const grafter = grafterOf(state, builder);
   const write = legacyWriter(btf, builder, (id) => grafter?.graft(id) ?? 0);
-  let end = target.name === MAPS_SECTION ? target.bytes.length : 0;
+  let end = target.name === MAPS_SECTION ? target.size : 0;
   const converted = maps.map((map): ConvertedMap => {
     const struct = write(map.definition, map.plan);
     const offset = align(end);
@@ -120,7 +126,7 @@ function convert(state: ElfState, { sections, maps }: PlannedMaps): Omit<ElfStep
     return { map, section: target.index, offset, size: struct.size, structId: struct.id };
   });
   listMapsInBtf(state, builder, converted, end);
-  return { edits: editsOf(elf, target, sections, converted), btf: builder.finish(), ext };
+  return { edits: editsOf(state, { target, end }, sections, converted), btf: builder.finish(), ext };
 }
 
 function cureOf({ plan }: PlannedMap): string {

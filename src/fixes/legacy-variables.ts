@@ -84,10 +84,10 @@ export function listMapsInBtf(state: ElfState, builder: BtfBuilder, maps: readon
     size: isOpen ? 0 : size,
     entries: [...there, ...entries],
   };
-  const [target, ...leftovers] = present === undefined ? legacy : [present, ...legacy];
-  if (target === undefined) builder.add(datasec);
-  else builder.replace(target[0], datasec);
-  for (const [id] of leftovers) {
+  const [target, ...leftovers] = present === undefined && maps.length > 0 ? legacy : [present, ...legacy];
+  if (target !== undefined && maps.length > 0) builder.replace(target[0], datasec);
+  else if (maps.length > 0) builder.add(datasec);
+  for (const [id] of leftovers.filter((entry) => entry !== undefined)) {
     builder.replace(id, { kind: "struct", nameOff: 0, size: 0, bitfields: false, members: [] });
   }
   for (const [id, other, name] of datasecs) {

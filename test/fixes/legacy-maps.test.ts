@@ -218,6 +218,15 @@ test("the longer form of iproute2 is taken while it says no more", async () => {
   expect(await readMaps(bytes)).toMatchObject([{ name: "M", type: 1, keySize: 4, valueSize: 8, maxEntries: 16 }]);
 });
 
+judgeTest(libbpf17())("a section without any map is no reason for libbpf to refuse the object", async () => {
+  const raw = legacyObject([], { modern: "MODERN", empty: true });
+  expect(answer(runLibbpf("libbpf17", raw)).open.ok).toBe(false);
+  const { bytes } = await fixObject(raw);
+  const { open, load, btfFd } = answer(runLibbpf("libbpf17", bytes));
+  expect([open.ok, load?.ok, (btfFd ?? -1) >= 0]).toEqual([true, true, true]);
+  expect((await fixObject(bytes)).bytes).toEqual(bytes);
+});
+
 describe("--legacy-maps", () => {
   test("keep leaves the maps alone and says who refuses them", async () => {
     const raw = legacyObject(MIXED);

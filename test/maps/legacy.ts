@@ -20,6 +20,8 @@ export interface LegacyParts {
   readonly bySection?: boolean;
   /** Whether `.BTF` lists the maps; clang and rustc do. */
   readonly described?: boolean;
+  /** Whether there is a section `maps`, with a DATASEC, though it holds nothing. */
+  readonly empty?: boolean;
 }
 
 const SECTION_SYMBOL = 3;
@@ -38,9 +40,9 @@ function definition({ words }: LegacyDraft, littleEndian: boolean): Uint8Array {
 
 /** An object of legacy maps without debug info, one socket filter that loads the address of each map in turn, and a license. */
 export function legacyObject(maps: readonly LegacyDraft[], parts: LegacyParts = {}): Uint8Array {
-  const { littleEndian = true, modern, bySection = false, described = true } = parts;
+  const { littleEndian = true, modern, bySection = false, described = true, empty = false } = parts;
   const graph = new Graph(littleEndian);
-  const names = [...new Set(maps.map(({ section = "maps" }) => section))];
+  const names = [...new Set([...maps.map(({ section = "maps" }) => section), ...(empty ? ["maps"] : [])])];
   const contents = new Map<string, number[]>(names.map((name) => [name, []]));
   const symbols: ObjectSymbol[] = [];
   const insns: Insn[] = [];
