@@ -53,9 +53,9 @@ describe("maps in several sections, public and private", () => {
         expect((await fixObject(bytes)).bytes).toEqual(bytes);
         if (draft.writable.length > 1 || isPrivate(draft)) mended++;
       }),
-      { numRuns: 250, seed: seed() },
+      { numRuns: 150, seed: seed() },
     );
-    expect(mended).toBeGreaterThan(125);
+    expect(mended).toBeGreaterThan(75);
   });
 
   for (const [name, judge] of [

@@ -21,6 +21,8 @@ export interface ScatteredMap {
   readonly gap: number;
   readonly known: "global" | "hidden" | "local";
   readonly by: "symbol" | "section" | "alias";
+  /** Whether its symbol has a size. */
+  readonly sized: boolean;
   /** A map of maps, whose one inner map is `inner` (by position), if there is such a map without inner maps. */
   readonly inner: number | undefined;
 }
@@ -51,6 +53,7 @@ export const scattered: fc.Arbitrary<Scattered> = fc
           gap: fc.constantFrom(0, 0, 8, 24),
           known: fc.constantFrom("global", "hidden", "local") as fc.Arbitrary<ScatteredMap["known"]>,
           by: fc.constantFrom("symbol", "section", "alias") as fc.Arbitrary<ScatteredMap["by"]>,
+          sized: fc.boolean(),
           inner: fc.option(fc.integer({ min: 0, max: count - 1 }), { nil: undefined, freq: 3 }),
         }),
         { minLength: count, maxLength: count },
@@ -179,7 +182,7 @@ export function scatteredObject(draft: Scattered): { readonly object: Uint8Array
   const license: ObjectSection = { name: "license", bytes: new TextEncoder().encode("GPL\0") };
   const own = placed.flatMap((item): ObjectSymbol[] => {
     const { map, name, offset, size } = item;
-    const symbol = { name, section: map.section, value: offset, size };
+    const symbol = { name, section: map.section, value: offset, size: map.sized ? size : 0 };
     const binding = map.known === "local" ? { binding: LOCAL } : {};
     const visibility = map.known === "hidden" ? { visibility: HIDDEN } : {};
     const alias = { ...symbol, name: `${name}_alias`, binding: LOCAL };

@@ -2,6 +2,7 @@ import { type ElfRelocation, type ElfView, type Section, SHF_EXECINSTR, SHN_UNDE
 import { relocationsOf } from "../../elf/relocations.ts";
 import { sectionsNamed } from "../../elf/symbols.ts";
 import type { ExaminedMap, WitnessedDefinition } from "../../maps/examine.ts";
+import { type MapPlace, mapPlaces } from "../../maps/places.ts";
 import { MAPS_SECTION } from "../../maps/sites.ts";
 import { EINVAL, rejects } from "../answers.ts";
 import { mapsOf } from "../maps/findings.ts";
@@ -22,16 +23,21 @@ function valuesOffset(witness: WitnessedDefinition | undefined): number | undefi
   return member === undefined ? undefined : member.bitOffset / 8;
 }
 
-function rangeOf({ site: { symbol }, own, lowered }: ExaminedMap): readonly ValuesRange[] {
+function rangeOf({ site: { symbol }, own, lowered }: ExaminedMap, places: readonly MapPlace[]): readonly ValuesRange[] {
   const offset = valuesOffset(own) ?? valuesOffset(lowered);
   if (offset === undefined || symbol === undefined) return [];
-  return [{ section: symbol.section, start: symbol.value + offset, end: symbol.value + symbol.size }];
+  const { section, value } = symbol;
+  const place = places.find((candidate) => candidate.section === section && candidate.offset === value);
+  return [{ section, start: value + offset, end: value + (place?.size ?? symbol.size) }];
 }
 
 /** Where relocations of `.maps` belong. Undefined if no witness knows of any map (`clang -g1`): then nobody can tell. */
 export function valuesRanges(state: ObjectState): readonly ValuesRange[] | undefined {
   const known = mapsOf(state).filter(({ own, lowered }) => own !== undefined || lowered !== undefined);
-  return known.length === 0 ? undefined : known.flatMap(rangeOf);
+  const { elf, btf } = state;
+  if (known.length === 0 || elf === undefined) return undefined;
+  const places = sectionsNamed(elf, MAPS_SECTION).flatMap((section) => mapPlaces(elf, btf, section));
+  return known.flatMap((map) => rangeOf(map, places));
 }
 
 export function isValues(ranges: readonly ValuesRange[], section: number, offset: number): boolean {
