@@ -5,19 +5,27 @@ import type { LoweredBtf, LoweredVariable } from "../lower/model.ts";
 import { parameterLayers, trieKeyRow } from "./legacy-parameters.ts";
 import type { Side } from "./names.ts";
 
-/** Own ids of what `key` and `value` of a definition point at. */
-function pointees(own: Side, struct: BtfComposite): readonly number[] {
+type Role = "key" | "value";
+
+/** What `key` and `value` of a definition point at. */
+function pointees(own: Side, struct: BtfComposite): readonly { readonly role: Role; readonly id: number }[] {
   const btf = own.btf();
   return struct.members.flatMap(({ nameOff, type }) => {
     const name = nameText(btf, nameOff);
-    const pointer = name === "key" || name === "value" ? typeById(btf, type) : undefined;
-    return pointer?.kind === "ptr" ? [pointer.type] : [];
+    if (name !== "key" && name !== "value") return [];
+    const pointer = typeById(btf, type);
+    return pointer?.kind === "ptr" ? [{ role: name, id: pointer.type }] : [];
   });
+}
+
+/** Whether a parameter may stand for this role: of two the first is the key, and one alone may be either. */
+function mayBe(role: Role, index: number, count: number): boolean {
+  return count === 1 || index === (role === "key" ? 0 : 1);
 }
 
 /**
  * Pairs that may hold for maps whose definitions a repair has made of legacy ones: debug info still gives the variable its old type, but
- * the parameters of that type are what the definition's key and value point at. Which is which, the comparison of the pairs tells.
+ * the parameters of that type are what the definition's key and value point at.
  */
 export function legacyPairs(
   own: Side,
@@ -35,9 +43,13 @@ export function legacyPairs(
     const targets = pointees(own, struct);
     const row: DieRow | undefined = targets.length === 0 ? undefined : dwarf.type(variable.row);
     if (row === undefined) continue;
-    for (const parameter of parameterLayers(dwarf, row).flat()) {
+    const parameters = parameterLayers(dwarf, row).flatMap((layer) =>
+      layer.map((parameter, index) => ({ parameter, index, count: layer.length })),
+    );
+    for (const { parameter, index, count } of parameters) {
       const loweredId = lowered.typeId(parameter.row);
-      for (const target of targets) {
+      for (const { role, id: target } of targets) {
+        if (!mayBe(role, index, count)) continue;
         pairs.push([target, loweredId]);
         const key = typeById(btf, target);
         if (key?.kind !== "struct" || key.members.length !== 2) continue;
