@@ -5,7 +5,7 @@
  */
 
 /** Raised whenever an export or a layout changes. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** The functions of the module. All numbers are 32 bits wide; those that can fail give 0 and leave a status in the record. */
 export interface GimliFunctions {
@@ -22,7 +22,7 @@ export interface GimliFunctions {
    * have an address or are declared) its row in the batch (start), flags (kind) and address (low, high).
    */
   index_rows(): number;
-  /** Columns start, attribute, kind, low, high of up to `count` DIEs. */
+  /** Columns start, names, attribute, kind, low, high of up to `count` DIEs. */
   read_rows(offset: number, count: number): number;
   /** Line words of the record; closes the unit. */
   open_lines(offset: number, addressSize: number): number;
@@ -121,6 +121,7 @@ export const COLUMN = {
   low: 6,
   high: 7,
   wide: 8,
+  names: 9,
 } as const;
 
 /** Rows and attributes that a batch can hold, and words of a wide row. */

@@ -11,6 +11,8 @@ const PAGES = 48;
 export interface AttributePage {
   readonly first: number;
   readonly start: Uint32Array;
+  /** Of each row, a bit for each attribute: that of its number modulo 32. Most attributes that are asked for are not there. */
+  readonly names: Uint32Array;
   readonly attribute: Uint16Array;
   readonly kind: Uint16Array;
   readonly low: Uint32Array;
@@ -84,6 +86,7 @@ export function attributeReader(gimli: Gimli, table: RowTable, unitOf: (row: num
 /** The arrays of a page, filled anew for each page that takes its place: fresh ones would keep the garbage collector busy. */
 class PageBuffers {
   private readonly start = new Uint32Array(PAGE_ROWS + 1);
+  private readonly names = new Uint32Array(PAGE_ROWS);
   private attribute = new Uint16Array(0);
   private kind = new Uint16Array(0);
   private low = new Uint32Array(0);
@@ -96,6 +99,7 @@ class PageBuffers {
     if (end > this.attribute.length) this.grow(end);
     const starts = gimli.column32(COLUMN.start, rows + 1);
     for (let i = 0; i <= rows; i++) this.start[row + i] = length + (starts[i] ?? 0);
+    this.names.set(gimli.column32(COLUMN.names, rows), row);
     this.attribute.set(gimli.column16(COLUMN.attribute, count), length);
     this.kind.set(gimli.column16(COLUMN.kind, count), length);
     this.low.set(gimli.column32(COLUMN.low, count), length);
@@ -104,8 +108,8 @@ class PageBuffers {
   }
 
   page(first: number): AttributePage {
-    const { start, attribute, kind, low, high } = this;
-    return { first, start, attribute, kind, low, high };
+    const { start, names, attribute, kind, low, high } = this;
+    return { first, start, names, attribute, kind, low, high };
   }
 
   private grow(least: number): void {

@@ -82,8 +82,10 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
   function find(row: DieRow, attribute: number): number {
     if (row < 0 || row >= count) throw new RangeError(`there is no row ${row}`);
     page = attributes.page(row);
-    const end = page.start[row - page.first + 1] ?? 0;
-    for (let i = page.start[row - page.first] ?? 0; i < end; i++) {
+    const at = row - page.first;
+    if ((((page.names[at] ?? 0) >>> (attribute % 32)) & 1) === 0) return -1;
+    const end = page.start[at + 1] ?? 0;
+    for (let i = page.start[at] ?? 0; i < end; i++) {
       if (page.attribute[i] === attribute) return i;
     }
     return -1;

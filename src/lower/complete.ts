@@ -45,7 +45,7 @@ export function completeType(lowering: Lowering, entry: Entry, strings: Strings)
       return { kind: "declTag", nameOff: strings.add(tag), type: owner, component, attribute: false };
     }
     case "fwd":
-      return { kind: "fwd", nameOff: strings.add(entry.row), union: entry.union };
+      return { kind: "fwd", nameOff: strings.add(entry.name), union: entry.union };
     case "array": {
       const type = lookup(lowering, entry.element);
       return { kind: "array", nameOff: 0, type, indexType: lowering.indexType, nelems: entry.count };

@@ -56,5 +56,5 @@ function recordFinder({ dwarf, entries }: Lowering): RecordFinder {
     const name = bytewise.decode(nameOf(dwarf, entry.row));
     if (!byName.has(name)) byName.set(name, index + 1);
   }
-  return (row) => byName.get(bytewise.decode(nameOf(dwarf, row)));
+  return ({ row }) => byName.get(bytewise.decode(nameOf(dwarf, row)));
 }

@@ -2,7 +2,7 @@ import type { Btf, BtfReference, BtfType, Linkage } from "../btf/model.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { type Dialect, type DialectName, dialectOf } from "./dialect.ts";
 import { type RowIds, rowIds } from "./row-ids.ts";
-import type { Name } from "./strings.ts";
+import type { Name, PlacedName } from "./strings.ts";
 
 /** A type that a record refers to: by DIE, looked up at completion as BTFDebug does, or by an id that has no DIE of its own. */
 export type TypeRef = { readonly row: DieRow | undefined } | { readonly id: number };
@@ -81,7 +81,7 @@ export type Entry =
   | ReferenceEntry
   | ({ readonly entry: "basic" } & OfRow)
   | ({ readonly entry: "enum"; readonly values: readonly DieRow[] } & OfRow)
-  | ({ readonly entry: "fwd"; readonly union: boolean } & OfRow)
+  | ({ readonly entry: "fwd"; readonly union: boolean; readonly name: Name } & OfRow)
   | ({ readonly entry: "array"; readonly element: TypeRef; readonly count: number } & OfRow)
   | ({ readonly entry: "proto"; readonly params: readonly DieRow[] } & OfRow)
   | {
@@ -109,6 +109,12 @@ export type Entry =
     }
   | AdoptedEntry;
 
+/** A record that pointers were pruned at: its name, and the ids of the references that wait for it. */
+export interface PrunedRecord {
+  readonly name: PlacedName;
+  readonly references: number[];
+}
+
 /** The state of one lowering: BTFDebug's tables. */
 export interface Lowering {
   readonly dwarf: Dwarf;
@@ -126,8 +132,8 @@ export interface Lowering {
   readonly annotated: Map<DieRow, boolean>;
   /** Id of `__ARRAY_SIZE_TYPE__`, 0 until the first array. */
   indexType: number;
-  /** Pruned pointees: composite DIE → ids of the references that wait for it. */
-  readonly waiting: Map<DieRow, number[]>;
+  /** Pruned pointees by DIE. */
+  readonly waiting: Map<DieRow, PrunedRecord>;
 }
 
 /** A lowering in which nothing has been visited yet. */

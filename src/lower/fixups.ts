@@ -1,10 +1,10 @@
 import { TAG } from "../dwarf/constants.ts";
-import type { DieRow } from "../dwarf/model.ts";
 import { addEntry, type Lowering } from "./entries.ts";
+import type { PlacedName } from "./strings.ts";
 import { addTypeTags } from "./tags.ts";
 
 /** Id of the first STRUCT or UNION that has the name of a DIE. */
-export type RecordFinder = (row: DieRow) => number | undefined;
+export type RecordFinder = (name: PlacedName) => number | undefined;
 
 /**
  * Binds pruned pointers (the end of BTFDebug::endModule): to the first STRUCT or UNION of the same *name*, whatever it is (LLVM's
@@ -13,9 +13,9 @@ export type RecordFinder = (row: DieRow) => number | undefined;
 export function bindPruned(lowering: Lowering, recordNamed: RecordFinder): readonly number[] {
   const { dwarf, entries, waiting } = lowering;
   const bound: number[] = [];
-  for (const [composite, references] of waiting) {
+  for (const [composite, { name, references }] of waiting) {
     const union = dwarf.tag(composite) === TAG.unionType;
-    const target = recordNamed(composite) ?? addEntry(lowering, { entry: "fwd", row: composite, union }, undefined);
+    const target = recordNamed(name) ?? addEntry(lowering, { entry: "fwd", row: composite, union, name }, undefined);
     for (const id of references) {
       const reference = entries[id - 1];
       if (reference?.entry !== "reference") continue;

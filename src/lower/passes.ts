@@ -44,7 +44,7 @@ export function passesOver(lowering: Lowering, strings: Strings, records: TypeRe
     pass,
     finish(): void {
       pass();
-      const bound = bindPruned(lowering, (row) => composites.get(strings.find(row) ?? -1));
+      const bound = bindPruned(lowering, (name) => composites.get(strings.find(name) ?? -1));
       pass();
       for (const id of bound) {
         const entry = entries[id - 1];

@@ -2,15 +2,22 @@ import { StringAppender } from "../btf/string-appender.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import { nameOf } from "./names.ts";
 
+/** The name of a DIE whose attributes shall not be read again: it may be far away by then. */
+export interface PlacedName {
+  readonly row: DieRow;
+  /** `Dwarf.namePlace`. */
+  readonly place: number | undefined;
+}
+
 /** A name as an entry states it: by the DIE that bears it (origins followed), or as it is. */
-export type Name = DieRow | string | Uint8Array;
+export type Name = DieRow | PlacedName | string | Uint8Array;
 
 /** The string table in the making (BTFDebug's BTFStringTable). */
 export interface Strings {
   /** Offset of a name, appended if it is not there yet. */
   add(name: Name): number;
   /** Offset of a DIE's name; undefined if no type has that name so far. */
-  find(row: DieRow): number | undefined;
+  find(name: PlacedName): number | undefined;
   /** The table as it is now. */
   finish(): Uint8Array;
 }
@@ -29,8 +36,7 @@ export function newStrings(dwarf: Dwarf): Strings {
     texts.set(text, offset);
     return offset;
   };
-  const ofRow = (row: DieRow): number => {
-    const place = dwarf.namePlace(row);
+  const ofRow = (row: DieRow, place: number | undefined): number => {
     if (place === undefined) return table.add(nameOf(dwarf, row));
     const known = offsets[place] ?? 0;
     if (known !== 0) return known;
@@ -40,11 +46,12 @@ export function newStrings(dwarf: Dwarf): Strings {
   };
   return {
     add(name) {
-      if (typeof name === "number") return ofRow(name);
-      return typeof name === "string" ? ofText(name) : table.add(name);
+      if (typeof name === "number") return ofRow(name, dwarf.namePlace(name));
+      if (typeof name === "string") return ofText(name);
+      return "row" in name ? ofRow(name.row, name.place) : table.add(name);
     },
-    find(row) {
-      const known = offsets[dwarf.namePlace(row) ?? -1] ?? 0;
+    find({ row, place }) {
+      const known = offsets[place ?? -1] ?? 0;
       return known === 0 ? table.find(nameOf(dwarf, row)) : known;
     },
     finish: () => table.finish(),

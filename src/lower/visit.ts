@@ -162,8 +162,8 @@ function visitReference(
   if (dialect.prune && checkPointer && seenPointer && base !== undefined && isForwardCandidate(dwarf, base)) {
     const id = addEntry(lowering, { entry: "reference", kind, row, target: PRUNED }, row);
     const others = waiting.get(base);
-    if (others === undefined) waiting.set(base, [id]);
-    else others.push(id);
+    if (others !== undefined) others.references.push(id);
+    else waiting.set(base, { name: { row: base, place: dwarf.namePlace(base) }, references: [id] });
     return [];
   }
   const target = kind === "ptr" ? addTypeTags(lowering, row, { row: base }) : { row: base };
@@ -199,7 +199,7 @@ function addEnum(lowering: Lowering, row: DieRow): void {
 function visitComposite(lowering: Lowering, row: DieRow, kind: "struct" | "union"): readonly Step[] {
   const { dwarf, ids } = lowering;
   if (dwarf.flag(row, AT.declaration)) {
-    addEntry(lowering, { entry: "fwd", row, union: kind === "union" }, row);
+    addEntry(lowering, { entry: "fwd", row, union: kind === "union", name: row }, row);
     return [];
   }
   const elements = elementsOf(dwarf, row);

@@ -113,6 +113,7 @@ describe("gimli_wasm.wasm", () => {
       low: 4 * BATCH_ATTRIBUTES,
       high: 4 * BATCH_ATTRIBUTES,
       wide: 4 * WIDE * BATCH_ROWS,
+      names: 4 * BATCH_ROWS,
     };
     for (const [name, number] of Object.entries(COLUMN)) {
       const start = exports.column(number);

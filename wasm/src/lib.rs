@@ -26,7 +26,7 @@ use sections::Sections;
 use units::{Table, Unit};
 
 /// Raised whenever an export or a layout changes.
-const ABI_VERSION: u32 = 3;
+const ABI_VERSION: u32 = 4;
 
 struct State {
     sections: Sections,
@@ -82,6 +82,7 @@ static COLUMNS: Single<Columns> = Single(UnsafeCell::new(Columns {
     low: [0; record::ATTRIBUTES],
     high: [0; record::ATTRIBUTES],
     wide: [[0; record::WIDE]; ROWS],
+    names: [0; ROWS],
 }));
 
 /// The state. Exports never call each other, so there is one borrow at a time.
@@ -254,6 +255,7 @@ pub extern "C" fn column(number: u32) -> u32 {
             6 => (&raw const (*columns).low) as u32,
             7 => (&raw const (*columns).high) as u32,
             8 => (&raw const (*columns).wide) as u32,
+            9 => (&raw const (*columns).names) as u32,
             _ => NONE,
         }
     }

@@ -138,6 +138,8 @@ pub struct Columns {
     pub low: [u32; ATTRIBUTES],
     pub high: [u32; ATTRIBUTES],
     pub wide: [[u32; WIDE]; ROWS],
+    /// Of a DIE, a bit for each attribute: that of its number modulo 32.
+    pub names: [u32; ROWS],
 }
 
 /// Words of a wide row.

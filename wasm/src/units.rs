@@ -199,13 +199,16 @@ impl Unit {
             }
             columns.start[rows] = used as u32;
             let reading = Reading::new(sections, self.scope, at as u32);
+            let mut names = 0;
             next = self.each_attribute(&reading, table, bytes, next, abbreviation.attributes(), |name, value| {
+                names |= 1 << (name % 32);
                 columns.attribute[used] = name;
                 columns.kind[used] = value.kind as u16;
                 columns.low[used] = value.low;
                 columns.high[used] = value.high;
                 used += 1;
             })?;
+            columns.names[rows] = names;
             rows += 1;
         }
         columns.start[rows] = used as u32;
