@@ -43,6 +43,9 @@ export function escapeName(name: Uint8Array): Uint8Array {
 
 const decoder = new TextDecoder("utf-8");
 
+const UNDERSCORE = 0x5f;
+const ESCAPE = /^_([0-9A-F]{1,2})_/;
+
 /** What a name that was cut looks like; one that merely looks so loses nothing. */
 const CUT_NAME = new RegExp(`^.{${CUT_LENGTH}}_[0-9a-f]{1,16}$`);
 
@@ -57,17 +60,16 @@ export function unescapeName(name: string): string {
   const end = CUT_NAME.test(name) ? CUT_LENGTH : name.length;
   const bytes: number[] = [];
   for (let at = 0; at < name.length; ) {
-    const match = at < end ? /^_([0-9A-F]{1,2})_/.exec(name.slice(at, Math.min(at + 4, end))) : null;
+    const byte = name.charCodeAt(at);
+    // What is not ASCII has not been escaped.
+    if (byte > 0x7f) return name;
+    const match = byte === UNDERSCORE && at < end ? ESCAPE.exec(name.slice(at, Math.min(at + 4, end))) : null;
     const code = match?.[1] === undefined ? undefined : Number.parseInt(match[1], 16);
-    if (match !== null && code !== undefined && !isWordByte(code)) {
-      bytes.push(code);
-      at += match[0].length;
-    } else {
-      bytes.push(...encoder.encode(name.slice(at, at + 1)));
-      at++;
-    }
+    const isEscape = match !== null && code !== undefined && !isWordByte(code);
+    bytes.push(isEscape ? code : byte);
+    at += isEscape ? match[0].length : 1;
   }
   // By way of the text, so that bytes which are no UTF-8 do not come out as U+FFFD.
-  const source = decoder.decode(Uint8Array.from(bytes));
+  const source = decoder.decode(new Uint8Array(bytes));
   return decoder.decode(escapeName(encoder.encode(source))) === name ? source : name;
 }

@@ -36,7 +36,9 @@ function pointerIn(btf: Btf, id: number): number | undefined {
  */
 export function optionPointer(btf: Btf, id: number): number | undefined {
   const record = typeById(btf, id);
-  if (record?.kind !== "struct" || !/^Option</.test(unescapeName(nameText(btf, record.nameOff)))) return undefined;
+  if (record?.kind !== "struct") return undefined;
+  const name = nameText(btf, record.nameOff);
+  if (!name.startsWith("Option") || !unescapeName(name).startsWith("Option<")) return undefined;
   const union = typeById(btf, record.members.length === 1 ? (soleMember(btf, record) ?? 0) : 0);
   if (union?.kind !== "union" || union.members.length !== 3) return undefined;
   const [tag, none, some] = union.members;
