@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { fixObject, readMaps } from "../../src/index.ts";
 import { judgeFine } from "../../tools/scoreboard/fine.ts";
 import { scoreboardJudges } from "../../tools/scoreboard/judges.ts";
-import { type AyaRunName, aya14, aya16, createMaps, runTraffic } from "../judges/aya-run.ts";
+import { type AyaLoad, type AyaRunName, aya14, aya16, loadWithAya, runTraffic } from "../judges/aya-run.ts";
 import { clang, compileC } from "../judges/c-object.ts";
 import { cilium, runCilium } from "../judges/cilium.ts";
 import { judgeTest } from "../judges/judge-test.ts";
@@ -102,16 +102,23 @@ function legacyObjects(): readonly string[] {
     .filter((path) => readObjectFile(readFileSync(path)).sections.some((section) => section.name === "maps"));
 }
 
+/** The programs that load, as the judge says it. */
+function loading({ programs }: AyaLoad): readonly string[] {
+  return programs.filter((program) => program.endsWith(" loads"));
+}
+
 describe("all legacy objects of the corpus", () => {
-  judgeTest(aya14(), aya16())("aya creates their maps as before", async () => {
+  judgeTest(aya14(), aya16())("aya creates their maps and loads their programs as before", async () => {
     const paths = legacyObjects();
     expect(paths.length).toBeGreaterThan(25);
     for (const path of paths) {
       const object = readFileSync(path);
       const { bytes } = await fixObject(object);
       for (const [name] of AYA) {
-        const before = answer(createMaps(name, object));
-        expect([path, answer(createMaps(name, bytes))]).toEqual([path, before]);
+        const before = answer(loadWithAya(name, object));
+        const after = answer(loadWithAya(name, bytes));
+        expect([path, after.maps]).toEqual([path, before.maps]);
+        expect([path, after.programs]).toEqual([path, expect.arrayContaining([...loading(before)])]);
         expect([path, before.error]).toEqual([path, undefined]);
       }
     }

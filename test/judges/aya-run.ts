@@ -54,15 +54,18 @@ export function runTraffic(name: AyaRunName, object: Uint8Array | string, second
   );
 }
 
-/** The maps of an object once aya has created them: "FLOWS Hash [key, value, entries, flags]"; or why it did not. */
-export interface AyaMaps {
+/** What aya makes of any object; or why it does not. */
+export interface AyaLoad {
+  /** Once they are created: "FLOWS Hash [key, value, entries, flags]". */
   readonly maps: readonly string[];
+  /** "count loads", "count: …", or "count needs more" (a hook). */
+  readonly programs: readonly string[];
   readonly error?: string;
 }
 
-/** Lets aya create the maps of any object; its programs are not loaded. */
-export function createMaps(name: AyaRunName, object: Uint8Array | string, seconds = 60): Outcome<AyaMaps> {
+/** Lets aya create the maps of any object and load its programs, attaching none. */
+export function loadWithAya(name: AyaRunName, object: Uint8Array | string, seconds = 60): Outcome<AyaLoad> {
   return asFile(object, "object.o", (path) =>
-    runJson<AyaMaps>({ program: builtProgram(name), args: ["--maps", path], seconds, privateBpffs: true }),
+    runJson<AyaLoad>({ program: builtProgram(name), args: ["--load", path], seconds, privateBpffs: true }),
   );
 }

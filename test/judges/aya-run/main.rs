@@ -2,9 +2,10 @@
 //! socket, and prints what came of it as one JSON line.
 //!
 //!     judge OBJECT
-//!     judge --maps OBJECT
+//!     judge --load OBJECT
 //!
-//! With `--maps` any object will do: aya creates its maps, which are listed as the kernel holds them; no program is loaded.
+//! With `--load` any object will do: aya creates its maps, which are listed as the kernel holds them, and loads each program that needs
+//! nothing more to be known.
 //!
 //! Both loads set `FLOWS` to 32 entries. Both pin into the bpffs at the usual place, so the second finds the maps that the first has
 //! pinned; the caller gives the judge a bpffs of its own, so nothing outlives the run.
@@ -26,7 +27,7 @@ use aya::{
         Array, HashMap, Map, MapData, MapInfo, PerCpuArray, ProgramArray, Queue, RingBuf,
         lpm_trie::{Key, LpmTrie},
     },
-    programs::SocketFilter,
+    programs::{Program, ProgramError, SocketFilter},
 };
 
 const BPFFS: &str = "/sys/fs/bpf";
@@ -239,21 +240,64 @@ fn main() {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     match arguments.as_slice() {
         [object] => run_twice(Path::new(object)),
-        [option, object] if option == "--maps" => {
-            let maps = EbpfLoader::new()
-                .load_file(object)
-                .map_err(Into::into)
-                .and_then(|ebpf| maps_of(&ebpf));
-            match maps {
-                Ok(maps) => println!(r#"{{"maps":{maps:?}}}"#),
-                Err(error) => println!(r#"{{"maps":[],"error":{:?}}}"#, explain(&*error)),
-            }
-        }
+        [option, object] if option == "--load" => match load_all(Path::new(object)) {
+            Ok((maps, programs)) => println!(r#"{{"maps":{maps:?},"programs":{programs:?}}}"#),
+            Err(error) => println!(
+                r#"{{"maps":[],"programs":[],"error":{:?}}}"#,
+                explain(&*error)
+            ),
+        },
         _ => {
-            eprintln!("usage: judge [--maps] OBJECT");
+            eprintln!("usage: judge [--load] OBJECT");
             process::exit(2);
         }
     }
+}
+
+/// The maps, and what became of each program.
+fn load_all(object: &Path) -> Result<(Vec<String>, Vec<String>)> {
+    let mut ebpf = EbpfLoader::new().load_file(object)?;
+    let maps = maps_of(&ebpf)?;
+    let mut programs = ebpf
+        .programs_mut()
+        .map(|(name, program)| match load_program(program) {
+            None => format!("{name} needs more"),
+            Some(Ok(())) => format!("{name} loads"),
+            // The verifier's log differs from run to run.
+            Some(Err(error)) => format!(
+                "{name}: {}",
+                error.to_string().lines().next().unwrap_or_default()
+            ),
+        })
+        .collect::<Vec<_>>();
+    programs.sort();
+    Ok((maps, programs))
+}
+
+/// Loads a program of a type that asks for no hook; None for the others.
+fn load_program(program: &mut Program) -> Option<std::result::Result<(), ProgramError>> {
+    Some(match program {
+        Program::KProbe(program) => program.load(),
+        Program::UProbe(program) => program.load(),
+        Program::TracePoint(program) => program.load(),
+        Program::SocketFilter(program) => program.load(),
+        Program::Xdp(program) => program.load(),
+        Program::SkMsg(program) => program.load(),
+        Program::SkSkb(program) => program.load(),
+        Program::CgroupSockAddr(program) => program.load(),
+        Program::SockOps(program) => program.load(),
+        Program::SchedClassifier(program) => program.load(),
+        Program::CgroupSkb(program) => program.load(),
+        Program::CgroupSysctl(program) => program.load(),
+        Program::CgroupSockopt(program) => program.load(),
+        Program::PerfEvent(program) => program.load(),
+        Program::RawTracePoint(program) => program.load(),
+        Program::SkLookup(program) => program.load(),
+        Program::CgroupSock(program) => program.load(),
+        Program::CgroupDevice(program) => program.load(),
+        Program::FlowDissector(program) => program.load(),
+        _ => return None,
+    })
 }
 
 fn run_twice(object: &Path) {
