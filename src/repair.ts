@@ -8,6 +8,7 @@ import { mapName } from "./rules/elf/symbols.ts";
 import { findings, kernelRefuses } from "./rules/index.ts";
 import { sizeContradiction } from "./rules/maps/definition.ts";
 import { specialFieldBarred } from "./rules/maps/special-field.ts";
+import { unknownMapType } from "./rules/maps/unknown-type.ts";
 import type { Diagnostic, Rule } from "./rules/rule.ts";
 import type { ObjectState } from "./rules/state.ts";
 
@@ -15,7 +16,12 @@ import type { ObjectState } from "./rules/state.ts";
 const MAX_ROUNDS = 8;
 
 /** Findings that no repair may decide: curing them would change what the program means. */
-const REFUSING: ReadonlySet<string> = new Set([mapName.id, sizeContradiction.id, specialFieldBarred.id]);
+const REFUSING: ReadonlySet<string> = new Set([
+  mapName.id,
+  sizeContradiction.id,
+  specialFieldBarred.id,
+  unknownMapType.id,
+]);
 
 /** What one round of repairs did. */
 interface Round {

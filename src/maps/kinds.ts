@@ -53,7 +53,14 @@ const MAP_KINDS: readonly MapKind[] = [
   { name: "user_ringbuf", ids: "none", keyless: true, valueless: true },
   { name: "cgrp_storage", ids: "both", intKey: true },
   { name: "arena", ids: "none", keyless: true, valueless: true },
+  // Since 6.19.
+  { name: "insn_array", ids: "both", intKey: true },
 ];
+
+/** The highest `bpf_map_type` that a known kernel has (7.3). */
+export function lastMapType(): number {
+  return MAP_KINDS.length - 1;
+}
 
 /** The kind with this `bpf_map_type`; a kind that is not known takes both ids and is named by its number. */
 export function mapKind(type: number | undefined): MapKind {

@@ -54,6 +54,7 @@ import {
   wrapped,
 } from "./maps/definition.ts";
 import { specialFieldBarred } from "./maps/special-field.ts";
+import { unknownMapType } from "./maps/unknown-type.ts";
 import type { Diagnostic, Rule } from "./rule.ts";
 import type { ObjectState } from "./state.ts";
 
@@ -81,6 +82,7 @@ export const allRules: readonly Rule[] = [
   mapReference,
   mapImmediate,
   mapName,
+  unknownMapType,
   specialFieldBarred,
   notADefinition,
   wrapped,

@@ -1,0 +1,24 @@
+import { lastMapType } from "../../maps/kinds.ts";
+import { cannotLoad } from "../answers.ts";
+import type { Rule } from "../rule.ts";
+import { eachMap, type MapFact } from "./findings.ts";
+
+export const unknownMapType: Rule = {
+  id: "map/unknown-type",
+  title: "A map's type is one that a kernel has.",
+  covers: ["LM-10"],
+  source: "kernel/bpf/syscall.c map_create (find_and_alloc_map before 6.4)",
+  fixable: false,
+  check: (state) =>
+    eachMap(state, unknownMapType, function* ({ site, own, lowered }): Generator<MapFact> {
+      const type = (own ?? lowered)?.attributes.type ?? undefined;
+      if (type === undefined || (type > 0 && type <= lastMapType())) return;
+      yield {
+        fact: `its type is ${type}, and kernels have types from 1 to ${lastMapType()}`,
+        answers: [
+          { judge: "kernel", answer: "rejects", how: "BPF_MAP_CREATE gives EINVAL" },
+          cannotLoad(`map '${site.name}': failed to create: -EINVAL`),
+        ],
+      };
+    }),
+};
