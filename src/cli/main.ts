@@ -1,5 +1,6 @@
 import type { Engine } from "./engine.ts";
 import type { ExitCode } from "./exit-code.ts";
+import { collectingGarbage } from "./long-run.ts";
 import { nodeHost } from "./node-host.ts";
 import { type Program, run } from "./run.ts";
 import { skipOptimising } from "./short-run.ts";
@@ -37,7 +38,7 @@ export async function main({ engine, commands }: Program, { compiled }: Given): 
     },
     emit(bytes, request) {
       begin(bytes);
-      return engine.emit(bytes, request);
+      return engine.emit(bytes, collectingGarbage(bytes, request));
     },
   };
   const exit = await run(process.argv.slice(2), nodeHost, { engine: noting, commands });
