@@ -1,5 +1,7 @@
 import { BtfBuilder } from "../btf/builder.ts";
 import type { BtfDatasec } from "../btf/model.ts";
+import { nameText } from "../btf/names.ts";
+import { MAPS_SECTION } from "../maps/sites.ts";
 import { placedDatasecs, shrunkEntry, zeroSizeEntry } from "../rules/datasec/entries.ts";
 import { placement, unplaced } from "../rules/datasec/placed.ts";
 import type { Diagnostic } from "../rules/rule.ts";
@@ -33,7 +35,9 @@ export const bytesForShrunk: Fix = {
       const datasec = builder.get(typeId);
       const entry = datasec?.kind === "datasec" ? datasec.entries[member] : undefined;
       const variable = entry === undefined ? undefined : builder.get(entry.type);
-      if (entry === undefined || variable?.kind !== "var") return undefined;
+      if (datasec?.kind !== "datasec" || entry === undefined || variable?.kind !== "var") return undefined;
+      // A map is its type: as bytes it would be none, and be made a map again from debug info.
+      if (nameText(state.btf, datasec.nameOff) === MAPS_SECTION) return undefined;
       builder.replace(entry.type, { ...variable, type: bytes(entry.size) });
       return `made it an array of ${entry.size} bytes`;
     });
