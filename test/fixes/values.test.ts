@@ -246,3 +246,31 @@ unsafe impl Sync for Slot {}
     }
   });
 });
+
+/** A congestion control whose functions rustc writes as `Option<extern "C" fn(…)>`. */
+const CONGESTION = `
+#[panic_handler] fn panic(_: &core::panic::PanicInfo) -> ! { loop {} }
+#[repr(C)] pub struct sock { none: [u8; 0] }
+#[repr(C)] pub struct tcp_congestion_ops {
+    pub ssthresh: Option<extern "C" fn(*mut sock) -> u32>,
+    pub cong_avoid: Option<extern "C" fn(*mut sock, u32, u32)>,
+    pub undo_cwnd: Option<extern "C" fn(*mut sock) -> u32>,
+    pub name: [u8; 16],
+}
+#[no_mangle] #[link_section = "struct_ops/ssthresh"] pub extern "C" fn ssthresh(_: *mut sock) -> u32 { 2 }
+#[no_mangle] #[link_section = "struct_ops/cong_avoid"] pub extern "C" fn cong_avoid(_: *mut sock, _: u32, _: u32) {}
+#[no_mangle] #[link_section = "struct_ops/undo_cwnd"] pub extern "C" fn undo_cwnd(_: *mut sock) -> u32 { 2 }
+#[no_mangle] #[link_section = ".struct_ops"] pub static mut RENO: tcp_congestion_ops = tcp_congestion_ops {
+    ssthresh: Some(ssthresh), cong_avoid: Some(cong_avoid), undo_cwnd: Some(undo_cwnd), name: *b"bpf_rust\\0\\0\\0\\0\\0\\0\\0\\0",
+};
+#[no_mangle] #[link_section = "license"] pub static LICENSE: [u8; 4] = *b"GPL\\0";
+`;
+
+judgeTest(rustc(), libbpf17())("struct_ops of Rust load: libbpf takes a function for a PTR alone", async () => {
+  const raw = compileRust(CONGESTION);
+  const before = answer(runLibbpf("libbpf17", raw));
+  expect(before.open.ok).toBe(false);
+  expect(before.log.map(({ text }) => text).join()).toContain("cannot relocate non func ptr");
+  const after = answer(runLibbpf("libbpf17", await fixed(raw, {}), { wantBtf: true }));
+  expect([after.open.ok, after.load?.ok, after.maps.map(({ fd }) => fd >= 0)]).toEqual([true, true, [true]]);
+});
