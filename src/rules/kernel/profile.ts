@@ -1,0 +1,96 @@
+import { KIND_NUMBER } from "../../btf/model.ts";
+import type { KernelRelease } from "./rule.ts";
+
+/** What differs between releases other than which rules they have: how they read a blob. Stated in source but for 6.18, which was asked. */
+export interface KernelProfile {
+  readonly release: KernelRelease;
+  /** Header bytes that the release knows; those after them must be zero (KH-03). */
+  readonly headerSize: number;
+  /** Bits of `info` that are the kind (shifted down by 24), that are the vlen, and that must be zero. */
+  readonly kindMask: number;
+  readonly vlenMask: number;
+  readonly reservedInfo: number;
+  readonly maxKind: number;
+  /** Kinds that may set kind_flag (KT-06). */
+  readonly kindFlags: ReadonlySet<number>;
+  /** KSYM_NAME_LEN: longest name that is looked at. */
+  readonly nameLength: number;
+  /** Whether the name of a DATASEC may be anything printable, and not just an identifier. */
+  readonly printableSections: boolean;
+  /** Whether a FUNC is resolved like other types, so that modifiers of it pass. */
+  readonly resolvesFuncs: boolean;
+  /** Whether structs are looked through for special fields (KZ), for kptrs among them, and for bpf_res_spin_lock. */
+  readonly specialFields: boolean;
+  readonly specialPointers: boolean;
+  readonly resilientLocks: boolean;
+  /** Whether a lock counts also for the structs that contain its own. */
+  readonly nestedLocks: boolean;
+  /** Rules that are not applied, by id: how tests show that the harness would notice a missing one. */
+  readonly without: ReadonlySet<string>;
+}
+
+const { struct, union, fwd, enum: enum32, enum64, declTag, typeTag } = KIND_NUMBER;
+
+const KERNEL_5_10: KernelProfile = {
+  release: "5.10",
+  headerSize: 24,
+  kindMask: 0x0f,
+  vlenMask: 0xffff,
+  reservedInfo: 0x70ff_0000,
+  maxKind: KIND_NUMBER.datasec,
+  kindFlags: new Set([struct, union, fwd]),
+  nameLength: 128,
+  printableSections: false,
+  resolvesFuncs: false,
+  specialFields: false,
+  specialPointers: false,
+  resilientLocks: false,
+  nestedLocks: false,
+  without: new Set(),
+};
+
+const KERNEL_6_1: KernelProfile = {
+  ...KERNEL_5_10,
+  release: "6.1",
+  kindMask: 0x1f,
+  reservedInfo: 0x60ff_0000,
+  maxKind: enum64,
+  kindFlags: new Set([struct, union, fwd, enum32, enum64]),
+  nameLength: 512,
+  resolvesFuncs: true,
+};
+
+const KERNEL_6_12: KernelProfile = {
+  ...KERNEL_6_1,
+  release: "6.12",
+  printableSections: true,
+  specialFields: true,
+  specialPointers: true,
+};
+
+const KERNEL_6_18: KernelProfile = {
+  ...KERNEL_6_12,
+  release: "6.18",
+  kindFlags: new Set([...KERNEL_6_1.kindFlags, declTag, typeTag]),
+  resilientLocks: true,
+};
+
+const KERNEL_7_2: KernelProfile = {
+  ...KERNEL_6_18,
+  release: "7.2",
+  headerSize: 32,
+  kindMask: 0x7f,
+  vlenMask: 0xff_ffff,
+  reservedInfo: 0,
+  nestedLocks: true,
+};
+
+/** By release. */
+export const KERNEL_PROFILES: Readonly<Record<KernelRelease, KernelProfile>> = {
+  "5.10": KERNEL_5_10,
+  "6.1": KERNEL_6_1,
+  "6.12": KERNEL_6_12,
+  "6.18": KERNEL_6_18,
+  "7.2": KERNEL_7_2,
+  "7.3": { ...KERNEL_7_2, release: "7.3" },
+};

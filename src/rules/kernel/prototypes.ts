@@ -1,0 +1,75 @@
+/** FUNC_PROTO and FUNC in the second pass (`btf_func_proto_check`, `btf_func_check`). */
+import { KIND_NUMBER } from "../../btf/model.ts";
+import { PARAM_SIZE } from "./lists.ts";
+import { typeLine } from "./log.ts";
+import { isIdentifier } from "./names.ts";
+import { isDone, isSourceOnly, needsResolve, type Resolution, sizedType } from "./resolution.ts";
+import { kernelRule } from "./rule.ts";
+import { MISSING } from "./subject.ts";
+
+const checkProto = "btf_func_proto_check";
+const INVALID_ARG = "Invalid arg#N";
+const RETURN_TYPE = "Invalid return type";
+
+const KP_01 = kernelRule("KP-01", "A function returns nothing, or a type of known size.", checkProto, RETURN_TYPE);
+const KP_02 = kernelRule("KP-02", "The mark of variable arguments has no name.", checkProto, INVALID_ARG);
+const KP_03 = kernelRule("KP-03", "Only the last parameter is without a type.", checkProto, INVALID_ARG);
+const KP_04 = kernelRule("KP-04", "A parameter's type has a size.", checkProto, INVALID_ARG);
+const KP_05 = kernelRule("KP-05", "Names of parameters are identifiers.", checkProto, INVALID_ARG);
+const KF_02 = kernelRule("KF-02", "A FUNC is of a FUNC_PROTO.", "btf_func_check", "Invalid type_id");
+const KF_03 = kernelRule("KF-03", "Parameters of a FUNC have names.", "btf_func_check", INVALID_ARG);
+
+export const prototypeRules = [KP_01, KP_02, KP_03, KP_04, KP_05, KF_02, KF_03];
+
+/** Checks what a FUNC_PROTO refers to; `resolve` walks from a type that is not done. */
+export function checkPrototype(resolution: Resolution, id: number, resolve: (id: number) => void): void {
+  const { subject } = resolution;
+  const at = subject.at(id);
+  const finish = (type: number): void => {
+    if (needsResolve(resolution, subject.kind(type)) && !isDone(resolution, type)) resolve(type);
+  };
+  const returned = subject.word(at);
+  if (returned !== 0) {
+    const refuse = (): void => subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
+    const kind = subject.kind(returned);
+    if (kind === MISSING || isSourceOnly(kind)) refuse();
+    finish(returned);
+    if (sizedType(resolution, returned) === undefined) refuse();
+  }
+  const tail = subject.tail(at);
+  let count = subject.vlen(at);
+  if (count === 0) return;
+  const last = tail + (count - 1) * PARAM_SIZE;
+  if (subject.u32(last + 4) === 0) {
+    if (subject.u32(last) !== 0) subject.refuse(KP_02, id, typeLine(subject, id, at, `Invalid arg#${count}`));
+    count--;
+  }
+  for (let index = 0; index < count; index++) {
+    const nameOff = subject.u32(tail + index * PARAM_SIZE);
+    const type = subject.u32(tail + index * PARAM_SIZE + 4);
+    const line = (): string => typeLine(subject, id, at, `Invalid arg#${index + 1}`);
+    const kind = subject.kind(type);
+    if (kind === MISSING || isSourceOnly(kind)) subject.refuse(KP_04, id, line());
+    const isNamed = nameOff === 0 || (subject.hasName(nameOff) && isIdentifier(subject, nameOff));
+    if (!isNamed) subject.refuse(KP_05, id, line());
+    finish(type);
+    if (sizedType(resolution, type) === undefined) subject.refuse(type === 0 ? KP_03 : KP_04, id, line());
+  }
+}
+
+/** Checks that a FUNC refers to a FUNC_PROTO whose parameters all have names. */
+export function checkFunction({ subject }: Resolution, id: number): void {
+  const at = subject.at(id);
+  const prototype = subject.word(at);
+  if (subject.kind(prototype) !== KIND_NUMBER.funcProto) {
+    subject.refuse(KF_02, id, typeLine(subject, id, at, "Invalid type_id"));
+    return;
+  }
+  const record = subject.at(prototype);
+  for (let index = 0; index < subject.vlen(record); index++) {
+    const param = subject.tail(record) + index * PARAM_SIZE;
+    if (subject.u32(param) === 0 && subject.u32(param + 4) !== 0) {
+      subject.refuse(KF_03, id, typeLine(subject, id, at, `Invalid arg#${index + 1}`));
+    }
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * Locks, lists, trees, refcounts and kernel pointers in structs (`btf_parse_struct_metas`, `btf_parse_fields`). The kernel says
+ * nothing when it refuses them. Not told here, since it depends on the kernel's own types: whether a kptr to one of these is allowed.
+ */
+import { KIND_NUMBER } from "../../btf/model.ts";
+import { MEMBER_SIZE, memberBits } from "./lists.ts";
+import { E2BIG, EEXIST, EFAULT, ELOOP, ENOENT, type KernelRule, kernelRule } from "./rule.ts";
+import {
+  NODE_OF,
+  POINTER,
+  type SpecialField,
+  type SpecialType,
+  specialIds,
+  specialTypeNamed,
+  taggedPointer,
+} from "./special-types.ts";
+import type { Subject } from "./subject.ts";
+
+const parse = "btf_parse_fields, btf_find_field_one";
+const silent: readonly string[] = [];
+const SINCE = { since: "6.12" } as const;
+
+const KZ_01 = kernelRule("KZ-01", "A struct has one lock of a kind, and at most 11 special fields.", parse, silent, {
+  ...SINCE,
+  errno: E2BIG,
+});
+const KZ_02 = kernelRule(
+  "KZ-02",
+  "A member of a special type counts as one: its size and place are right.",
+  parse,
+  silent,
+  { ...SINCE, errno: EFAULT },
+);
+const KZ_03 = kernelRule(
+  "KZ-03",
+  "A list or tree names a struct and its node in one DECL_TAG.",
+  "btf_find_graph_root, btf_parse_graph_root",
+  silent,
+  SINCE,
+);
+const KZ_04 = kernelRule(
+  "KZ-04",
+  "Members of a special struct begin at bytes.",
+  "btf_find_struct_field",
+  silent,
+  SINCE,
+);
+const KZ_05 = kernelRule("KZ-05", "Special fields suit each other.", parse, silent, SINCE);
+const KZ_06 = kernelRule(
+  "KZ-06",
+  "Owners own no owners, and structs are nested at most 32 deep.",
+  "btf_check_and_fixup_fields",
+  silent,
+  { ...SINCE, errno: ELOOP },
+);
+const KZ_07 = kernelRule(
+  "KZ-07",
+  "The tag of a kernel pointer is known, alone, and of a struct.",
+  "btf_find_kptr",
+  silent,
+  SINCE,
+);
+
+export const specialFieldRules = [KZ_01, KZ_02, KZ_03, KZ_04, KZ_05, KZ_06, KZ_07];
+
+/** BTF_FIELDS_MAX. */
+const MAX_FIELDS = 11;
+const MAX_DEPTH = 32;
+
+interface Field {
+  readonly type: SpecialType;
+  /** Bytes from the start of the struct. */
+  readonly offset: number;
+  /** Struct and name of the node that a head or root owns. */
+  readonly value?: number;
+  readonly node?: string;
+}
+
+/** The look through one struct: the search, with what it has found to be without fields at which depth. */
+interface Search {
+  readonly subject: Subject;
+  readonly root: number;
+  readonly empty: Set<string>;
+  readonly locks: Set<SpecialField>;
+}
+
+const { array, struct, declTag } = KIND_NUMBER;
+
+/** Checks every STRUCT with a special member, in the order of ids. */
+export function checkSpecialFields(subject: Subject): void {
+  if (!subject.profile.specialFields) return;
+  const special = specialIds(subject);
+  if (special.size === 0) return;
+  const records = new Map<number, readonly Field[]>();
+  for (let id = 1; id < subject.records.length; id++) {
+    if (subject.kind(id) !== struct || !memberTypes(subject, id).some((type) => special.has(type))) continue;
+    const search: Search = { subject, root: id, empty: new Set(), locks: new Set() };
+    const found = fieldsOf(search, id, MAX_FIELDS, 0);
+    if (found.length === 0) refuse(search, KZ_02);
+    checkFields(search, found);
+    records.set(id, found);
+  }
+  for (const [id, found] of records) checkOwners(subject, id, found, records);
+}
+
+function refuse({ subject, root }: Search, rule: KernelRule, errno: number = rule.errno): void {
+  subject.refuse(rule, root, "", errno);
+}
+
+function memberAt(subject: Subject, id: number, index: number): number {
+  return subject.tail(subject.at(id)) + index * MEMBER_SIZE;
+}
+
+function memberTypes(subject: Subject, id: number): readonly number[] {
+  const count = subject.vlen(subject.at(id));
+  return Array.from({ length: count }, (_, index) => subject.u32(memberAt(subject, id, index) + 4));
+}
+
+/** Special fields of a STRUCT and of those in it, at most `room`. */
+function fieldsOf(search: Search, id: number, room: number, depth: number): readonly Field[] {
+  const key = `${id} ${depth}`;
+  if (search.empty.has(key)) return [];
+  const { subject } = search;
+  const at = subject.at(id);
+  const found: Field[] = [];
+  const locks = subject.profile.nestedLocks ? search.locks : new Set<SpecialField>();
+  for (let index = 0; index < subject.vlen(at); index++) {
+    const bits = memberBits(subject, at, memberAt(subject, id, index));
+    if (bits % 8 !== 0) refuse(search, KZ_04);
+    found.push(...fieldsOfMember(search, { struct: id, index, offset: bits / 8, locks }, room - found.length, depth));
+  }
+  if (found.length === 0) search.empty.add(key);
+  return found;
+}
+
+interface Place {
+  readonly struct: number;
+  readonly index: number;
+  readonly offset: number;
+  readonly locks: Set<SpecialField>;
+}
+
+function fieldsOfMember(search: Search, place: Place, room: number, depth: number): readonly Field[] {
+  const { subject } = search;
+  const { offset, locks } = place;
+  let id = subject.u32(memberAt(subject, place.struct, place.index) + 4);
+  let count = 1;
+  let levels = 0;
+  for (; levels < MAX_DEPTH && subject.kind(id) === array; levels++) {
+    const tail = subject.tail(subject.at(id));
+    count = Math.imul(count, subject.u32(tail + 8)) >>> 0;
+    id = subject.u32(tail);
+  }
+  if (levels === MAX_DEPTH) refuse(search, KZ_06, E2BIG);
+  if (count === 0) return [];
+  const isStruct = subject.kind(id) === struct;
+  const named = specialTypeNamed(subject, subject.nameOff(subject.at(id)));
+  if (named?.unique === true) {
+    if (locks.has(named.field)) refuse(search, KZ_01);
+    locks.add(named.field);
+  }
+  if (named === undefined && isStruct) {
+    if (depth + 1 >= MAX_DEPTH) refuse(search, KZ_06, E2BIG);
+    const inner = depth + 1 < MAX_DEPTH ? fieldsOf(search, id, room, depth + 1) : [];
+    const moved = inner.map((field) => ({ ...field, offset: (field.offset + offset) >>> 0 }));
+    return repeated(search, moved, count, room, subject.word(subject.at(id)));
+  }
+  const type = named ?? POINTER;
+  if (offset % type.alignment !== 0) return [];
+  const field = type === POINTER ? pointerField(search, id, offset) : namedField(search, place, id, type);
+  if (field === undefined) return [];
+  if (room === 0) refuse(search, KZ_01);
+  return repeated(search, [field], count, room, type.size);
+}
+
+function pointerField(search: Search, id: number, offset: number): Field | undefined {
+  if (!search.subject.profile.specialPointers) return undefined;
+  const found = taggedPointer(search.subject, id);
+  if (found === "invalid") refuse(search, KZ_07);
+  return found === "kptr" ? { type: POINTER, offset } : undefined;
+}
+
+function namedField(search: Search, place: Place, id: number, type: SpecialType): Field | undefined {
+  const { subject } = search;
+  if (subject.kind(id) !== struct || subject.word(subject.at(id)) !== type.size) return undefined;
+  const { offset } = place;
+  return NODE_OF[type.field] === undefined ? { type, offset } : { type, offset, ...ownedBy(search, place) };
+}
+
+const REPEATABLE: ReadonlySet<SpecialField> = new Set(["pointer", "list head", "tree root"]);
+
+/** The fields of every element of an array. */
+function repeated(
+  search: Search,
+  fields: readonly Field[],
+  count: number,
+  room: number,
+  size: number,
+): readonly Field[] {
+  if (count <= 1 || fields.length === 0) return fields;
+  if (fields.some(({ type }) => !REPEATABLE.has(type.field))) refuse(search, KZ_05);
+  if ((fields.length * count) >>> 0 > room) {
+    refuse(search, KZ_01);
+    return fields;
+  }
+  const all: Field[] = [...fields];
+  for (let index = 1; index < count; index++) {
+    for (const field of fields) all.push({ ...field, offset: (field.offset + index * size) >>> 0 });
+  }
+  return all;
+}
+
+const CONTAINS = "contains:";
+/** Longer than any name that a struct or member can have. */
+const LONGEST_TAG = 2048;
+
+/** Which struct and node the DECL_TAG of a head or root names (`btf_find_graph_root`). */
+function ownedBy(search: Search, { struct: owner, index }: Place): Partial<Field> {
+  const { subject } = search;
+  const tags: string[] = [];
+  for (let id = 1; id < subject.records.length; id++) {
+    if (subject.kind(id) !== declTag) continue;
+    const at = subject.at(id);
+    if (subject.word(at) !== owner || subject.i32(subject.tail(at)) !== index) continue;
+    const text = subject.string(subject.nameOff(at), LONGEST_TAG);
+    if (text.startsWith(CONTAINS)) tags.push(text.slice(CONTAINS.length));
+  }
+  const [tag = "", ...more] = tags;
+  const colon = tag.indexOf(":");
+  if (colon < 0 || more.length > 0) refuse(search, KZ_03);
+  const name = tag.slice(0, Math.max(colon, 0));
+  const node = tag.slice(colon + 1);
+  const value = structNamed(subject, name);
+  if (value === 0) refuse(search, KZ_03, ENOENT);
+  if (node === "") refuse(search, KZ_03);
+  return { value, node };
+}
+
+/** The first STRUCT with the name, or 0. An anonymous one is called "". */
+function structNamed(subject: Subject, name: string): number {
+  for (let id = 1; id < subject.records.length; id++) {
+    if (subject.kind(id) === struct && subject.string(subject.nameOff(subject.at(id)), LONGEST_TAG) === name) return id;
+  }
+  return 0;
+}
+
+function checkFields(search: Search, fields: readonly Field[]): void {
+  const { subject, root } = search;
+  let end = 0;
+  for (const field of fields) {
+    if (field.offset + field.type.size > subject.word(subject.at(root))) refuse(search, KZ_02);
+    if (field.offset < end) refuse(search, KZ_05, EEXIST);
+    end = field.offset + field.type.size;
+    if (field.value !== undefined && field.node !== undefined) checkNode(search, field.type, field.value, field.node);
+  }
+  const has = (name: SpecialField): boolean => fields.some(({ type }) => type.field === name);
+  if (has("lock") && has("resilient lock")) refuse(search, KZ_05);
+  if ((has("list head") || has("tree root")) && !has("lock") && !has("resilient lock")) refuse(search, KZ_05);
+  if (has("list node") && has("tree node") && !has("refcount")) refuse(search, KZ_05);
+}
+
+/** The member that the DECL_TAG names must be the node of such a head or root (`btf_parse_graph_root`). */
+function checkNode(search: Search, owner: SpecialType, value: number, node: string): void {
+  const { subject } = search;
+  const wanted = NODE_OF[owner.field];
+  let found = false;
+  for (let index = 0; index < subject.vlen(subject.at(value)); index++) {
+    const member = memberAt(subject, value, index);
+    const nameOff = subject.u32(member);
+    if ((nameOff === 0 ? "(anon)" : subject.string(nameOff, LONGEST_TAG)) !== node) continue;
+    if (found) refuse(search, KZ_03);
+    const type = subject.u32(member + 4);
+    if (subject.kind(type) !== struct) refuse(search, KZ_03);
+    if (specialTypeNamed(subject, subject.nameOff(subject.at(type))) !== wanted) refuse(search, KZ_03);
+    // The kernel reads the offset as the node's own kind_flag says, not its struct's.
+    const bits = memberBits(subject, subject.at(type), member);
+    if (bits % 8 !== 0 || (bits / 8) % (wanted?.alignment ?? 1) !== 0) refuse(search, KZ_03);
+    found = true;
+  }
+  if (!found) refuse(search, KZ_03, ENOENT);
+}
+
+/** `btf_check_and_fixup_fields`: what is owned and owns may own no owner. */
+function checkOwners(
+  subject: Subject,
+  id: number,
+  fields: readonly Field[],
+  records: ReadonlyMap<number, readonly Field[]>,
+): void {
+  const isNode = fields.some(({ type }) => type.field === "list node" || type.field === "tree node");
+  for (const { value } of fields) {
+    if (value === undefined) continue;
+    const owned = records.get(value);
+    if (owned === undefined) subject.refuse(KZ_06, id, "", EFAULT);
+    if (isNode && owned?.some((field) => field.value !== undefined) === true) subject.refuse(KZ_06, id, "");
+  }
+}

@@ -1,0 +1,98 @@
+import { KIND_NUMBER } from "../../btf/model.ts";
+import { isModifier } from "./resolution.ts";
+import type { Subject } from "./subject.ts";
+
+/** What the kernel takes a member for that has the name of one of its own objects (`btf_field_type`). */
+export type SpecialField =
+  | "lock"
+  | "resilient lock"
+  | "list head"
+  | "list node"
+  | "tree root"
+  | "tree node"
+  | "refcount"
+  | "pointer";
+
+/** A special type: its struct's name, size and alignment in bytes, and whether one struct may have but one. */
+export interface SpecialType {
+  readonly field: SpecialField;
+  readonly name: string;
+  readonly size: number;
+  readonly alignment: number;
+  readonly unique: boolean;
+}
+
+const RESILIENT_LOCK: SpecialType = {
+  field: "resilient lock",
+  name: "bpf_res_spin_lock",
+  size: 4,
+  alignment: 4,
+  unique: true,
+};
+
+const LIST_NODE: SpecialType = { field: "list node", name: "bpf_list_node", size: 24, alignment: 8, unique: false };
+const TREE_NODE: SpecialType = { field: "tree node", name: "bpf_rb_node", size: 32, alignment: 8, unique: false };
+
+/** Of include/uapi/linux/bpf.h; a struct is parsed if it has a member of one of these types. */
+const TYPES: readonly SpecialType[] = [
+  { field: "lock", name: "bpf_spin_lock", size: 4, alignment: 4, unique: true },
+  { field: "list head", name: "bpf_list_head", size: 16, alignment: 8, unique: false },
+  LIST_NODE,
+  { field: "tree root", name: "bpf_rb_root", size: 16, alignment: 8, unique: false },
+  TREE_NODE,
+  { field: "refcount", name: "bpf_refcount", size: 4, alignment: 4, unique: false },
+];
+
+/** Which nodes a head or root owns. */
+export const NODE_OF: Readonly<Partial<Record<SpecialField, SpecialType>>> = {
+  "list head": LIST_NODE,
+  "tree root": TREE_NODE,
+};
+
+export const POINTER: SpecialType = { field: "pointer", name: "", size: 8, alignment: 8, unique: false };
+
+const LONGEST_NAME = 20;
+
+/** The special type of that name, found for any kind of type. */
+export function specialTypeNamed(subject: Subject, nameOff: number): SpecialType | undefined {
+  if (nameOff === 0) return undefined;
+  const name = subject.string(nameOff, LONGEST_NAME);
+  if (subject.profile.resilientLocks && name === RESILIENT_LOCK.name) return RESILIENT_LOCK;
+  return TYPES.find((type) => type.name === name);
+}
+
+const { ptr, struct, typeTag } = KIND_NUMBER;
+
+/** First STRUCT of each special name (`alloc_obj_fields`), and every tagged pointer: members of these make a struct special. */
+export function specialIds(subject: Subject): ReadonlySet<number> {
+  const ids = new Set<number>();
+  const seen = new Set<string>();
+  for (let id = 1; id < subject.records.length; id++) {
+    const kind = subject.kind(id);
+    if (kind === struct) {
+      const type = specialTypeNamed(subject, subject.nameOff(subject.at(id)));
+      if (type === undefined || type === RESILIENT_LOCK || seen.has(type.name)) continue;
+      seen.add(type.name);
+      ids.add(id);
+    } else if (subject.profile.specialPointers && taggedPointer(subject, id) === "kptr") ids.add(id);
+  }
+  return ids;
+}
+
+const KPTR_TAGS: ReadonlySet<string> = new Set(["kptr", "kptr_untrusted", "percpu_kptr"]);
+
+/** What `btf_find_kptr` makes of a type: a kernel pointer, nothing of the kind, or one that may not be. */
+export function taggedPointer(subject: Subject, id: number): "kptr" | "none" | "invalid" {
+  const word = (of: number): number => subject.word(subject.at(of));
+  const pointer = subject.kind(id) === KIND_NUMBER.volatile ? word(id) : id;
+  if (subject.kind(pointer) !== ptr) return "none";
+  const tag = word(pointer);
+  if (subject.kind(tag) !== typeTag || subject.kindFlag(subject.at(tag))) return "none";
+  if (subject.kind(word(tag)) === typeTag) return "invalid";
+  const text = subject.string(subject.nameOff(subject.at(tag)), LONGEST_NAME);
+  if (text === "uptr") return "none";
+  if (!KPTR_TAGS.has(text)) return "invalid";
+  let target = word(tag);
+  while (isModifier(subject.kind(target))) target = word(target);
+  return subject.kind(target) === struct ? "kptr" : "invalid";
+}
