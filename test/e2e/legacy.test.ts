@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { fixObject, readMaps } from "../../src/index.ts";
+import { emitObject, fixObject, readMaps } from "../../src/index.ts";
 import { judgeFine } from "../../tools/scoreboard/fine.ts";
 import { scoreboardJudges } from "../../tools/scoreboard/judges.ts";
 import { type AyaLoad, type AyaRunName, aya14, aya16, loadWithAya, runTraffic } from "../judges/aya-run.ts";
@@ -89,6 +89,16 @@ describe("a program of nine legacy maps and a BTF map", () => {
       "TOTALS: u32 -> Stats",
     ]);
   });
+});
+
+test("new BTF from debug info does not lose the converted definitions: it is refused", async () => {
+  const { bytes } = await fixObject(raw);
+  const rejection = { code: "REFUSED", message: expect.stringContaining("FLOWS") };
+  await expect(emitObject(bytes)).rejects.toMatchObject(rejection);
+  await expect(emitObject(bytes, { from: "dwarf", dialect: "rust" })).rejects.toMatchObject(rejection);
+  // Before, the definitions are still there.
+  const emitted = await emitObject(raw, { dialect: "rust" });
+  expect((await readMaps(emitted)).map(({ name }) => name)).toEqual((await readMaps(bytes)).map(({ name }) => name));
 });
 
 /** Every committed object with legacy maps that this machine can load. */
