@@ -54,6 +54,7 @@ test("the package needs no other at run time, and holds nothing but what was bui
     "LICENSE-MIT",
     "README.md",
     "package.json",
+    "schema/plan.schema.json",
     "schema/report.schema.json",
   ]);
 });

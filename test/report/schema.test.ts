@@ -4,9 +4,13 @@ import type { EngineFixOptions } from "../../src/cli/engine.ts";
 import { library } from "../../src/cli/library.ts";
 import { BtfFixError } from "../../src/errors.ts";
 import { checkedFile, failedFile, fixedFile, type ReportedFile, reportJson } from "../../src/report/json.ts";
+import { planJson, plannedEdits } from "../../src/report/plan.ts";
 import { type Schema, violations } from "./json-schema.ts";
 
 const schema = JSON.parse(readFileSync(new URL("../../schema/report.schema.json", import.meta.url), "utf8")) as Schema;
+const planSchema = JSON.parse(
+  readFileSync(new URL("../../schema/plan.schema.json", import.meta.url), "utf8"),
+) as Schema;
 const corpus = new URL("../../corpus/", import.meta.url);
 
 function objects(folder: string): [name: string, bytes: Uint8Array][] {
@@ -59,4 +63,16 @@ test("the schema notices what does not conform", () => {
     { version: 1, files: [{ file: "a", diagnostics: [], verdicts: {} }] },
   ];
   for (const value of broken) expect(violations(value, schema)).not.toEqual([]);
+});
+
+test("the plan of every object of the corpus conforms to its schema, and one that does not is told", async () => {
+  for (const [name, bytes] of [...objects("aya/"), ...objects("shapes/")]) {
+    const result = await library.fix(bytes, DEFAULTS).catch(() => undefined);
+    if (result === undefined) continue;
+    const edits = plannedEdits(result.plan, await library.diff(bytes, result.bytes));
+    const planned = { file: name, output: null, repairs: result.plan, edits };
+    expect(violations(JSON.parse(planJson([planned])), planSchema), name).toEqual([]);
+    for (const { repairs } of edits) for (const at of repairs) expect(result.plan[at], name).toBeDefined();
+  }
+  expect(violations({ version: 1, files: [{ file: "x", output: null, repairs: [] }] }, planSchema)).not.toEqual([]);
 });
