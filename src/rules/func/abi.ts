@@ -1,5 +1,6 @@
 import { type Btf, type BtfFuncProto, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { sizeOf, skipModifiers } from "../../btf/walk.ts";
 import type { ObjectState } from "../state.ts";
 import { verifiesAlike } from "./alike.ts";
@@ -29,12 +30,8 @@ export interface AbiPrototype {
 const CONTEXT_TAG = "arg:ctx";
 
 function isTagged({ btf }: ObjectState, funcId: number, index: number): boolean {
-  return btf.types.some(
-    (type) =>
-      type.kind === "declTag" &&
-      type.type === funcId &&
-      type.component === index &&
-      nameText(btf, type.nameOff) === CONTEXT_TAG,
+  return typesOfKind(btf, "declTag").some(
+    ([, type]) => type.type === funcId && type.component === index && nameText(btf, type.nameOff) === CONTEXT_TAG,
   );
 }
 

@@ -1,5 +1,6 @@
 import { type BtfFuncProto, LINKAGE_GLOBAL } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { STB_LOCAL, STV_DEFAULT } from "../../elf/model.ts";
 import { cannotLoad, rejects } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -21,8 +22,8 @@ const EXCEPTION_CALLBACK = "exception_callback:";
 /** Functions that a program names as its exception callback, by DECL_TAG: the kernel wants them global. */
 function exceptionCallbacks({ btf }: ObjectState): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const type of btf.types) {
-    const tag = type.kind === "declTag" ? nameText(btf, type.nameOff) : "";
+  for (const [, { nameOff }] of typesOfKind(btf, "declTag")) {
+    const tag = nameText(btf, nameOff);
     if (tag.startsWith(EXCEPTION_CALLBACK)) names.add(tag.slice(EXCEPTION_CALLBACK.length));
   }
   return names;

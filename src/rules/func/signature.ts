@@ -1,5 +1,6 @@
-import { type Btf, LINKAGE_EXTERN, typeById } from "../../btf/model.ts";
+import { type Btf, LINKAGE_EXTERN } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import { ARGUMENTS, CLASS, effectOf, INSN_SIZE, type Insn, insnAt, isCall, PSEUDO_CALL } from "../../elf/insn.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
@@ -39,8 +40,8 @@ export interface SignatureReader {
 /** Arity of the externs that `.BTF` describes, by name. */
 function externArity(btf: Btf): ReadonlyMap<string, number> {
   const arity = new Map<string, number>();
-  for (const type of btf.types) {
-    if (type.kind !== "func" || type.linkage !== LINKAGE_EXTERN) continue;
+  for (const [, type] of typesOfKind(btf, "func")) {
+    if (type.linkage !== LINKAGE_EXTERN) continue;
     const proto = protoOf(btf, type);
     if (proto !== undefined) arity.set(nameText(btf, type.nameOff), Math.min(proto.params.length, 5));
   }
@@ -49,9 +50,9 @@ function externArity(btf: Btf): ReadonlyMap<string, number> {
 
 /** Arity of a function of the running kernel; kfuncs are such. */
 function kernelArity(vmlinux: Btf, name: string): number | undefined {
-  const func = vmlinux.types.find((type) => type.kind === "func" && nameText(vmlinux, type.nameOff) === name);
-  const proto = func?.kind === "func" ? typeById(vmlinux, func.type) : undefined;
-  return proto?.kind === "funcProto" ? Math.min(proto.params.length, 5) : undefined;
+  const [, func] = typesOfKind(vmlinux, "func").find(([, { nameOff }]) => nameText(vmlinux, nameOff) === name) ?? [];
+  const proto = func === undefined ? undefined : protoOf(vmlinux, func);
+  return proto === undefined ? undefined : Math.min(proto.params.length, 5);
 }
 
 function keyOf({ section, offset }: CodePlace): number {
@@ -159,7 +160,7 @@ function readerOf(state: ObjectState, elf: ElfView): SignatureReader {
   let described: ReadonlyMap<number, boolean> | undefined;
   const describedReturns = (): ReadonlyMap<number, boolean> => {
     described ??= new Map(
-      [...functionSites(state)].flatMap(({ symbol, offset, proto }) =>
+      functionSites(state).flatMap(({ symbol, offset, proto }) =>
         symbol === undefined || proto === undefined
           ? []
           : [[keyOf({ section: symbol.section, offset }), proto.returnType !== 0] as const],

@@ -34,8 +34,7 @@ export function protoOf(btf: Btf, func: BtfFunc): BtfFuncProto | undefined {
   return proto?.kind === "funcProto" ? proto : undefined;
 }
 
-/** Every function that `.BTF.ext` describes, joined to its symbol by section and offset, never by name. */
-export function* functionSites({ elf, btf, ext }: Described): Generator<FunctionSite> {
+function* readSites({ elf, btf, ext }: Described): Generator<FunctionSite> {
   for (const { secNameOff, records } of ext?.funcInfo?.sections ?? []) {
     const section = nameText(btf, secNameOff);
     const index = codeSection(elf, section);
@@ -54,4 +53,16 @@ export function* functionSites({ elf, btf, ext }: Described): Generator<Function
       };
     }
   }
+}
+
+/** The functions that one `.BTF` and `.BTF.ext` describe, for the rules and repairs that look at the same. */
+const read = new WeakMap<Btf, Described & { readonly sites: readonly FunctionSite[] }>();
+
+/** Every function that `.BTF.ext` describes, joined to its symbol by section and offset, never by name. */
+export function functionSites({ elf, btf, ext }: Described): readonly FunctionSite[] {
+  const known = read.get(btf);
+  if (known !== undefined && known.elf === elf && known.ext === ext) return known.sites;
+  const sites = [...readSites({ elf, btf, ext })];
+  read.set(btf, { elf, btf, ext, sites });
+  return sites;
 }
