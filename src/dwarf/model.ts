@@ -93,6 +93,8 @@ export interface Dwarf {
   /** Parent row, undefined for a unit DIE. */
   parent(row: DieRow): DieRow | undefined;
   hasChildren(row: DieRow): boolean;
+  /** Row behind the last descendant: the next sibling, if there is one. The first child is the next row: so children are walked without a list. */
+  behind(row: DieRow): DieRow;
   /** Child rows in order. */
   children(row: DieRow): readonly DieRow[];
   /** All rows of a tag, in order; with a unit, those of that unit. */

@@ -215,6 +215,9 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
       return table.tag[row] ?? 0;
     },
     parent: parentReader(table, unitOf),
+    behind(row) {
+      return table.end[row] ?? count;
+    },
     hasChildren(row) {
       return (table.end[row] ?? 0) > row + 1;
     },

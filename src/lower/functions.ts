@@ -31,7 +31,8 @@ export function linkageNameOf(dwarf: Dwarf, row: DieRow): string | undefined {
 /** Parameters in order; `unspecified_parameters` (variadic) comes as a row without name and type. */
 export function paramsOf(dwarf: Dwarf, row: DieRow): DieRow[] {
   const params: DieRow[] = [];
-  for (const child of dwarf.children(row)) {
+  const end = dwarf.behind(row);
+  for (let child = row + 1; child < end; child = dwarf.behind(child)) {
     const tag = dwarf.tag(child);
     if (tag === TAG.formalParameter || tag === TAG.unspecifiedParameters) params.push(child);
   }

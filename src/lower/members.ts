@@ -13,7 +13,8 @@ const MAX_FLAGGED_OFFSET = 0xff_ffff;
  */
 export function elementsOf(dwarf: Dwarf, row: DieRow): DieRow[] {
   const elements: DieRow[] = [];
-  for (const child of dwarf.children(row)) {
+  const end = dwarf.behind(row);
+  for (let child = row + 1; child < end; child = dwarf.behind(child)) {
     const tag = dwarf.tag(child);
     if (tag === TAG.variantPart || (tag === TAG.member && !dwarf.flag(child, AT.declaration))) elements.push(child);
   }

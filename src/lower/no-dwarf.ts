@@ -11,6 +11,7 @@ export const noDwarf: Dwarf = {
   tag: () => 0,
   parent: () => undefined,
   hasChildren: () => false,
+  behind: (row) => row + 1,
   children: () => [],
   tagged: () => [],
   linked: () => [],

@@ -18,14 +18,14 @@ export function isAnnotated(lowering: Lowering, row: DieRow): boolean {
 }
 
 function annotations(dwarf: Dwarf, row: DieRow, name: string): readonly string[] {
-  if (!dwarf.hasChildren(row)) return NONE;
-  const found: string[] = [];
-  for (const child of dwarf.children(row)) {
+  let found: string[] | undefined;
+  const end = dwarf.behind(row);
+  for (let child = row + 1; child < end; child = dwarf.behind(child)) {
     if (dwarf.tag(child) !== TAG.llvmAnnotation || dwarf.name(child) !== name) continue;
     const value = dwarf.string(child, AT.constValue);
-    if (value !== undefined) found.push(value);
+    if (value !== undefined) (found ??= []).push(value);
   }
-  return found;
+  return found ?? NONE;
 }
 
 /** Appends the DECL_TAGs of a DIE for its owner (BTFDebug::processDeclAnnotations); component -1 tags the whole type. */

@@ -20,6 +20,8 @@ interface Row {
   readonly node: Node;
   readonly parent: DieRow | undefined;
   readonly children: DieRow[];
+  /** Row behind the last descendant. */
+  end: number;
 }
 
 /** Short form: `die("structureType", { name: "S", byteSize: 8 }, children, label)`. */
@@ -46,10 +48,12 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
   const labels = new Map<string, DieRow>();
   const add = (node: Node, parent: DieRow | undefined): void => {
     const row = rows.length;
-    rows.push({ node, parent, children: [] });
+    const own: Row = { node, parent, children: [], end: 0 };
+    rows.push(own);
     if (parent !== undefined) rows[parent]?.children.push(row);
     if (node.label !== undefined) labels.set(node.label, row);
     for (const child of node.children ?? []) add(child, row);
+    own.end = rows.length;
   };
   add({ tag: TAG.compileUnit, children: nodes }, undefined);
   const unit: DwarfUnit = {
@@ -82,6 +86,7 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     rowAt: (offset) => (rows[offset] === undefined ? undefined : offset),
     tag: (row) => rows[row]?.node.tag ?? 0,
     parent: (row) => rows[row]?.parent,
+    behind: (row) => rows[row]?.end ?? rows.length,
     hasChildren: (row) => (rows[row]?.children.length ?? 0) > 0,
     children: (row) => rows[row]?.children ?? [],
     tagged: (tag) => rows.flatMap(({ node }, row) => (node.tag === tag ? [row] : [])),
