@@ -237,6 +237,22 @@ test("a function that no program reaches is described, and no error", async () =
   expect(prototypes(bytes)).toEqual({ known: "0 int", unused: "2 int" });
 });
 
+judgeTest(libbpf17())("a name that is too long, or no identifier, is escaped like every other", async () => {
+  for (const name of ["größe", `_ZN${"3abc".repeat(60)}E`, "mix.llvm.4711"]) {
+    const raw = object([{ name, insns: [copy(0, 1), EXIT] }]);
+    const { bytes } = await fixObject(raw);
+    const elf = parseElf(bytes);
+    const btf = parseBtf(sectionNamed(elf, ".BTF")?.bytes ?? new Uint8Array());
+    const ext = parseBtfExt(sectionNamed(elf, ".BTF.ext")?.bytes ?? new Uint8Array());
+    const site = functionSites({ elf, btf, ext }).find(({ isSubprogram }) => isSubprogram);
+    expect(site?.name).toMatch(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
+    expect(site?.symbol?.name).toBe(name);
+    const after = answer(runLibbpf("libbpf17", bytes));
+    expect([name, after.load?.ok, (after.btfFd ?? -1) >= 0]).toEqual([name, true, true]);
+    expect((await fixObject(bytes)).bytes).toEqual(bytes);
+  }
+});
+
 /** Functions of random registers, calling only those behind them, with the arity that this makes. */
 const program = fc
   .array(
