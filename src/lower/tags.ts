@@ -23,7 +23,9 @@ function annotations(dwarf: Dwarf, row: DieRow, name: string): readonly string[]
   for (let child = row + 1; child < end; child = dwarf.behind(child)) {
     if (dwarf.tag(child) !== TAG.llvmAnnotation || dwarf.name(child) !== name) continue;
     const value = dwarf.string(child, AT.constValue);
-    if (value !== undefined) (found ??= []).push(value);
+    if (value === undefined) continue;
+    found ??= [];
+    found.push(value);
   }
   return found ?? NONE;
 }
