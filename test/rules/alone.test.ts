@@ -13,8 +13,9 @@ import { answer } from "../judges/run.ts";
 import { buildObject, CALL, EXIT, type Insn, makeExt, move, R_BPF_64_32 } from "../object.ts";
 
 /**
- * Functions of numbers in BTF that the kernel refuses for a name: verified from their callers as it comes, alone once it is mended. What
- * their code does with numbers is made up, so that some would fail alone, and some would make their callers fail.
+ * Functions of numbers, and of a context that is called a pointer to bytes. In BTF that the kernel refuses for a name they are verified
+ * from their callers as it comes, alone once it is mended. What their code does is made up, so that some would fail alone, and some would
+ * make their callers fail.
  */
 
 const copy = (to: number, from: number): Insn => [0xbf, to | (from << 4), 0, 0];
@@ -54,6 +55,9 @@ const step: fc.Arbitrary<readonly Insn[]> = fc.oneof(
     [spill(1, -24), fill(3, -24), add(0, 3)],
     [spill(2, -24), fill(1, -24)],
     [above(1, 3, 1), addValue(0, 5)],
+    // What only a context can give.
+    [[0x61, 0x13, 0, 0], add(0, 3)],
+    [[0x61, 0x10, 0, 0]],
     // A loop of as many turns as r1 says, and one that never ends if r2 is 9.
     [copy(3, 1), equal(3, 0, 2), addValue(3, -1), [0x05, 0, -3, 0]],
     [
@@ -76,6 +80,9 @@ const subject = fc.record({
     "number",
   ),
   section: fc.constantFrom("socket", "cgroup_skb/egress"),
+  /** Whether the first argument is the program's context, and whether the kernel takes the BTF. */
+  takesContext: fc.boolean(),
+  isTaken: fc.boolean(),
 });
 
 type Subject = typeof subject extends fc.Arbitrary<infer T> ? T : never;
@@ -88,17 +95,17 @@ const USES: Readonly<Record<Subject["use"], readonly Insn[]>> = {
   number: [addValue(0, 1), copy(6, 0), move(0, 1)],
 };
 
-function object({ steps, given, use, section }: Subject): Uint8Array {
+function object({ steps, given, use, section, takesContext, isTaken }: Subject): Uint8Array {
   const graph = new Graph();
   const u64 = graph.int("u64", 8);
   const main = graph.func("main", graph.proto(graph.int("i32", 4, 1), [["ctx", graph.ptr(0)]]));
   const proto = graph.proto(u64, [
-    ["a", u64],
+    ["a", takesContext ? graph.ptr(graph.int("u8", 1)) : u64],
     ["b", u64],
   ]);
   const sub = graph.func("sub", proto);
-  graph.struct("Limit<u16, 4>", 0, []);
-  const insns = [...FRAME, move(1, given[0]), move(2, given[1]), CALL, ...USES[use], EXIT];
+  if (!isTaken) graph.struct("Limit<u16, 4>", 0, []);
+  const insns = [...FRAME, ...(takesContext ? [] : [move(1, given[0])]), move(2, given[1]), CALL, ...USES[use], EXIT];
   // Both arguments are read in any case.
   const code = [...FRAME, move(0, 0), copy(3, 1), copy(4, 2), ...steps.flat(), EXIT];
   const ext = makeExt(true, {
@@ -137,11 +144,28 @@ function isGlobal(bytes: Uint8Array): boolean {
 
 test("functions whose numbers matter to nobody stay global, the others become static", async () => {
   const staysGlobal = async (part: Partial<Subject>): Promise<boolean> =>
-    isGlobal((await fixObject(object({ steps: [], given: [1, 2], use: "nothing", section: "socket", ...part }))).bytes);
+    isGlobal(
+      (
+        await fixObject(
+          object({
+            steps: [],
+            given: [1, 2],
+            use: "nothing",
+            section: "socket",
+            takesContext: false,
+            isTaken: false,
+            ...part,
+          }),
+        )
+      ).bytes,
+    );
   expect(await staysGlobal({})).toBe(true);
   expect(await staysGlobal({ steps: [[add(0, 1)], [and(0, 7)]], use: "number" })).toBe(true);
   expect(await staysGlobal({ steps: [[add(0, 1)]], use: "return" })).toBe(true);
   expect(await staysGlobal({ steps: [[above(1, 3, 1), addValue(0, 5)]] })).toBe(true);
+  expect(await staysGlobal({ takesContext: true, steps: [[[0x61, 0x10, 0, 0]]] })).toBe(true);
+  expect(await staysGlobal({ takesContext: true, isTaken: true })).toBe(true);
+  expect(await staysGlobal({ steps: [index(0, 1)], isTaken: true })).toBe(true);
   // An address, a loop, a result that becomes an address or decides a loop, one that this program may not return.
   expect(await staysGlobal({ steps: [index(0, 1)] })).toBe(false);
   expect(await staysGlobal({ steps: [[spill(1, -24), fill(3, -24)], index(0, 3)] })).toBe(false);
@@ -151,16 +175,19 @@ test("functions whose numbers matter to nobody stay global, the others become st
   expect(await staysGlobal({ use: "return", section: "cgroup_skb/egress" })).toBe(false);
 });
 
-judgeTest(libbpf17())("what loads with its BTF refused loads with it taken", async () => {
-  let [loads, globals] = [0, 0];
+judgeTest(libbpf17())("what loads, with its BTF taken or refused, loads with it taken", async () => {
+  let [loads, globals, mended] = [0, 0, 0];
   await fc.assert(
     fc.asyncProperty(subject, async (sample) => {
       const raw = object(sample);
       const before = answer(runLibbpf("libbpf17", raw));
-      expect(before.btfFd).toBe(-1);
-      if (before.load?.ok !== true) return;
-      loads++;
+      expect((before.btfFd ?? -1) >= 0).toBe(sample.isTaken);
       const { bytes } = await fixObject(raw);
+      if (before.load?.ok !== true) {
+        if (answer(runLibbpf("libbpf17", bytes)).load?.ok === true) mended++;
+        return;
+      }
+      loads++;
       if (isGlobal(bytes)) globals++;
       const after = answer(runLibbpf("libbpf17", bytes));
       const refusals = after.programs.filter(({ loaded }) => !loaded).map(({ verifierLog }) => verifierLog);
@@ -171,4 +198,5 @@ judgeTest(libbpf17())("what loads with its BTF refused loads with it taken", asy
   // Neither all static nor all refused: then nothing would have been shown.
   expect(loads).toBeGreaterThan(30);
   expect(globals).toBeGreaterThan(5);
+  expect(mended).toBeGreaterThan(0);
 });
