@@ -2,6 +2,7 @@ import { mergeBlobs } from "./concatenated.ts";
 import { pointRelocations } from "./dangling-info.ts";
 import { joinMaps } from "./duplicate-maps.ts";
 import type { ElfFix } from "./elf-fix.ts";
+import { writeFlags } from "./flags.ts";
 import { convertLegacyMaps } from "./legacy-maps.ts";
 import { addLicense } from "./license.ts";
 import { clearDefinitions } from "./maps-relocations.ts";
@@ -17,4 +18,5 @@ export const allElfFixes: readonly ElfFix[] = [
   nameMaps,
   clearDefinitions,
   addLicense,
+  writeFlags,
 ];

@@ -20,6 +20,7 @@ import { commonSymbol } from "./elf/common-symbol.ts";
 import { danglingInfo, danglingLink } from "./elf/dangling.ts";
 import { constantSections, dataPointers } from "./elf/data-pointers.ts";
 import { externWithoutBtf, externWithoutSection } from "./elf/extern.ts";
+import { flagsNotC } from "./elf/flags.ts";
 import { legacyDefinition, legacyMaps } from "./elf/legacy-maps.ts";
 import { licenseIncompatible, licenseKept, licenseMissing } from "./elf/license.ts";
 import { mapsInitialised, mapsRelocations } from "./elf/maps-relocations.ts";
@@ -78,6 +79,7 @@ export const allRules: readonly Rule[] = [
   licenseKept,
   dataPointers,
   constantSections,
+  flagsNotC,
   privateMap,
   mapReference,
   mapImmediate,

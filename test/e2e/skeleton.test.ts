@@ -6,13 +6,13 @@ import { BtfFixError } from "../../src/errors.ts";
 import { fixObject } from "../../src/fix.ts";
 import { toolchain } from "../../tools/judges/toolchain.ts";
 import { kernelTypes } from "../../tools/scoreboard/kernel-types.ts";
-import { corpusObjects } from "../../tools/scoreboard/objects.ts";
+import { allObjects } from "../../tools/scoreboard/objects.ts";
 import { bpftool, bpftoolDump, bpftoolLink, bpftoolSkeleton } from "../judges/bpftool.ts";
 import { clang, compileC } from "../judges/c-object.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { answer, inScratch } from "../judges/run.ts";
 
-const RUST = corpusObjects().filter(({ name }) => name.includes(".bpfel.") && !/^c\/|\/c\//.test(name));
+const RUST = allObjects().filter(({ name }) => name.includes(".bpfel.") && !/^c\/|\/c\/|stand-in/.test(name));
 
 /** Undefined for an object that is refused as a whole. */
 async function withCTypes(path: string): Promise<Uint8Array | undefined> {
@@ -24,6 +24,9 @@ async function withCTypes(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** Contexts of programs, which the object's types and the kernel's header for user space both define. */
+const OF_THE_KERNEL = ["xdp_md", "bpf_raw_tracepoint_args"];
+
 /** clang's errors on a program of user space that includes the skeleton, after the object's types if it is given them. */
 function compileSkeleton(object: Uint8Array, types: boolean): string {
   const skeleton = answer(bpftoolSkeleton(object));
@@ -31,7 +34,10 @@ function compileSkeleton(object: Uint8Array, types: boolean): string {
   return inScratch((folder) => {
     writeFileSync(join(folder, "object.skel.h"), skeleton.stdout);
     writeFileSync(join(folder, "types.h"), answer(bpftoolDump(object, "c")).stdout);
-    const include = types ? '#define BPF_NO_PRESERVE_ACCESS_INDEX\n#include "types.h"\n' : "";
+    const apart = OF_THE_KERNEL.map((name) => [`#define ${name} ${name}_of_object\n`, `#undef ${name}\n`] as const);
+    const include = types
+      ? `#define BPF_NO_PRESERVE_ACCESS_INDEX\n${apart.map(([before]) => before).join("")}#include "types.h"\n${apart.map(([, after]) => after).join("")}`
+      : "";
     writeFileSync(
       join(folder, "user.c"),
       `${include}#include "object.skel.h"\nint main(void) { return object__open() == 0; }\n`,
@@ -68,7 +74,8 @@ describe("objects fixed with --c-types", () => {
 
   judgeTest(bpftool(), clang())("bpftool links each with a C object, save what it links of no compiler", async () => {
     const partner = compileC(
-      `const char LICENSE_OF_C[] SEC("license") = "GPL"; int answer(void) { return 42; }`,
+      `struct { __uint(type, 2); __uint(max_entries, 1); __type(key, u32); __type(value, u64); } map_of_c SEC(".maps");
+       char LICENSE_OF_C[] SEC("license") = "GPL"; int answer(void) { u32 key = 0; return lookup(&map_of_c, &key) != 0; }`,
       "bpfel",
       null,
     );
