@@ -22,9 +22,9 @@ import { supplyTypes } from "./type-missing.ts";
 import { structsForUnits } from "./unit.ts";
 
 /**
- * Every repair, in the order in which they build on each other: names first, so that positions in messages are the compiler's; types
- * before the maps that look them up by structure; what changes a type's look for people after the maps; sections last, since repairs
- * of variables decide what they list.
+ * Every repair, in the order in which they build on each other: what ceases to be a record first; then names, so that positions in
+ * messages are the compiler's; types before the maps that look them up by structure; what changes a type's look for people after the
+ * maps; sections last, since repairs of variables decide what they list.
  */
 export const allFixes: readonly Fix[] = [
   pointersForOptions,

@@ -47,7 +47,11 @@ judgeTest(rustc(), kernel())("what DWARF alone shows is told, mended, and then t
     const kind = typeById(now, id)?.kind;
     return kind === type.kind ? [] : [`${type.kind} ${nameText(before, type.nameOff)} → ${kind}`];
   });
-  expect(changed.sort()).toEqual(["fwd Peer → struct", "int () → struct"]);
+  expect(changed.sort()).toEqual([
+    "fwd Peer → struct",
+    "int () → struct",
+    'struct Option<extern "C" fn(u32) -> u64> → ptr',
+  ]);
 });
 
 judgeTest(rustc())("without such types the rules say nothing", async () => {
