@@ -71,20 +71,24 @@ export function checkStructMeta(meta: Meta): number {
   const needed = checkRoom(meta, count * MEMBER_SIZE);
   checkName(meta, isAnonymousOrIdentifier);
   const isUnion = subject.kindAt(at) === KIND_NUMBER.union;
+  const flag = subject.kindFlag(at);
   const size = subject.word(at);
   let last = 0;
   for (let index = 0; index < count; index++) {
     const member = subject.tail(at) + index * MEMBER_SIZE;
-    const line = (text: string): string => memberLine(subject, at, member, text);
     const nameOff = subject.u32(member);
-    if (!subject.hasName(nameOff)) subject.refuse(KM_01, id, line(`Invalid member name_offset:${nameOff}`));
-    if (!isAnonymousOrIdentifier(subject, nameOff)) subject.refuse(KM_02, id, line("Invalid name"));
+    if (!subject.hasName(nameOff))
+      subject.refuse(KM_01, id, memberLine(subject, at, member, `Invalid member name_offset:${nameOff}`));
+    if (!isAnonymousOrIdentifier(subject, nameOff))
+      subject.refuse(KM_02, id, memberLine(subject, at, member, "Invalid name"));
     const type = subject.u32(member + 4);
-    if (type === 0 || !isTypeId(type)) subject.refuse(KM_03, id, line("Invalid type_id"));
-    const offset = memberBits(subject, at, member);
-    if (isUnion && offset !== 0) subject.refuse(KM_04, id, line(BITS_OFFSET));
-    if (last > offset) subject.refuse(KM_05, id, line(BITS_OFFSET));
-    if (bytesOf(offset) > size) subject.refuse(KM_06, id, line("Member bits_offset exceeds its struct size"));
+    if (type === 0 || !isTypeId(type)) subject.refuse(KM_03, id, memberLine(subject, at, member, "Invalid type_id"));
+    const word = subject.u32(member + 8);
+    const offset = flag ? word & 0xff_ffff : word;
+    if (isUnion && offset !== 0) subject.refuse(KM_04, id, memberLine(subject, at, member, BITS_OFFSET));
+    if (last > offset) subject.refuse(KM_05, id, memberLine(subject, at, member, BITS_OFFSET));
+    if (bytesOf(offset) > size)
+      subject.refuse(KM_06, id, memberLine(subject, at, member, "Member bits_offset exceeds its struct size"));
     last = offset;
   }
   return needed;

@@ -14,29 +14,38 @@ function isPrintable(byte: number): boolean {
   return (byte >= 0x20 && byte <= 0x7e) || byte >= 0xa0;
 }
 
-/** Whether no more than KSYM_NAME_LEN characters stand at the offset, and each is fit for its place. */
-function isMadeOf(subject: Subject, offset: number, fits: (byte: number, first: boolean) => boolean): boolean {
-  const limit = subject.profile.nameLength;
-  if (!fits(subject.char(offset), true)) return false;
-  for (let length = 1; length < limit; length++) {
-    const byte = subject.char(offset + length);
-    if (byte === 0) return true;
-    if (!fits(byte, false)) return false;
-  }
-  return subject.char(offset + limit) === 0;
-}
+/** By character: 1 where it may begin an identifier, 2 where it may only go on with one, 4 where it is printable. */
+const CLASSES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const begins = isLetter(byte) || byte === 0x5f || byte === 0x2e;
+  return (begins ? 1 : isDigit(byte) ? 2 : 0) + (isPrintable(byte) ? 4 : 0);
+});
 
-const fitsIdentifier = (byte: number, first: boolean): boolean =>
-  isLetter(byte) || byte === 0x5f || byte === 0x2e || (!first && isDigit(byte));
+const BEGINS = 1;
+const GOES_ON = 3;
+const PRINTABLE = 4;
+
+/** Whether no more than KSYM_NAME_LEN characters stand at the offset, the first of one class and the others of another. */
+function isMadeOf(subject: Subject, offset: number, first: number, rest: number): boolean {
+  if (((CLASSES[subject.char(offset)] ?? 0) & first) === 0) return false;
+  const end = offset + subject.profile.nameLength;
+  for (let at = offset + 1; at < end; at++) {
+    const byte = subject.char(at);
+    if (byte === 0) return true;
+    if (((CLASSES[byte] ?? 0) & rest) === 0) return false;
+  }
+  return subject.char(end) === 0;
+}
 
 /** `btf_name_valid_identifier`: letters, digits, `_` and `.`, and no digit first. */
 export function isIdentifier(subject: Subject, offset: number): boolean {
-  return isMadeOf(subject, offset, fitsIdentifier);
+  return isMadeOf(subject, offset, BEGINS, GOES_ON);
 }
 
 /** `btf_name_valid_section`. */
 export function isSectionName(subject: Subject, offset: number): boolean {
-  return isMadeOf(subject, offset, subject.profile.printableSections ? isPrintable : fitsIdentifier);
+  return subject.profile.printableSections
+    ? isMadeOf(subject, offset, PRINTABLE, PRINTABLE)
+    : isIdentifier(subject, offset);
 }
 
 /** What a STRUCT, UNION, ENUM or member may be called. */

@@ -154,18 +154,18 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   if (levels === MAX_DEPTH) refuse(search, KZ_06, E2BIG);
   if (count === 0) return [];
   const isStruct = subject.kind(id) === struct;
-  const named = specialTypeNamed(subject, subject.nameOff(subject.at(id)));
-  if (named?.unique === true) {
-    if (locks.has(named.field)) refuse(search, KZ_01);
-    locks.add(named.field);
+  const special = specialTypeNamed(subject, subject.nameOff(subject.at(id)));
+  if (special?.unique === true) {
+    if (locks.has(special.field)) refuse(search, KZ_01);
+    locks.add(special.field);
   }
-  if (named === undefined && isStruct) {
+  if (special === undefined && isStruct) {
     if (depth + 1 >= MAX_DEPTH) refuse(search, KZ_06, E2BIG);
     const inner = depth + 1 < MAX_DEPTH ? fieldsOf(search, id, room, depth + 1) : [];
     const moved = inner.map((field) => ({ ...field, offset: (field.offset + offset) >>> 0 }));
     return repeated(search, moved, count, room, subject.word(subject.at(id)));
   }
-  const type = named ?? POINTER;
+  const type = special ?? POINTER;
   if (offset % type.alignment !== 0) return [];
   const field = type === POINTER ? pointerField(search, id, offset) : namedField(search, place, id, type);
   if (field === undefined) return [];
@@ -214,34 +214,50 @@ const CONTAINS = "contains:";
 /** Longer than any name that a struct or member can have. */
 const LONGEST_TAG = 2048;
 
+/** What DECL_TAGs say after `contains:` by the member that they tag, and the first STRUCT of each name; made once for a blob. */
+interface Named {
+  readonly contains: ReadonlyMap<string, readonly string[]>;
+  readonly structs: ReadonlyMap<string, number>;
+}
+
+const named = new WeakMap<Subject, Named>();
+
+function namesOf(subject: Subject): Named {
+  const known = named.get(subject);
+  if (known !== undefined) return known;
+  const contains = new Map<string, string[]>();
+  const structs = new Map<string, number>();
+  for (let id = 1; id < subject.records.length; id++) {
+    const kind = subject.kind(id);
+    if (kind !== declTag && kind !== struct) continue;
+    const at = subject.at(id);
+    const text = subject.string(subject.nameOff(at), LONGEST_TAG);
+    if (kind === struct) {
+      // An anonymous one is called "".
+      if (!structs.has(text)) structs.set(text, id);
+    } else if (text.startsWith(CONTAINS)) {
+      const key = `${subject.word(at)} ${subject.i32(subject.tail(at))}`;
+      const tags = contains.get(key);
+      if (tags === undefined) contains.set(key, [text.slice(CONTAINS.length)]);
+      else tags.push(text.slice(CONTAINS.length));
+    }
+  }
+  const made = { contains, structs };
+  named.set(subject, made);
+  return made;
+}
+
 /** Which struct and node the DECL_TAG of a head or root names (`btf_find_graph_root`). */
 function ownedBy(search: Search, { struct: owner, index }: Place): Partial<Field> {
-  const { subject } = search;
-  const tags: string[] = [];
-  for (let id = 1; id < subject.records.length; id++) {
-    if (subject.kind(id) !== declTag) continue;
-    const at = subject.at(id);
-    if (subject.word(at) !== owner || subject.i32(subject.tail(at)) !== index) continue;
-    const text = subject.string(subject.nameOff(at), LONGEST_TAG);
-    if (text.startsWith(CONTAINS)) tags.push(text.slice(CONTAINS.length));
-  }
-  const [tag = "", ...more] = tags;
+  const { contains, structs } = namesOf(search.subject);
+  const [tag = "", ...more] = contains.get(`${owner} ${index}`) ?? [];
   const colon = tag.indexOf(":");
   if (colon < 0 || more.length > 0) refuse(search, KZ_03);
-  const name = tag.slice(0, Math.max(colon, 0));
+  const value = structs.get(tag.slice(0, Math.max(colon, 0))) ?? 0;
   const node = tag.slice(colon + 1);
-  const value = structNamed(subject, name);
   if (value === 0) refuse(search, KZ_03, ENOENT);
   if (node === "") refuse(search, KZ_03);
   return { value, node };
-}
-
-/** The first STRUCT with the name, or 0. An anonymous one is called "". */
-function structNamed(subject: Subject, name: string): number {
-  for (let id = 1; id < subject.records.length; id++) {
-    if (subject.kind(id) === struct && subject.string(subject.nameOff(subject.at(id)), LONGEST_TAG) === name) return id;
-  }
-  return 0;
 }
 
 function checkFields(search: Search, fields: readonly Field[]): void {
