@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BtfFixError } from "../errors.ts";
+import type { Choices } from "../rules/choices.ts";
 import { COMMAND_WORDS, type CommandName } from "./usage.ts";
 
 /** Every option of the program; `of` names the commands that take it. "fix" is the form without a command name. */
@@ -34,7 +35,7 @@ const OPTIONS = {
 type OptionName = keyof typeof OPTIONS;
 
 /** The command line after parsing, nothing looked up yet. */
-export interface Invocation {
+export interface Invocation extends Omit<Choices, "vmlinux"> {
   readonly command: CommandName;
   readonly inputs: readonly string[];
   readonly output: string | undefined;
@@ -42,11 +43,6 @@ export interface Invocation {
   readonly dryRun: boolean;
   /** How the plan is printed; undefined: not at all. */
   readonly plan: "text" | "json" | undefined;
-  readonly legacyMaps: "convert" | "keep" | "error";
-  readonly enums: "union" | "tagged" | "opaque";
-  readonly names: "escape" | "short";
-  readonly cTypes: boolean;
-  readonly license: string | undefined;
   /** A file with the kernel's BTF. */
   readonly vmlinux: string | undefined;
   readonly strict: boolean;

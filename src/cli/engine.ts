@@ -1,6 +1,7 @@
 import type { CheckResult, FixResult } from "../api.ts";
 import type { Difference } from "../diff/model.ts";
 import type { MapDefinition } from "../maps/definition.ts";
+import type { Choices } from "../rules/choices.ts";
 
 /** Which rules run: ids ("map/value-size-conflict") or fact ids ("M2"). Empty `only` means all. */
 export interface RuleSelection {
@@ -8,12 +9,7 @@ export interface RuleSelection {
   readonly skip?: readonly string[];
 }
 
-export interface EngineFixOptions extends RuleSelection {
-  readonly legacyMaps: "convert" | "keep" | "error";
-  readonly enums: "union" | "tagged" | "opaque";
-  readonly names: "escape" | "short";
-  readonly cTypes: boolean;
-  readonly license: string | undefined;
+export interface EngineFixOptions extends RuleSelection, Omit<Choices, "vmlinux"> {
   /** The bytes of the kernel's BTF, read when a repair first asks for them; undefined where it cannot be read. */
   readonly vmlinux: () => Uint8Array | undefined;
   /** Called when a phase (read, wasm, lower, fix) ends, for the trace. */

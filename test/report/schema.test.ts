@@ -5,6 +5,7 @@ import { library } from "../../src/cli/library.ts";
 import { BtfFixError } from "../../src/errors.ts";
 import { checkedFile, failedFile, fixedFile, type ReportedFile, reportJson } from "../../src/report/json.ts";
 import { planJson, plannedEdits } from "../../src/report/plan.ts";
+import { DEFAULT_CHOICES } from "../../src/rules/choices.ts";
 import { type Schema, violations } from "./json-schema.ts";
 
 const schema = JSON.parse(readFileSync(new URL("../../schema/report.schema.json", import.meta.url), "utf8")) as Schema;
@@ -18,14 +19,7 @@ function objects(folder: string): [name: string, bytes: Uint8Array][] {
   return files.map((file) => [file, new Uint8Array(readFileSync(new URL(`${folder}${file}`, corpus)))]);
 }
 
-const DEFAULTS: EngineFixOptions = {
-  legacyMaps: "convert",
-  enums: "tagged",
-  names: "escape",
-  cTypes: false,
-  license: undefined,
-  vmlinux: () => undefined,
-};
+const DEFAULTS: EngineFixOptions = { ...DEFAULT_CHOICES, vmlinux: () => undefined };
 
 function errorsOf(files: readonly ReportedFile[]): string[] {
   return violations(JSON.parse(reportJson(files)), schema);
