@@ -8,4 +8,5 @@ export const allCommands: Commands = {
   maps: async () => (await import("./commands/maps.ts")).mapsCommand,
   emit: async () => (await import("./commands/emit.ts")).emitCommand,
   diff: async () => (await import("./commands/diff.ts")).diffCommand,
+  explain: async () => (await import("./commands/explain.ts")).explainCommand,
 };

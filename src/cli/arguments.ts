@@ -27,9 +27,9 @@ const OPTIONS = {
   source: { type: "string", of: ["emit"] },
   quiet: { type: "boolean", short: "q", of: ["fix", "check"] },
   verbose: { type: "boolean", short: "v", of: ["fix", "check"] },
-  color: { type: "string", of: ["fix", "check", "dump", "maps", "emit", "diff"] },
-  help: { type: "boolean", short: "h", of: ["fix", "check", "dump", "maps", "emit", "diff"] },
-  version: { type: "boolean", short: "V", of: ["fix", "check", "dump", "maps", "emit", "diff"] },
+  color: { type: "string", of: ["fix", "check", "dump", "maps", "emit", "diff", "explain"] },
+  help: { type: "boolean", short: "h", of: ["fix", "check", "dump", "maps", "emit", "diff", "explain"] },
+  version: { type: "boolean", short: "V", of: ["fix", "check", "dump", "maps", "emit", "diff", "explain"] },
 } as const;
 
 type OptionName = keyof typeof OPTIONS;

@@ -1,6 +1,7 @@
 import type { CheckResult, FixResult } from "../api.ts";
 import type { Difference } from "../diff/model.ts";
 import type { MapDefinition } from "../maps/definition.ts";
+import type { Explained } from "../report/explain.ts";
 import type { Choices } from "../rules/choices.ts";
 
 /** Which rules run: ids ("map/value-size-conflict") or fact ids ("M2"). Empty `only` means all. */
@@ -47,4 +48,6 @@ export interface Engine {
   /** What two objects, or two raw BTF files, say differently. */
   diff(before: Uint8Array, after: Uint8Array): Promise<readonly Difference[]>;
   emit(bytes: Uint8Array, request: EmitRequest): Promise<Uint8Array>;
+  /** What there is to say of a rule. */
+  explain(rule: string): Promise<Explained>;
 }

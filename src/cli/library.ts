@@ -25,6 +25,7 @@ export const library: Engine = {
   fix: async (bytes, options) => (await import("../fix.ts")).fixObject(bytes, withKernel(options)),
   dump,
   diff: async (before, after) => (await import("../diff/object.ts")).diffObjects(before, after),
+  explain: async (rule) => (await import("../explain.ts")).explainRule(rule),
   maps: async (bytes, from) => (await import("../maps.ts")).readMaps(bytes, { from }),
   emit: async (bytes, request) => (await import("../emit.ts")).emitObject(bytes, emitOptions(request)),
 };

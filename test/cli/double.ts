@@ -96,6 +96,7 @@ export async function runIn(
       maps: unexpected,
       emit: unexpected,
       diff: unexpected,
+      explain: unexpected,
       ...engine,
     },
   });

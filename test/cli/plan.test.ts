@@ -86,3 +86,12 @@ test("diff prints both sides by type, and 1 says that there are differences", as
   expect((await runIn(["diff", "fork"], files, engine)).exit).toBe(2);
   expect((await runIn(["diff", "fork", "gone"], files, engine)).exit).toBe(5);
 });
+
+test("explain prints each rule that is named, and knows no other", async () => {
+  const rule = { id: "map/x", title: "It holds.", covers: [], source: "somewhere", fixable: false };
+  const explain = async () => ({ rules: [rule], kernel: [] });
+  const text = "map/x: It holds.\n  = from somewhere\n  = there is no repair: the finding says what to do\n";
+  expect(await runIn(["explain", "map/x"], files, { explain })).toMatchObject({ exit: 0, stdout: text });
+  expect((await runIn(["explain", "map/x", "map/x"], files, { explain })).stdout).toBe(`${text}\n${text}`);
+  expect((await runIn(["explain"], files, { explain })).exit).toBe(2);
+});

@@ -13,6 +13,7 @@ export const noCommands: Commands = {
   maps: elsewhere,
   emit: elsewhere,
   diff: elsewhere,
+  explain: elsewhere,
 };
 
 export const noEngine: Engine = {
@@ -22,4 +23,5 @@ export const noEngine: Engine = {
   maps: elsewhere,
   diff: elsewhere,
   emit: elsewhere,
+  explain: elsewhere,
 };
