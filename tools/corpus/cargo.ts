@@ -33,12 +33,23 @@ export function cargoCommand(build: CargoBuild): string {
   ].join(" ");
 }
 
+/** Builds that this process has done: all programs of a package come of one. */
+const done = new Set<string>();
+
 /**
- * Builds one package of the workspace and returns the folder that holds its objects (one per `[[bin]]`).
+ * Builds one package of the workspace, once in a process, and returns the folder that holds its objects (one per `[[bin]]`).
  *
  * @throws what `execFileSync` throws when cargo fails
  */
 export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
+  const folder = join(WORKSPACE, "target", build.target, build.profile === "dev" ? "debug" : "release");
+  const key = JSON.stringify([build.package, build.target, build.profile, build.linker]);
+  if (!done.has(key)) runCargo(toolchain, build);
+  done.add(key);
+  return folder;
+}
+
+function runCargo(toolchain: Toolchain, build: CargoBuild): void {
   // On a fresh machine the registry's folder, whose path is remapped, is not there before.
   execFileSync(toolchain.cargo, ["fetch", "--locked", "--quiet"], {
     cwd: WORKSPACE,
@@ -64,7 +75,6 @@ export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
       PATH: `${dirname(toolchain.bpfLinker)}:${process.env["PATH"] ?? ""}`,
     },
   });
-  return join(WORKSPACE, "target", build.target, build.profile === "dev" ? "debug" : "release");
 }
 
 function cargoArgs(build: CargoBuild): string[] {
