@@ -16,6 +16,8 @@ function memberText(btf: Btf, member: BtfMember, naming: Naming): string {
 /** In the order of their offsets: LLVM writes that of the source, which is a defect of its own (T1) and no other map. */
 function membersOf(btf: Btf, id: number, naming: Naming): readonly MapMember[] | null {
   const type = typeById(btf, id);
+  // `()`, which rustc writes as an INT of size 0 and its repair as an empty STRUCT (T2): the same map.
+  if (type?.kind === "int" && type.size === 0) return [];
   if ((type?.kind !== "struct" && type?.kind !== "union") || optionPointer(btf, id) !== undefined) return null;
   const members = type.members.map((member) => ({
     name: naming(sourceText(btf, member.nameOff)),
