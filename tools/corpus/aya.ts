@@ -6,7 +6,7 @@ import { byteOrderName, PROJECT, SEAL, STAND_IN, TARGETS } from "./toolchain.ts"
 
 const WORKSPACE_INPUTS = ["ebpf/Cargo.toml", "ebpf/Cargo.lock"];
 /** Of `aya-programs`, those that the corpus has in the dev profile as well. */
-const IN_DEV = ["latency.", "rate_limiter.", "tracer."];
+const IN_DEV = ["latency", "rate_limiter", "tracer"];
 const BPF_LINKER = ["rustc", "llvm", "bpf-linker", "aya-ebpf"] as const;
 const RELEASE = { profile: "release", linker: "bpf-linker" } as const;
 
@@ -40,21 +40,23 @@ export function standInMapKinds(): Group {
 
 /** Programs as projects write them, each with several maps of both declarations; of a few, the dev profile too. */
 export function ayaPrograms(): Group {
-  const dev = { profile: "dev", linker: "bpf-linker" } as const;
-  const recipes = [
-    ...programRecipes("aya-programs", RELEASE),
-    ...programRecipes("aya-programs", dev, ".dev").filter(({ file }) => IN_DEV.some((name) => file.startsWith(name))),
-  ];
+  const dev = { profile: "dev", linker: "bpf-linker", programs: IN_DEV } as const;
+  const recipes = [...programRecipes("aya-programs", RELEASE), ...programRecipes("aya-programs", dev, ".dev")];
   return { name: "aya-programs", tools: BPF_LINKER, recipes };
 }
 
-/** Every program in `src/bin/` of a package, both byte orders. */
-function programRecipes(packageName: string, how: Pick<CargoBuild, "profile" | "linker">, suffix = ""): Recipe[] {
+/** Every program in `src/bin/` of a package that is to be built, both byte orders. */
+function programRecipes(
+  packageName: string,
+  how: Pick<CargoBuild, "profile" | "linker" | "programs">,
+  suffix = "",
+): Recipe[] {
   const programs = `ebpf/${packageName}/src/bin`;
   const folder = join(PROJECT, programs);
   const names = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".rs")) : [];
   return names.sort().flatMap((file) => {
     const name = file.slice(0, -".rs".length);
+    if (how.programs?.includes(name) === false) return [];
     return TARGETS.map((target) =>
       cargoRecipe({ package: packageName, target, ...how, verbose: false }, name, `${programs}/${file}`, suffix),
     );

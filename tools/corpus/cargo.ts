@@ -18,6 +18,8 @@ export interface CargoBuild {
   readonly target: Target;
   readonly profile: Profile;
   readonly linker: Linker;
+  /** Programs of the package that are built; all by default. */
+  readonly programs?: readonly string[];
   /** Show cargo's own output. */
   readonly verbose: boolean;
 }
@@ -43,7 +45,7 @@ const done = new Set<string>();
  */
 export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
   const folder = join(WORKSPACE, "target", build.target, build.profile === "dev" ? "debug" : "release");
-  const key = JSON.stringify([build.package, build.target, build.profile, build.linker]);
+  const key = JSON.stringify([build.package, build.programs, build.target, build.profile, build.linker]);
   if (!done.has(key)) runCargo(toolchain, build);
   done.add(key);
   return folder;
@@ -78,7 +80,8 @@ function runCargo(toolchain: Toolchain, build: CargoBuild): void {
 }
 
 function cargoArgs(build: CargoBuild): string[] {
-  const args = ["build", "--locked", "--package", build.package, "--target", build.target];
+  const programs = (build.programs ?? []).flatMap((program) => ["--bin", program]);
+  const args = ["build", "--locked", "--package", build.package, ...programs, "--target", build.target];
   // aya-ebpf 0.3 asks for rustc 1.98 and builds with Debian's 1.96.
   args.push("--profile", build.profile, "--ignore-rust-version");
   return build.verbose ? args : [...args, "--quiet"];
