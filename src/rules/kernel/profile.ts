@@ -1,7 +1,7 @@
 import { KIND_NUMBER } from "../../btf/model.ts";
 import type { KernelRelease } from "./rule.ts";
 
-/** What differs between releases other than which rules they have: how they read a blob. Stated in source but for 6.18, which was asked. */
+/** What differs between releases other than which rules they have: how they read a blob. Each was compared with a kernel of its release. */
 export interface KernelProfile {
   readonly release: KernelRelease;
   /** Header bytes that the release knows; those after them must be zero (KH-03). */
@@ -25,6 +25,12 @@ export interface KernelProfile {
   readonly resilientLocks: boolean;
   /** Whether a lock counts also for the structs that contain its own. */
   readonly nestedLocks: boolean;
+  /** Whether a struct may have but one bpf_refcount. */
+  readonly uniqueRefcounts: boolean;
+  /** Whether a pointer may have TYPE_TAGs beside the one that makes it a kernel pointer. */
+  readonly skipsOtherTags: boolean;
+  /** How many structs may own each other in a row; undefined where a struct that is owned may own none that owns. */
+  readonly ownershipLevels: number | undefined;
   /** Rules that are not applied, by id: how tests show that the harness would notice a missing one. */
   readonly without: ReadonlySet<string>;
 }
@@ -46,6 +52,9 @@ const KERNEL_5_10: KernelProfile = {
   specialPointers: false,
   resilientLocks: false,
   nestedLocks: false,
+  uniqueRefcounts: false,
+  skipsOtherTags: false,
+  ownershipLevels: undefined,
   without: new Set(),
 };
 
@@ -60,12 +69,16 @@ const KERNEL_6_1: KernelProfile = {
   resolvesFuncs: true,
 };
 
+/** As 6.12.117 has it: its stable line took over later checks of locks, refcounts and ownership, which 6.18.44 lacks. */
 const KERNEL_6_12: KernelProfile = {
   ...KERNEL_6_1,
   release: "6.12",
   printableSections: true,
   specialFields: true,
   specialPointers: true,
+  uniqueRefcounts: true,
+  ownershipLevels: 8,
+  nestedLocks: true,
 };
 
 const KERNEL_6_18: KernelProfile = {
@@ -73,6 +86,9 @@ const KERNEL_6_18: KernelProfile = {
   release: "6.18",
   kindFlags: new Set([...KERNEL_6_1.kindFlags, declTag, typeTag]),
   resilientLocks: true,
+  uniqueRefcounts: false,
+  ownershipLevels: undefined,
+  nestedLocks: false,
 };
 
 const KERNEL_7_2: KernelProfile = {
@@ -83,6 +99,9 @@ const KERNEL_7_2: KernelProfile = {
   vlenMask: 0xff_ffff,
   reservedInfo: 0,
   nestedLocks: true,
+  uniqueRefcounts: true,
+  skipsOtherTags: true,
+  ownershipLevels: 8,
 };
 
 /** By release. */

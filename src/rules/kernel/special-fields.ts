@@ -155,7 +155,8 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   if (count === 0) return [];
   const isStruct = subject.kind(id) === struct;
   const special = specialTypeNamed(subject, subject.nameOff(subject.at(id)));
-  if (special?.unique === true) {
+  const isUnique = special?.field === "refcount" ? subject.profile.uniqueRefcounts : special?.unique === true;
+  if (special !== undefined && isUnique) {
     if (locks.has(special.field)) refuse(search, KZ_01);
     locks.add(special.field);
   }
@@ -296,18 +297,33 @@ function checkNode(search: Search, owner: SpecialType, value: number, node: stri
   if (!found) refuse(search, KZ_03, ENOENT);
 }
 
-/** `btf_check_and_fixup_fields`: what is owned and owns may own no owner. */
-function checkOwners(
-  subject: Subject,
-  id: number,
-  fields: readonly Field[],
-  records: ReadonlyMap<number, readonly Field[]>,
-): void {
+type Records = ReadonlyMap<number, readonly Field[]>;
+
+/** `btf_check_and_fixup_fields`: who owns whom comes to an end. */
+function checkOwners(subject: Subject, id: number, fields: readonly Field[], records: Records): void {
+  const { ownershipLevels } = subject.profile;
   const isNode = fields.some(({ type }) => type.field === "list node" || type.field === "tree node");
   for (const { value } of fields) {
     if (value === undefined) continue;
     const owned = records.get(value);
     if (owned === undefined) subject.refuse(KZ_06, id, "", EFAULT);
-    if (isNode && owned?.some((field) => field.value !== undefined) === true) subject.refuse(KZ_06, id, "");
+    else if (ownershipLevels === undefined && isNode && owned.some((field) => field.value !== undefined)) {
+      subject.refuse(KZ_06, id, "");
+    }
   }
+  if (ownershipLevels !== undefined && ownsDeeper(id, ownershipLevels, records, new Set())) {
+    subject.refuse(KZ_06, id, "");
+  }
+}
+
+/** Whether more structs than `levels` own each other in a row from this one; `shallow` is those known not to, by what was left. */
+function ownsDeeper(id: number, levels: number, records: Records, shallow: Set<string>): boolean {
+  if (levels === 0) return true;
+  const key = `${id} ${levels}`;
+  if (shallow.has(key)) return false;
+  for (const { value } of records.get(id) ?? []) {
+    if (value !== undefined && ownsDeeper(value, levels - 1, records, shallow)) return true;
+  }
+  shallow.add(key);
+  return false;
 }

@@ -79,20 +79,37 @@ export function specialIds(subject: Subject): ReadonlySet<number> {
   return ids;
 }
 
-const KPTR_TAGS: ReadonlySet<string> = new Set(["kptr", "kptr_untrusted", "percpu_kptr"]);
+/** TYPE_TAGs that make a pointer one of the kernel's; one to user memory is no business of BPF_BTF_LOAD. */
+const POINTER_TAGS: ReadonlySet<string> = new Set(["kptr", "kptr_untrusted", "percpu_kptr", "uptr"]);
+
+type Tagged = "kptr" | "none" | "invalid";
 
 /** What `btf_find_kptr` makes of a type: a kernel pointer, nothing of the kind, or one that may not be. */
-export function taggedPointer(subject: Subject, id: number): "kptr" | "none" | "invalid" {
-  const word = (of: number): number => subject.word(subject.at(of));
-  const pointer = subject.kind(id) === KIND_NUMBER.volatile ? word(id) : id;
+export function taggedPointer(subject: Subject, id: number): Tagged {
+  const pointer = subject.kind(id) === KIND_NUMBER.volatile ? subject.word(subject.at(id)) : id;
   if (subject.kind(pointer) !== ptr) return "none";
-  const tag = word(pointer);
-  if (subject.kind(tag) !== typeTag || subject.kindFlag(subject.at(tag))) return "none";
-  if (subject.kind(word(tag)) === typeTag) return "invalid";
-  const text = subject.string(subject.nameOff(subject.at(tag)), LONGEST_NAME);
-  if (text === "uptr") return "none";
-  if (!KPTR_TAGS.has(text)) return "invalid";
-  let target = word(tag);
-  while (isModifier(subject.kind(target))) target = word(target);
+  const tags = pointerTags(subject, subject.word(subject.at(pointer)));
+  const [first] = tags;
+  if (first === undefined) return "none";
+  if (!POINTER_TAGS.has(first) || tags.some((tag) => tag !== first)) return "invalid";
+  if (first === "uptr") return "none";
+  let target = subject.word(subject.at(pointer));
+  while (isModifier(subject.kind(target))) target = subject.word(subject.at(target));
   return subject.kind(target) === struct ? "kptr" : "invalid";
+}
+
+/** TYPE_TAGs at the target of a pointer that count: up to 6.18 the first, which must be alone; since then all that are known. */
+function pointerTags(subject: Subject, target: number): readonly string[] {
+  const isTag = (id: number): boolean => subject.kind(id) === typeTag && !subject.kindFlag(subject.at(id));
+  const text = (id: number): string => subject.string(subject.nameOff(subject.at(id)), LONGEST_NAME);
+  if (!subject.profile.skipsOtherTags) {
+    if (!isTag(target)) return [];
+    const isAlone = subject.kind(subject.word(subject.at(target))) !== typeTag;
+    return isAlone ? [text(target)] : [text(target), "another"];
+  }
+  const tags: string[] = [];
+  for (let id = target; isModifier(subject.kind(id)); id = subject.word(subject.at(id))) {
+    if (isTag(id) && POINTER_TAGS.has(text(id))) tags.push(text(id));
+  }
+  return tags;
 }

@@ -3,15 +3,16 @@ import { type Draft, KIND } from "./draft.ts";
 
 const ALL = 0xffff_ffff;
 
-function words(draft: Draft, name: string, size: number): number {
+/** A struct of so many bytes, as the kernel knows some by name. */
+export function specialStruct(draft: Draft, name: string, size: number): number {
   const int = draft.int();
   const array = draft.add(KIND.array, { words: [int, int, size / 4] });
   return draft.struct(name, size, [["opaque", array, 0]]);
 }
 
-const lock = (draft: Draft): number => words(draft, "bpf_spin_lock", 4);
-const head = (draft: Draft): number => words(draft, "bpf_list_head", 16);
-const node = (draft: Draft): number => words(draft, "bpf_list_node", 24);
+const lock = (draft: Draft): number => specialStruct(draft, "bpf_spin_lock", 4);
+const head = (draft: Draft): number => specialStruct(draft, "bpf_list_head", 16);
+const node = (draft: Draft): number => specialStruct(draft, "bpf_list_node", 24);
 
 function tag(draft: Draft, text: string, struct: number, member: number): void {
   draft.add(KIND.declTag, { name: text, word: struct, words: [member] });
@@ -45,7 +46,7 @@ export const specialCases: Readonly<Record<string, Case>> = {
     draft.struct("u", 104, [["p", pointer, 0], ...(broken ? ([["q", array, 64]] as const) : [])]);
   },
   "KZ-02": (draft, broken, random) => {
-    if (random.chance(50)) draft.struct("s", 8, [["a", words(draft, "bpf_spin_lock", broken ? 8 : 4), 0]]);
+    if (random.chance(50)) draft.struct("s", 8, [["a", specialStruct(draft, "bpf_spin_lock", broken ? 8 : 4), 0]]);
     else draft.struct("s", 8, [["a", lock(draft), broken ? 16 : 32]]);
   },
   "KZ-03": (draft, broken, random) => {
@@ -76,8 +77,8 @@ export const specialCases: Readonly<Record<string, Case>> = {
     }
     draft.struct("s", 64, [
       ["n", node(draft), 0],
-      ["m", words(draft, "bpf_rb_node", 32), 192],
-      ...(broken ? [] : ([["r", words(draft, "bpf_refcount", 4), 448]] as const)),
+      ["m", specialStruct(draft, "bpf_rb_node", 32), 192],
+      ...(broken ? [] : ([["r", specialStruct(draft, "bpf_refcount", 4), 448]] as const)),
     ]);
   },
   "KZ-06": (draft, broken) => {

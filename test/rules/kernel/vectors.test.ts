@@ -11,6 +11,7 @@ import { CASES } from "./cases.ts";
 import { Draft } from "./draft.ts";
 import { HEADER_CASES } from "./header-cases.ts";
 import { Random } from "./random.ts";
+import { specialStruct } from "./special-cases.ts";
 import { runningRelease } from "./summary.ts";
 
 const PROFILE = KERNEL_PROFILES["6.18"];
@@ -123,6 +124,41 @@ const DIFFERENCES: readonly Difference[] = [
     what: "a vlen of 17 bits",
     make: (draft) => void draft.add(4, { vlen: 0x1_0000, word: 4 }),
     rules: ["KT-03", "KT-03", "KT-03", "KT-03", "KT-05"],
+  },
+  {
+    what: "a lock beside a struct with a lock",
+    make: (draft) => {
+      const lock = specialStruct(draft, "bpf_spin_lock", 4);
+      const inner = draft.struct("inner", 8, [["l", lock, 0]]);
+      draft.struct("outer", 16, [
+        ["i", inner, 0],
+        ["l", lock, 64],
+      ]);
+    },
+    rules: ["", "", "KZ-01", "", "KZ-01"],
+  },
+  {
+    what: "two refcounts",
+    make: (draft) => {
+      const count = specialStruct(draft, "bpf_refcount", 4);
+      draft.struct("s", 8, [
+        ["a", count, 0],
+        ["b", count, 32],
+      ]);
+    },
+    rules: ["", "", "KZ-01", "", "KZ-01"],
+  },
+  {
+    what: "an unknown tag of a pointer in a struct with a lock",
+    make: (draft) => {
+      const lock = specialStruct(draft, "bpf_spin_lock", 4);
+      const pointer = draft.add(2, { word: draft.add(18, { name: "odd", word: lock }) });
+      draft.struct("s", 16, [
+        ["l", lock, 0],
+        ["p", pointer, 64],
+      ]);
+    },
+    rules: ["KT-03", "", "KZ-07", "KZ-07", ""],
   },
 ];
 
