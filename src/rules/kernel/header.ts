@@ -56,10 +56,10 @@ export function checkHeader(subject: Subject): StatedHeader {
   const copy = new Uint8Array(LAYOUT_HEADER);
   copy.set(bytes.subarray(0, Math.min(stated, profile.headerSize)));
   const view = new DataView(copy.buffer);
-  if (view.getUint16(0, true) !== BTF_MAGIC) subject.refuse(KH_04, 0, "Invalid magic");
+  if (view.getUint16(0, subject.littleEndian) !== BTF_MAGIC) subject.refuse(KH_04, 0, "Invalid magic");
   if (copy[2] !== 1) subject.refuse(KH_05, 0, "Unsupported version");
   if (copy[3] !== 0) subject.refuse(KH_06, 0, "Unsupported flags");
-  const word = (offset: number): number => view.getUint32(offset, true);
+  const word = (offset: number): number => view.getUint32(offset, subject.littleEndian);
   const header: StatedHeader = {
     headerLength: word(4),
     typeOff: word(8),

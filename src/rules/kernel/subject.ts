@@ -32,21 +32,23 @@ const MAX_RECORDS = 0xf_ffff;
 /** BTF_MAX_NAME_OFFSET. */
 export const MAX_NAME_OFFSET = 0xff_ffff;
 
-/** A blob while the kernel looks at it, in this machine's byte order as loaders send it: little-endian for every profile. */
+/** A blob while the kernel looks at it, which reads it in the byte order of its machine. */
 export class Subject {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly profile: KernelProfile;
+  readonly littleEndian: boolean;
   /** First byte and length of the strings; set once the header holds. */
   stringsAt = 0;
   stringsLength = 0;
   /** Offset of each record by its id; -1 for void. */
   readonly records: number[] = [-1];
 
-  constructor(bytes: Uint8Array, profile: KernelProfile) {
+  constructor(bytes: Uint8Array, profile: KernelProfile, littleEndian: boolean) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.profile = profile;
+    this.littleEndian = littleEndian;
   }
 
   /** Throws, unless the profile lacks the rule. */
@@ -61,11 +63,11 @@ export class Subject {
   }
 
   u32(offset: number): number {
-    return this.view.getUint32(offset, true);
+    return this.view.getUint32(offset, this.littleEndian);
   }
 
   i32(offset: number): number {
-    return this.view.getInt32(offset, true);
+    return this.view.getInt32(offset, this.littleEndian);
   }
 
   info(at: number): number {

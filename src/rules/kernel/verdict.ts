@@ -31,11 +31,12 @@ function textOf(line: string): string {
 
 /**
  * What the kernel of the profile answers when it is given these very bytes, with its first failure in its own words. Stops where the
- * kernel stops, so it takes time and memory in proportion to the blob. Any bytes are a blob; nothing is thrown.
+ * kernel stops, so it takes time and memory in proportion to the blob. Any bytes are a blob; nothing is thrown. `littleEndian` is the
+ * byte order of the kernel's machine, in which alone it takes BTF.
  */
-export function kernelVerdict(blob: Uint8Array, profile: KernelProfile): BtfLoadVerdict {
+export function kernelVerdict(blob: Uint8Array, profile: KernelProfile, littleEndian = true): BtfLoadVerdict {
   try {
-    judge(blob, profile);
+    judge(new Subject(blob, profile, littleEndian));
     return ACCEPTED;
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
@@ -50,8 +51,7 @@ export function kernelVerdict(blob: Uint8Array, profile: KernelProfile): BtfLoad
   }
 }
 
-function judge(blob: Uint8Array, profile: KernelProfile): void {
-  const subject = new Subject(blob, profile);
+function judge(subject: Subject): void {
   const header = checkHeader(subject);
   checkSectionForms(subject, header);
   checkRecords(subject, header);
