@@ -3,7 +3,7 @@ import { escapeName } from "../btf/escape.ts";
 import { type Btf, type BtfMember, typesWithIds } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
 import type { LegacyDefinition } from "../maps/legacy-definition.ts";
-import type { LegacyPlan, LegacyType } from "../maps/legacy-types.ts";
+import { type LegacyPlan, type LegacyType, NESTED_MEMBER } from "../maps/legacy-types.ts";
 import { arrayIndex } from "./bytes-type.ts";
 
 /** The STRUCT of one definition: its own id and its length in bytes. */
@@ -99,6 +99,8 @@ export function legacyWriter(btf: Btf, builder: BtfBuilder, graft: (loweredId: n
           ["prefix_len", 0, int(4)],
           ["data", 4, graft(type.loweredId)],
         ]);
+      case "arrays":
+        return record(type.name, type.size, [[NESTED_MEMBER, 0, graft(type.loweredId)]]);
       case "size":
       case "none":
         return undefined;

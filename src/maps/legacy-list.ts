@@ -5,7 +5,7 @@ import type { MapDefinition, MapMember, MapType } from "./definition.ts";
 import { mapType } from "./describe.ts";
 import { mapKind } from "./kinds.ts";
 import { type LegacyMap, readLegacyMaps } from "./legacy-definition.ts";
-import { type LegacyType, planLegacyMap } from "./legacy-types.ts";
+import { type LegacyType, NESTED_MEMBER, planLegacyMap } from "./legacy-types.ts";
 import { typeText } from "./text.ts";
 
 /** The variables of DWARF by their symbol, for maps that are asked for one by one. */
@@ -33,6 +33,8 @@ function typeOf(join: Correspondence | undefined, type: LegacyType, name: string
       ];
       return { name, size: type.size, members };
     }
+    case "arrays":
+      return { name, size: type.size, members: [{ name: NESTED_MEMBER, bitOffset: 0, type: type.name }] };
     case "size":
     case "none":
       return null;

@@ -9,13 +9,14 @@ import { type LegacyRole, legacyRoles } from "./legacy-kinds.ts";
 import { typeText } from "./text.ts";
 
 /**
- * How the key or value of a converted map is written: as a lowered type, an unsigned INT, an LPM key around lowered data, the kernel's
- * `bpf_cgroup_storage_key`, its size alone, or not at all.
+ * How the key or value of a converted map is written: as a lowered type, an unsigned INT, an LPM key around lowered data, a struct around
+ * a lowered array of arrays, the kernel's `bpf_cgroup_storage_key`, its size alone, or not at all.
  */
 export type LegacyType =
   | { readonly how: "type"; readonly loweredId: number }
   | { readonly how: "int"; readonly size: number }
   | { readonly how: "trie"; readonly name: string; readonly loweredId: number; readonly size: number }
+  | { readonly how: "arrays"; readonly name: string; readonly loweredId: number; readonly size: number }
   | { readonly how: "cgroup" }
   | { readonly how: "size"; readonly size: number }
   | { readonly how: "none" };
@@ -34,6 +35,8 @@ export interface LegacyPlan {
 /** sizeof(struct bpf_cgroup_storage_key), and of the inode number that may stand for it (include/uapi/linux/bpf.h). */
 const CGROUP_KEY = 16;
 const CGROUP_INODE = 8;
+/** The member of the struct around an array of arrays. */
+export const NESTED_MEMBER = "elements";
 /** Bytes of an LPM key before its data: `__u32 prefixlen`. */
 const PREFIX = 4;
 
@@ -166,11 +169,19 @@ function judgeParameter(
     return { type: { how: "type", loweredId: keyId }, text: typeText(lowered.btf(), keyId) };
   }
   const isTaken = given === size && (role !== "trie" || isStruct(btf, loweredId));
+  if (isTaken && size !== 0 && isNested(btf, loweredId))
+    return { type: { how: "arrays", name: text, loweredId, size }, text };
   if (isTaken && size !== 0) return { type: { how: "type", loweredId }, text };
   if (isTaken) return sized(size);
   const measure = given === undefined ? "without size" : bytesText(given);
   const prefix = role === "trie" ? ` behind a prefix of ${PREFIX} bytes` : "";
   return { ...sized(size), conflict: `its ${parameter.name} is ${text} (${measure})${prefix} but ${field} is ${size}` };
+}
+
+/** Array of arrays: aya-obj 0.3 takes the size of a bare one from its innermost dimension alone (`Btf::type_size`). */
+function isNested(btf: Btf, id: number): boolean {
+  const array = typeById(btf, skipModifiers(btf, id));
+  return array?.kind === "array" && typeById(btf, skipModifiers(btf, array.type))?.kind === "array";
 }
 
 function isStruct(btf: Btf, id: number): boolean {
