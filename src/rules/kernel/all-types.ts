@@ -1,21 +1,32 @@
 /** Rules that hold for several kinds, with the lines in which the kernel breaks them to its caller. */
 import { basicLine, typeLine } from "./log.ts";
-import { kernelRule } from "./rule.ts";
+import { type KernelRule, kernelRule } from "./rule.ts";
 import type { Subject } from "./subject.ts";
 
 const ofKind = "btf_kind_operations.check_meta";
 
-export const KT_01 = kernelRule(
+export const KT_01: KernelRule = kernelRule(
   "KT-01",
   "Every record has its three base words.",
   "btf_check_meta",
   "meta_left:N meta_needed:12",
 );
-export const KT_02 = kernelRule("KT-02", "The kind is known.", "btf_check_meta", "Invalid kind:N");
-export const KT_03 = kernelRule("KT-03", "Reserved bits of info are 0.", "btf_check_meta", "Invalid btf_info:N", {
-  until: "6.18",
-});
-export const KT_04 = kernelRule("KT-04", "The name lies in the strings.", "btf_check_meta", "Invalid name_offset:N");
+export const KT_02: KernelRule = kernelRule("KT-02", "The kind is known.", "btf_check_meta", "Invalid kind:N");
+export const KT_03: KernelRule = kernelRule(
+  "KT-03",
+  "Reserved bits of info are 0.",
+  "btf_check_meta",
+  "Invalid btf_info:N",
+  {
+    until: "6.18",
+  },
+);
+export const KT_04: KernelRule = kernelRule(
+  "KT-04",
+  "The name lies in the strings.",
+  "btf_check_meta",
+  "Invalid name_offset:N",
+);
 const KT_05 = kernelRule("KT-05", "A record ends within the types.", ofKind, "meta_left:N meta_needed:M");
 const KT_06 = kernelRule(
   "KT-06",
@@ -32,7 +43,18 @@ const KT_08 = kernelRule("KT-08", "Type ids are at most 0xfffff.", ofKind, [
 const KN_01 = kernelRule("KN-01", "The name is an identifier, where the kind needs one.", ofKind, "Invalid name");
 const KN_02 = kernelRule("KN-02", "The name is absent, where the kind has none.", ofKind, "Invalid name");
 
-export const allTypesRules = [KT_01, KT_02, KT_03, KT_04, KT_05, KT_06, KT_07, KT_08, KN_01, KN_02];
+export const allTypesRules: readonly KernelRule[] = [
+  KT_01,
+  KT_02,
+  KT_03,
+  KT_04,
+  KT_05,
+  KT_06,
+  KT_07,
+  KT_08,
+  KN_01,
+  KN_02,
+];
 
 /** BTF_MAX_TYPE. */
 const MAX_TYPE = 0xf_ffff;

@@ -1,7 +1,7 @@
 /** Chains of modifiers, after every type was followed (`btf_check_type_tags`). */
 import { KIND_NUMBER } from "../../btf/model.ts";
 import { isModifier } from "./resolution.ts";
-import { ELOOP, kernelRule } from "./rule.ts";
+import { ELOOP, type KernelRule, kernelRule } from "./rule.ts";
 import type { Subject } from "./subject.ts";
 
 const TOO_LONG = "Max chain length or cycle detected";
@@ -16,7 +16,7 @@ const KR_06 = kernelRule("KR-06", "TYPE_TAGs come before other modifiers.", "btf
   until: "6.18",
 });
 
-export const chainRules = [KR_05, KR_06];
+export const chainRules: readonly KernelRule[] = [KR_05, KR_06];
 
 const MAX_CHAIN = 32;
 

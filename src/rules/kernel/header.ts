@@ -1,6 +1,6 @@
 /** The header, and where it puts the sections (`btf_parse_hdr`, `btf_check_sec_info`). */
 import { BTF_MAGIC, LAYOUT_HEADER } from "../../btf/header.ts";
-import { E2BIG, ENOTSUPP, kernelRule } from "./rule.ts";
+import { E2BIG, ENOTSUPP, type KernelRule, kernelRule } from "./rule.ts";
 import type { Subject } from "./subject.ts";
 
 const MAX_SIZE = 16 << 20;
@@ -29,7 +29,20 @@ const KH_09 = kernelRule("KH-09", "No byte lies outside the sections.", checkSec
 const KH_10 = kernelRule("KH-10", "Sections do not overlap.", checkSections, "Section overlap found");
 const KH_11 = kernelRule("KH-11", "Sections end within the blob.", checkSections, "Total section length too long");
 
-export const headerRules = [KA_01, KH_01, KH_02, KH_03, KH_04, KH_05, KH_06, KH_07, KH_08, KH_09, KH_10, KH_11];
+export const headerRules: readonly KernelRule[] = [
+  KA_01,
+  KH_01,
+  KH_02,
+  KH_03,
+  KH_04,
+  KH_05,
+  KH_06,
+  KH_07,
+  KH_08,
+  KH_09,
+  KH_10,
+  KH_11,
+];
 
 /** Sections as a header states them: offsets from its end, in bytes. Fields that a short header lacks are 0. */
 export interface StatedHeader {

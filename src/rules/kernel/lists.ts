@@ -3,7 +3,7 @@ import { KIND_NUMBER } from "../../btf/model.ts";
 import { checkKindFlag, checkName, checkNameless, checkRoom, isTypeId, type Meta } from "./all-types.ts";
 import { entryLine, memberLine, typeLine } from "./log.ts";
 import { isAnonymousOrIdentifier, isSectionName } from "./names.ts";
-import { kernelRule } from "./rule.ts";
+import { type KernelRule, kernelRule } from "./rule.ts";
 import { bytesOf } from "./scalars.ts";
 import type { Subject } from "./subject.ts";
 
@@ -37,7 +37,7 @@ const KD_06 = kernelRule("KD-06", "An entry ends within the DATASEC.", checkData
 const KD_07 = kernelRule("KD-07", "Entries fit into the DATASEC together.", checkDatasec, "Invalid btf_info size");
 const KN_03 = kernelRule("KN-03", "A DATASEC has a printable name.", checkDatasec, "Invalid name");
 
-export const listRules = [
+export const listRules: readonly KernelRule[] = [
   KM_01,
   KM_02,
   KM_03,

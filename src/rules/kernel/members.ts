@@ -13,7 +13,12 @@ const EXCEEDS = "Member exceeds struct_size";
 const BITFIELD_SIZE = "Invalid member bitfield_size";
 
 /** Said of a type without a size before its turn in the walk, or after its modifiers ended in one. */
-export const KM_07 = kernelRule("KM-07", "A member's type has a size.", "btf_struct_resolve", "Invalid member");
+export const KM_07: KernelRule = kernelRule(
+  "KM-07",
+  "A member's type has a size.",
+  "btf_struct_resolve",
+  "Invalid member",
+);
 const KM_09 = kernelRule("KM-09", "A member ends within its struct.", byKind, EXCEEDS);
 const KM_10 = kernelRule("KM-10", "Members other than numbers begin at a byte.", byKind, UNALIGNED);
 const KM_11 = kernelRule(
@@ -40,7 +45,19 @@ const KM_16 = kernelRule("KM-16", "A bitfield is at most as wide as its type.", 
 const KM_17 = kernelRule("KM-17", "Bitfields are INTs or enums.", byKindWithFlag, BITFIELD_SIZE);
 const KM_18 = kernelRule("KM-18", "With kind_flag every enum takes 32 bits.", byKindWithFlag, [EXCEEDS, UNALIGNED]);
 
-export const memberRules = [KM_07, KM_09, KM_10, KM_11, KM_12, KM_13, KM_14, KM_15, KM_16, KM_17, KM_18];
+export const memberRules: readonly KernelRule[] = [
+  KM_07,
+  KM_09,
+  KM_10,
+  KM_11,
+  KM_12,
+  KM_13,
+  KM_14,
+  KM_15,
+  KM_16,
+  KM_17,
+  KM_18,
+];
 
 const { int, enum: enum32, enum64, float } = KIND_NUMBER;
 

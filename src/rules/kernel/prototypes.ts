@@ -4,7 +4,7 @@ import { PARAM_SIZE } from "./lists.ts";
 import { typeLine } from "./log.ts";
 import { isIdentifier } from "./names.ts";
 import { isDone, isSourceOnly, needsResolve, type Resolution, sizedType } from "./resolution.ts";
-import { kernelRule } from "./rule.ts";
+import { type KernelRule, kernelRule } from "./rule.ts";
 import { MISSING } from "./subject.ts";
 
 const checkProto = "btf_func_proto_check";
@@ -19,7 +19,7 @@ const KP_05 = kernelRule("KP-05", "Names of parameters are identifiers.", checkP
 const KF_02 = kernelRule("KF-02", "A FUNC is of a FUNC_PROTO.", "btf_func_check", "Invalid type_id");
 const KF_03 = kernelRule("KF-03", "Parameters of a FUNC have names.", "btf_func_check", INVALID_ARG);
 
-export const prototypeRules = [KP_01, KP_02, KP_03, KP_04, KP_05, KF_02, KF_03];
+export const prototypeRules: readonly KernelRule[] = [KP_01, KP_02, KP_03, KP_04, KP_05, KF_02, KF_03];
 
 /** Checks what a FUNC_PROTO refers to; `resolve` walks from a type that is not done. */
 export function checkPrototype(resolution: Resolution, id: number, resolve: (id: number) => void): void {

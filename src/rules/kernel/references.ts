@@ -12,7 +12,7 @@ import {
 } from "./all-types.ts";
 import { typeLine } from "./log.ts";
 import { isNamedIdentifier } from "./names.ts";
-import { kernelRule } from "./rule.ts";
+import { type KernelRule, kernelRule } from "./rule.ts";
 
 const KG_05 = kernelRule("KG-05", "A DECL_TAG says something.", "btf_decl_tag_check_meta", "Invalid value", {
   since: "6.1",
@@ -25,13 +25,13 @@ const KG_01 = kernelRule("KG-01", "component_idx is at least -1.", "btf_decl_tag
 });
 const KY_01 = kernelRule("KY-01", "An ARRAY's own size is 0.", "btf_array_check_meta", "size != 0");
 /** Looked at again in the second pass, under the same numbers. */
-export const KY_02 = kernelRule(
+export const KY_02: KernelRule = kernelRule(
   "KY-02",
   "An ARRAY has elements of known size.",
   "btf_array_check_meta",
   "Invalid elem",
 );
-export const KY_03 = kernelRule(
+export const KY_03: KernelRule = kernelRule(
   "KY-03",
   "An ARRAY is indexed by a regular INT.",
   "btf_array_check_meta",
@@ -41,7 +41,7 @@ const KF_01 = kernelRule("KF-01", "A FUNC is static or global.", "btf_func_check
 const KV_01 = kernelRule("KV-01", "A VAR has a type.", "btf_var_check_meta", "Invalid type_id");
 const KV_02 = kernelRule("KV-02", "A VAR is static or global.", "btf_var_check_meta", "Linkage not supported");
 
-export const referenceRules = [KG_01, KG_05, KG_06, KY_01, KY_02, KY_03, KF_01, KV_01, KV_02];
+export const referenceRules: readonly KernelRule[] = [KG_01, KG_05, KG_06, KY_01, KY_02, KY_03, KF_01, KV_01, KV_02];
 
 export function checkReferenceMeta(meta: Meta): number {
   const { subject, id, at } = meta;

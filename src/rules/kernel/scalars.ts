@@ -2,7 +2,7 @@
 import { checkKindFlag, checkName, checkNoList, checkRoom, type Meta } from "./all-types.ts";
 import { basicLine, typeLine } from "./log.ts";
 import { isAnonymousOrIdentifier, isNamedIdentifier } from "./names.ts";
-import { ENOTSUPP, kernelRule } from "./rule.ts";
+import { ENOTSUPP, type KernelRule, kernelRule } from "./rule.ts";
 import type { Subject } from "./subject.ts";
 
 const checkInt = "btf_int_check_meta";
@@ -22,7 +22,7 @@ const KE_02 = kernelRule("KE-02", "Names of enumerators lie in the strings.", ch
 const KE_03 = kernelRule("KE-03", "Names of enumerators are identifiers.", checkEnum, "Invalid name");
 const KW_01 = kernelRule("KW-01", "A FWD refers to nothing.", "btf_fwd_check_meta", "type != 0");
 
-export const scalarRules = [KI_01, KI_02, KI_03, KI_04, KX_01, KE_01, KE_02, KE_03, KW_01];
+export const scalarRules: readonly KernelRule[] = [KI_01, KI_02, KI_03, KI_04, KX_01, KE_01, KE_02, KE_03, KW_01];
 
 /** Fields of INT's own word. */
 export function intFields(subject: Subject, at: number): { readonly bits: number; readonly offset: number } {

@@ -23,7 +23,7 @@ import {
   SEEN,
   sizedType,
 } from "./resolution.ts";
-import { E2BIG, EEXIST, kernelRule } from "./rule.ts";
+import { E2BIG, EEXIST, type KernelRule, kernelRule } from "./rule.ts";
 import { isRegularInt } from "./scalars.ts";
 import { MISSING, type Subject, VOID } from "./subject.ts";
 
@@ -90,7 +90,7 @@ const KG_04 = kernelRule(
   COMPONENT,
 );
 
-export const secondPassRules = [
+export const secondPassRules: readonly KernelRule[] = [
   KR_01,
   KR_02,
   KR_03,

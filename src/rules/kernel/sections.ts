@@ -1,7 +1,7 @@
 /** Strings and layout (`btf_parse_str_sec`, `btf_parse_layout_sec`), and the form of the type section. */
 import { LAYOUT_HEADER } from "../../btf/header.ts";
 import { hasLayout, type StatedHeader } from "./header.ts";
-import { kernelRule } from "./rule.ts";
+import { type KernelRule, kernelRule } from "./rule.ts";
 import { MAX_NAME_OFFSET, type Subject } from "./subject.ts";
 
 const parseStrings = "btf_parse_str_sec";
@@ -33,7 +33,19 @@ const KL_04 = kernelRule("KL-04", "A layout ends within the blob.", parseLayout,
 const KH_13 = kernelRule("KH-13", "type_off is a multiple of 4.", parseTypes, "Unaligned type_off");
 const KH_14 = kernelRule("KH-14", "There is a type.", parseTypes, "No type found");
 
-export const sectionRules = [KH_12, KS_01, KS_02, KS_03, KS_04, KL_01, KL_02, KL_03, KL_04, KH_13, KH_14];
+export const sectionRules: readonly KernelRule[] = [
+  KH_12,
+  KS_01,
+  KS_02,
+  KS_03,
+  KS_04,
+  KL_01,
+  KL_02,
+  KL_03,
+  KL_04,
+  KH_13,
+  KH_14,
+];
 
 /** Checks the strings, the layout and the place of the types; from then on names can be read. */
 export function checkSectionForms(subject: Subject, header: StatedHeader): void {

@@ -61,7 +61,7 @@ const KZ_07 = kernelRule(
   SINCE,
 );
 
-export const specialFieldRules = [KZ_01, KZ_02, KZ_03, KZ_04, KZ_05, KZ_06, KZ_07];
+export const specialFieldRules: readonly KernelRule[] = [KZ_01, KZ_02, KZ_03, KZ_04, KZ_05, KZ_06, KZ_07];
 
 /** BTF_FIELDS_MAX. */
 const MAX_FIELDS = 11;
