@@ -11,7 +11,8 @@ export const unknownMapType: Rule = {
   fixable: false,
   check: (state) =>
     eachMap(state, unknownMapType, function* ({ site, own, lowered }): Generator<MapFact> {
-      const type = (own ?? lowered)?.attributes.type ?? undefined;
+      // DWARF leads: what BTF says may be scrambled, and is then written anew.
+      const type = (lowered ?? own)?.attributes.type ?? undefined;
       if (type === undefined || (type > 0 && type <= lastMapType())) return;
       yield {
         fact: `its type is ${type}, and kernels have types from 1 to ${lastMapType()}`,
