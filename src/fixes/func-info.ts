@@ -12,23 +12,28 @@ import { prototypes, shownText } from "./prototype.ts";
 
 const encoder = new TextEncoder();
 
-/** The table with a record more, in order of its place; the code section is added where the table lacks it. */
+/**
+ * The table with a record more, in order of its place; the code section is added where the table lacks it. A record that stands there
+ * already gives way if `replaces` says so.
+ */
 function withRecord<Rec extends { readonly insnOff: number }>(
   table: ExtTable<Rec>,
   secNameOff: number,
   isSection: (nameOff: number) => boolean,
   record: Rec,
+  replaces = false,
 ): ExtTable<Rec> {
   const index = table.sections.findIndex((section) => isSection(section.secNameOff));
   const section = table.sections[index];
   if (section === undefined) return { ...table, sections: [...table.sections, { secNameOff, records: [record] }] };
   const { records } = section;
   const at = records.findIndex(({ insnOff }) => insnOff >= record.insnOff);
-  if (records[at]?.insnOff === record.insnOff) return table;
+  const isTaken = records[at]?.insnOff === record.insnOff;
+  if (isTaken && !replaces) return table;
   const position = at < 0 ? records.length : at;
   return {
     ...table,
-    sections: table.sections.with(index, { ...section, records: records.toSpliced(position, 0, record) }),
+    sections: table.sections.with(index, { ...section, records: records.toSpliced(position, isTaken ? 1 : 0, record) }),
   };
 }
 
@@ -66,7 +71,8 @@ function describe(
   });
   return {
     ...ext,
-    funcInfo: funcInfo && withRecord(funcInfo, secNameOff, isSection, func(funcInfo)),
+    // A record that leads to no FUNC describes nothing, and would hide the new one.
+    funcInfo: funcInfo && withRecord(funcInfo, secNameOff, isSection, func(funcInfo), true),
     lineInfo: lineInfo && withRecord(lineInfo, secNameOff, isSection, line(lineInfo)),
   };
 }
