@@ -4,7 +4,7 @@ import { skipModifiers } from "../../btf/walk.ts";
 import { type ExaminedMap, witnessesAgree } from "../../maps/examine.ts";
 import type { Deviation, DeviationKind } from "../../maps/require.ts";
 import { accepts, cannotLoad, cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
-import type { JudgeAnswer, Rule } from "../rule.ts";
+import type { JudgeAnswer, Rule, Severity } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 import { eachMap, type MapFact, sourceName } from "./findings.ts";
 
@@ -13,7 +13,7 @@ function deviationRule(
   kind: DeviationKind,
   head: Omit<Rule, "check" | "fixable">,
   answers: (name: string, deviation: Deviation) => readonly JudgeAnswer[],
-  severity: "error" | "warning" = "error",
+  severity: Severity = "error",
 ): Rule {
   const rule: Rule = {
     ...head,
@@ -151,7 +151,7 @@ export const extraTooLarge: Rule = {
       source: "libbpf parse_btf_map_def (get_map_field_long since 1.2); aya-obj BtfMapDef",
     },
     enumExtra,
-    "warning",
+    "note",
   ),
   fixable: false,
 };
