@@ -3,6 +3,7 @@ import { encodeBtf } from "./btf/encode.ts";
 import { encodeBtfExt } from "./btf/ext.ts";
 import type { RuleOptions } from "./check.ts";
 import { STB_LOCAL } from "./elf/model.ts";
+import { allElfFixes } from "./fixes/elf-index.ts";
 import { symbolsOfStatics } from "./fixes/linkage.ts";
 import { type OnPhase, type OpenObject, openObject, stateWithoutBtf } from "./object.ts";
 import { applyPlan } from "./patch/apply.ts";
@@ -71,10 +72,24 @@ export function fixReadable(bytes: Uint8Array, options: FixOptions & { readonly 
   return fixOpened(bytes, openObject(bytes, options.onPhase), { rules, given, onPhase: options.onPhase });
 }
 
+/** Passes over one file: repairs of BTF may make work for those of the ELF file, which come before them, as in a second run. */
+const MAX_PASSES = 3;
+
+/** Rules whose findings a repair of the ELF file cures. */
+const ELF_RULES: ReadonlySet<string> = new Set(allElfFixes.flatMap(({ rules }) => rules.map(({ id }) => id)));
+
+/** Whether the repairs of BTF have left something to the repairs of the ELF file that was not there when those ran. */
+function madeWork({ plan, first, remaining }: Repair): boolean {
+  if (plan.length === 0) return false;
+  const known = new Set(first.map(({ rule, message }) => `${rule} ${message}`));
+  return remaining.some(({ rule, message }) => ELF_RULES.has(rule) && !known.has(`${rule} ${message}`));
+}
+
 function fixOpened(
   bytes: Uint8Array,
   object: OpenObject,
   options: { readonly rules: readonly Rule[]; readonly given: Given; readonly onPhase: OnPhase | undefined },
+  passes = MAX_PASSES,
 ): FixResult {
   const { rules, given, onPhase } = options;
   const shaped = reshape(bytes, object, rules, given.choices);
@@ -83,13 +98,27 @@ function fixOpened(
   const output = patched(shaped.bytes, shaped.object, repaired);
   onPhase?.("write");
   const cured = [...shaped.cured, ...repaired.cured];
+  // Filling in what every compiler leaves to the loader is no repair of a defect.
+  const changed = cured.some(({ rule, severity }) => rule !== unplaced.id || severity === "error");
+  const plan = [...shaped.plan, ...repaired.plan];
+  const summary = [...shaped.summary, ...repaired.summary];
+  if (passes > 1 && madeWork(repaired)) {
+    const again = { ...options, given: { ...given, refused: undefined } };
+    const next = fixOpened(output, openObject(output), again, passes - 1);
+    return {
+      ...next,
+      changed: changed || next.changed,
+      plan: [...plan, ...next.plan],
+      diagnostics: [...cured, ...next.diagnostics],
+      summary: [...summary, ...next.summary],
+    };
+  }
   return {
     bytes: output,
-    // Filling in what every compiler leaves to the loader is no repair of a defect.
-    changed: cured.some(({ rule, severity }) => rule !== unplaced.id || severity === "error"),
-    plan: [...shaped.plan, ...repaired.plan],
+    changed,
+    plan,
     diagnostics: [...cured, ...repaired.remaining],
-    summary: [...shaped.summary, ...repaired.summary],
+    summary,
     verdicts: verdictsOf(repaired.remaining, repaired.state.btf),
   };
 }

@@ -88,6 +88,8 @@ export interface Repair {
   readonly state: ObjectState;
   readonly plan: readonly PlannedChange[];
   readonly cured: readonly Diagnostic[];
+  /** What was found before the first round, and what is left after the last. */
+  readonly first: readonly Diagnostic[];
   readonly remaining: readonly Diagnostic[];
   readonly summary: readonly string[];
 }
@@ -108,6 +110,7 @@ export function repair(object: OpenObject, rules: readonly Rule[], given: Given)
   const plan: PlannedChange[] = [];
   const cured: Diagnostic[] = [];
   const counts = new Map<Fix, number>();
+  let first: readonly Diagnostic[] | undefined;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let surveyed = survey(state, rules);
     let found = [...surveyed.byRule.values()].flat();
@@ -118,6 +121,7 @@ export function repair(object: OpenObject, rules: readonly Rule[], given: Given)
       found = [...surveyed.byRule.values()].flat();
     }
     refuse(found);
+    first ??= found;
     const before = plan.length;
     for (const fix of fixesFor(found)) {
       const done = runFix(fix, state, surveyed);
@@ -126,7 +130,7 @@ export function repair(object: OpenObject, rules: readonly Rule[], given: Given)
       cured.push(...done.cured);
       for (const [key, count] of done.counts) counts.set(key, (counts.get(key) ?? 0) + count);
     }
-    if (plan.length === before) return { state, plan, cured, remaining: found, summary: summaryOf(counts) };
+    if (plan.length === before) return { state, plan, cured, first, remaining: found, summary: summaryOf(counts) };
     state = stateOf(object, state.btf, state.ext, choices);
   }
   throw new BtfFixError("VERIFY_FAILED", `repairs did not come to rest after ${MAX_ROUNDS} rounds`);
