@@ -14,6 +14,7 @@ import type { Diagnostic } from "../rules/rule.ts";
 import { type ElfFix, type ElfState, type ElfStep, NO_EDITS } from "./elf-fix.ts";
 import { counted } from "./fix.ts";
 import { type MapReferences, mapReferences } from "./map-references.ts";
+import { mapsContent } from "./maps-content.ts";
 
 /** A section without content: bpftool's linker passes over debug info, and aya would take any `.maps…` for maps. */
 const EMPTIED = ".debug_emptied";
@@ -76,7 +77,7 @@ function movedSymbols(elf: ElfView, { first, others, base }: Joined): SymbolEdit
 
 /** The one content: that of each section at its place, where references have left it. */
 function joinedContent({ first, others, base, size }: Joined, changed: ReadonlyMap<number, Uint8Array>): Uint8Array {
-  const content = new Uint8Array(size);
+  const content = mapsContent(size);
   for (const { index, bytes } of [first, ...others]) content.set(changed.get(index) ?? bytes, base.get(index) ?? 0);
   return content;
 }

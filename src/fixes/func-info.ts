@@ -3,6 +3,7 @@ import { escapeName } from "../btf/escape.ts";
 import type { BtfExt, ExtTable, FuncInfo, LineInfo } from "../btf/ext-model.ts";
 import { LINKAGE_STATIC } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
+import { BtfFixError } from "../errors.ts";
 import { signatureReader } from "../rules/func/signature.ts";
 import { functionWithoutInfo } from "../rules/func/without-info.ts";
 import type { Diagnostic } from "../rules/rule.ts";
@@ -37,8 +38,15 @@ function withRecord<Rec extends { readonly insnOff: number }>(
   };
 }
 
+/** Largest record that kernel/bpf/check_btf.c takes (MAX_FUNCINFO_REC_SIZE, MAX_LINEINFO_REC_SIZE). */
+const MAX_RECORD = 252;
+
 /** Record bytes past the known ones, which a larger record size asks for. */
 function restOf(recordSize: number, known: number): { readonly rest?: Uint8Array } {
+  if (recordSize > MAX_RECORD) {
+    const span = { section: ".BTF.ext", offset: 0, length: 0 };
+    throw new BtfFixError("LIMIT_EXCEEDED", `records of ${recordSize} bytes are more than the kernel takes`, span);
+  }
   return recordSize > known ? { rest: new Uint8Array(recordSize - known) } : {};
 }
 

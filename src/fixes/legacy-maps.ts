@@ -18,6 +18,7 @@ import { grafterOf } from "./graft.ts";
 import { legacyWriter } from "./legacy-struct.ts";
 import { type ConvertedMap, listMapsInBtf } from "./legacy-variables.ts";
 import { mapReferences } from "./map-references.ts";
+import { mapsContent } from "./maps-content.ts";
 
 /** Bytes that a definition, a struct of pointers, is aligned to. */
 const ALIGNMENT = 8;
@@ -94,7 +95,7 @@ function editsOf(
   const references = mapReferences(elf, places, { move: true });
   const contents = new Map<number, Uint8Array>(references.sections);
   for (const { index } of sections) contents.set(index, new Uint8Array(0));
-  const content = new Uint8Array(end);
+  const content = mapsContent(end);
   if (target.name === MAPS_SECTION) content.set(target.bytes);
   contents.set(target.index, content);
   return {
