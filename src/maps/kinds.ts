@@ -53,11 +53,12 @@ const MAP_KINDS: readonly MapKind[] = [
   { name: "user_ringbuf", ids: "none", keyless: true, valueless: true },
   { name: "cgrp_storage", ids: "both", intKey: true },
   { name: "arena", ids: "none", keyless: true, valueless: true },
-  // Since 6.19.
+  // On 7.2 and 7.3, not on 6.18.
   { name: "insn_array", ids: "both", intKey: true },
+  { name: "rhash", ids: "both" },
 ];
 
-/** The highest `bpf_map_type` that a known kernel has (7.3). */
+/** The highest `bpf_map_type` that a known kernel has (`__MAX_BPF_MAP_TYPE` of 7.2 and 7.3 is the next one). */
 export function lastMapType(): number {
   return MAP_KINDS.length - 1;
 }

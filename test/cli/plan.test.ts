@@ -78,20 +78,3 @@ test("what the user decides reaches the library, and the kernel's types are read
   expect(seen[2]?.vmlinux()).toBeUndefined();
   expect((await runIn(["fork", "--dry-run", "--enum", "none"], files, engine)).exit).toBe(2);
 });
-
-test("diff prints both sides by type, and 1 says that there are differences", async () => {
-  const ran = await runIn(["diff", "fork", "other"], files, engine);
-  expect(ran).toMatchObject({ exit: 1, stdout: "  type 3 .BTF+24, 12 bytes\n    - was\n    + is\n" });
-  expect(await runIn(["diff", "fork", "fork"], files, { diff: async () => [] })).toMatchObject({ exit: 0, stdout: "" });
-  expect((await runIn(["diff", "fork"], files, engine)).exit).toBe(2);
-  expect((await runIn(["diff", "fork", "gone"], files, engine)).exit).toBe(5);
-});
-
-test("explain prints each rule that is named, and knows no other", async () => {
-  const rule = { id: "map/x", title: "It holds.", covers: [], source: "somewhere", fixable: false };
-  const explain = async () => ({ rules: [rule], kernel: [] });
-  const text = "map/x: It holds.\n  = from somewhere\n  = there is no repair: the finding says what to do\n";
-  expect(await runIn(["explain", "map/x"], files, { explain })).toMatchObject({ exit: 0, stdout: text });
-  expect((await runIn(["explain", "map/x", "map/x"], files, { explain })).stdout).toBe(`${text}\n${text}`);
-  expect((await runIn(["explain"], files, { explain })).exit).toBe(2);
-});

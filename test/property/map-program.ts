@@ -23,7 +23,6 @@ export interface MapShape {
 export interface Program {
   readonly maps: readonly MapShape[];
   readonly panics: boolean;
-  readonly license: boolean;
   readonly helper: "none" | "inlined" | "global" | "pair";
 }
 
@@ -32,7 +31,7 @@ interface Kind {
   readonly type: number;
   /** aya's name of the wrapper, with the parameters it has. */
   readonly wrapper: string;
-  readonly parameters: "KV" | "V" | "K" | "none";
+  readonly parameters: "KV" | "V" | "none";
   /** Which helper uses it. */
   readonly use: "lookup" | "push" | "ringbuf" | "perf" | "tail" | "redirect";
   readonly keySize?: number;
@@ -42,7 +41,8 @@ interface Kind {
   readonly keys?: readonly KeyName[];
 }
 
-const NO_PREALLOC = 1;
+/** BPF_F_NO_PREALLOC. */
+export const NO_PREALLOC = 1;
 
 /** Map kinds that XDP programs use; sizes where a kind has its own. */
 export const KINDS = {
@@ -118,6 +118,5 @@ const shape: fc.Arbitrary<MapShape> = fc.record({
 export const program: fc.Arbitrary<Program> = fc.record({
   maps: fc.array(shape, { minLength: 1, maxLength: 4 }),
   panics: fc.boolean(),
-  license: fc.constant(true),
   helper: fc.constantFrom("none", "inlined", "global", "pair"),
 });

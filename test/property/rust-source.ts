@@ -1,4 +1,4 @@
-import { KEYS, KINDS, type MapShape, type Program, VALUES } from "./map-program.ts";
+import { KEYS, KINDS, type MapShape, NO_PREALLOC, type Program, VALUES } from "./map-program.ts";
 
 /** Types of keys and values, map wrappers, and helpers by number. */
 const PRELUDE = `
@@ -75,8 +75,6 @@ function numbers(shape: MapShape): [string, number][] {
   return list;
 }
 
-const NO_PREALLOC = 1;
-
 /** A definition of its own for each map, so that every combination of attributes occurs. */
 function btfDeclaration(shape: MapShape, index: number): { readonly items: string; readonly type: string } {
   const fields = numbers(shape).map(([name, value]) => `r#${name}: *const [i32; ${value}]`);
@@ -119,14 +117,12 @@ function legacyDeclaration(shape: MapShape): {
   readonly wrapper: string;
 } {
   const kind = KINDS[shape.kind];
-  const parameters = { KV: ["K", "V"], V: ["V"], K: ["K"], none: [] }[kind.parameters];
+  const parameters = { KV: ["K", "V"], V: ["V"], none: [] }[kind.parameters];
   const list = parameters.length === 0 ? "" : `<${parameters.join(", ")}>`;
   const fields = parameters.map((name) => `_${name.toLowerCase()}: PhantomData<${name}>`);
   const items = `#[repr(transparent)] pub struct ${kind.wrapper}${list} { ${["def: UnsafeCell<bpf_map_def>", ...fields].join(", ")} }
 unsafe impl${list} Sync for ${kind.wrapper}${list} {}`;
-  const given = { KV: [keyType(shape), valueType(shape)], V: [valueType(shape)], K: [keyType(shape)], none: [] }[
-    kind.parameters
-  ];
+  const given = { KV: [keyType(shape), valueType(shape)], V: [valueType(shape)], none: [] }[kind.parameters];
   // LpmTrie names the data of its key; the header is its own.
   const shown = shape.kind === "lpmTrie" ? [KEYS[shape.key], valueType(shape)] : given;
   const type = `${kind.wrapper}${shown.length === 0 ? "" : `<${shown.join(", ")}>`}`;
@@ -215,7 +211,7 @@ export function rustSource(program: Program): string {
   }
   const { items: more, call } = helperOf(program);
   if (program.panics) items.push("#[panic_handler] fn panic(_: &core::panic::PanicInfo) -> ! { loop {} }");
-  if (program.license) items.push(`#[no_mangle] #[link_section = "license"] pub static LICENSE: [u8; 4] = *b"GPL\\0";`);
+  items.push(`#[no_mangle] #[link_section = "license"] pub static LICENSE: [u8; 4] = *b"GPL\\0";`);
   return `${PRELUDE}${items.join("\n")}
 ${more}
 #[no_mangle] #[link_section = "xdp"] pub extern "C" fn prog(context: *mut u8) -> u32 { unsafe {

@@ -20,9 +20,9 @@ const SPECIAL: Readonly<Record<string, number>> = {
   bpf_rb_root: 16,
 };
 
-/** `enum bpf_map_type` of the kinds that may hold one (`map_check_btf`): hash, array and, for locks, the storages; else lru_hash too. */
-const LOCK_KINDS: ReadonlySet<number> = new Set([1, 2, 19, 24, 28, 29, 32]);
-const OTHER_KINDS: ReadonlySet<number> = new Set([1, 2, 9]);
+/** `enum bpf_map_type` of the kinds that may hold one (`map_check_btf`): hash, rhash, array and, for locks, the storages; else lru_hash too. */
+const LOCK_KINDS: ReadonlySet<number> = new Set([1, 2, 19, 24, 28, 29, 32, 35]);
+const OTHER_KINDS: ReadonlySet<number> = new Set([1, 2, 9, 35]);
 
 /** Section prefixes of the program types that may not use such a map (`is_tracing_prog_type`). */
 const TRACING =
