@@ -154,18 +154,17 @@ describe("an object whose map types in BTF are scrambled gets the definitions of
   for (const { name, raw, types } of withMaps) {
     test(name, async () => {
       const expected = plain(await readMaps(raw, { from: "dwarf" }));
-      let scrambled = 0;
       await fc.assert(
         fc.asyncProperty(choices, async (choice) => {
           const object = scramble(raw, types, choice, "all");
-          if (Buffer.compare(object, raw) !== 0) scrambled++;
+          // A small definition may come out as it was: another is drawn, and an object that never changes fails.
+          fc.pre(Buffer.compare(object, raw) !== 0);
           const { bytes } = await fixObject(object);
           expect(plain(await readMaps(bytes, { from: "btf" }))).toEqual(expected);
           expect(Buffer.compare((await fixObject(bytes)).bytes, bytes)).toBe(0);
         }),
         { numRuns: RUNS },
       );
-      expect(scrambled).toBeGreaterThan(0);
     });
   }
 });
