@@ -1,0 +1,101 @@
+import { BASE_SIZE } from "../btf/kind.ts";
+
+/** Kind of a type id that no record has. */
+export const MISSING = -1;
+/** Kind of type id 0. */
+export const VOID = 0;
+
+/** How a reader of BTF takes the `info` word apart: the bits of the kind (shifted down by 24) and of the vlen. */
+export interface InfoMasks {
+  readonly kindMask: number;
+  readonly vlenMask: number;
+}
+
+/**
+ * The bytes of a `.BTF` as one judge reads them, who looks at no more than it needs: unlike `parseBtf` this takes records as they are.
+ * The judge's own walk fills `records` and sets where the strings lie. Offsets are not checked here: `u32` past the end throws a
+ * RangeError, so a judge bounds its walk as the real one does.
+ */
+export class BtfBlob {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly littleEndian: boolean;
+  readonly masks: InfoMasks;
+  /** First byte and length of the strings; set once the header holds. */
+  stringsAt = 0;
+  stringsLength = 0;
+  /** Offset of each record by its id; -1 for void. */
+  readonly records: number[] = [-1];
+
+  constructor(bytes: Uint8Array, littleEndian: boolean, masks: InfoMasks) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.littleEndian = littleEndian;
+    this.masks = masks;
+  }
+
+  u32(offset: number): number {
+    return this.view.getUint32(offset, this.littleEndian);
+  }
+
+  i32(offset: number): number {
+    return this.view.getInt32(offset, this.littleEndian);
+  }
+
+  info(at: number): number {
+    return this.u32(at + 4);
+  }
+
+  kindAt(at: number): number {
+    return (this.info(at) >>> 24) & this.masks.kindMask;
+  }
+
+  vlen(at: number): number {
+    return this.info(at) & this.masks.vlenMask;
+  }
+
+  kindFlag(at: number): boolean {
+    return this.info(at) >= 0x8000_0000;
+  }
+
+  nameOff(at: number): number {
+    return this.u32(at);
+  }
+
+  /** The size-or-type word. */
+  word(at: number): number {
+    return this.u32(at + 8);
+  }
+
+  /** Offset of what follows the three base words. */
+  tail(at: number): number {
+    return at + BASE_SIZE;
+  }
+
+  at(id: number): number {
+    return this.records[id] ?? -1;
+  }
+
+  /** Kind of the type with this id, `VOID` or `MISSING`. */
+  kind(id: number): number {
+    const at = this.records[id];
+    if (at === undefined) return MISSING;
+    return at < 0 ? VOID : this.kindAt(at);
+  }
+
+  /** The byte of the string table; 0 past its end. */
+  char(offset: number): number {
+    return offset < this.stringsLength ? (this.bytes[this.stringsAt + offset] ?? 0) : 0;
+  }
+
+  /** The string at an offset, each byte a character, and cut at `limit`. */
+  string(offset: number, limit: number): string {
+    let text = "";
+    for (let at = offset; text.length < limit; at++) {
+      const byte = this.char(at);
+      if (byte === 0) break;
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+}

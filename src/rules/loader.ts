@@ -1,0 +1,66 @@
+import type { BtfLoadVerdict } from "./kernel/verdict.ts";
+
+/** The two calls of a loader: it opens an object (parses it), and gives its maps and programs to the kernel. */
+export type LoaderStage = "open" | "load";
+
+/** One condition on which a loader refuses an object. Plain data; the check stands beside it. */
+export interface LoaderRule {
+  /** As numbered in the facts of the project, or by us where they have none: "LM-14", "CM-03", "AP-02". */
+  readonly id: string;
+  /** What must hold, in one sentence. */
+  readonly title: string;
+  /** Function of the loader that looks. */
+  readonly source: string;
+  readonly stage: LoaderStage;
+  /** The loader's words; N, M, S… stand for what is known only when it speaks. None where it is silent. */
+  readonly text: readonly string[];
+  /** What the call returns, as a positive number; libbpf's own begin at 4000. 0 where the loader has no numbers. */
+  readonly errno: number;
+  /** First and last version that has the rule, of those known ("1.1", "1.7"); absent where all before or after have it. */
+  readonly since?: string;
+  readonly until?: string;
+  /** Why no object can show it, where another rule always speaks first. */
+  readonly unreachable?: string;
+}
+
+/** What becomes of one map. */
+export interface MapVerdict {
+  readonly name: string;
+  /** Whether the kernel creates it at all, and whether with the type ids that the loader gives it. */
+  readonly created: boolean;
+  readonly withIds: boolean;
+  /** Of the first refusal, with ids if there are any; 0 if there is none. */
+  readonly errno: number;
+  /** Id of the kernel's rule that is broken. */
+  readonly rule: string | undefined;
+}
+
+/** What a loader says of an object: its first failure, in its own words. */
+export interface LoaderVerdict {
+  readonly accepted: boolean;
+  readonly stage: LoaderStage | undefined;
+  /** Positive; 0 if accepted, or where the loader has no numbers. */
+  readonly errno: number;
+  /** The line that says why, as the loader prints it (debug level included); "" if accepted or silent. */
+  readonly message: string;
+  /** Id of the rule that is broken; undefined if accepted. */
+  readonly rule: string | undefined;
+  /** The type, map or program at fault, where one is. */
+  readonly typeId?: number;
+  readonly map?: string;
+  readonly program?: string;
+  /** What the kernel says of the BTF that the loader sends; undefined if it sends none, or did not come so far. */
+  readonly btf?: BtfLoadVerdict;
+  /** In the loader's order; empty if it did not come so far. */
+  readonly maps: readonly MapVerdict[];
+}
+
+/** The common verdict of a loader that finds nothing wrong. */
+export const LOADED: LoaderVerdict = {
+  accepted: true,
+  stage: undefined,
+  errno: 0,
+  message: "",
+  rule: undefined,
+  maps: [],
+};
