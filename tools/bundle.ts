@@ -20,6 +20,9 @@ const common: BuildOptions = {
 /** The programs that `cli.cjs` chooses from: by name those of `src/cli/ways/`. */
 const WAYS = ["fix", "emit", "all"] as const;
 
+/** What Node starts: the program, and the wrapper of a linker, which loads `fix.cjs` too. */
+const STARTS = { "cli.cjs": "src/cli/start.ts", "linker.cjs": "src/cli/linker/start.ts" } as const;
+
 /**
  * The program: `cli.cjs`, which Node starts; `fix.cjs`, `emit.cjs` and `all.cjs`, of which it loads the one that has the command, with V8's
  * compiled code of an earlier run; and `gimli.wasm`. CommonJS starts sooner than modules. Dynamic imports stay lazy inside the one file.
@@ -37,14 +40,16 @@ export async function bundleProgram(folder: string): Promise<void> {
     alias: { "gimli-wasm": "./src/cli/wasm-file.ts", fflate: "./src/cli/inflate-node.ts" },
   });
   await copyFile(join(ROOT, "wasm/gimli_wasm.wasm"), join(folder, "gimli.wasm"));
-  const start = join(folder, "cli.cjs");
-  await build({
-    ...node,
-    entryPoints: ["src/cli/start.ts"],
-    outfile: start,
-    define: { BTF_FIX_DIGESTS: JSON.stringify(Object.fromEntries(WAYS.map((way) => [way, digest(folder, way)]))) },
-  });
-  await chmod(start, 0o755);
+  for (const [name, entry] of Object.entries(STARTS)) {
+    const start = join(folder, name);
+    await build({
+      ...node,
+      entryPoints: [entry],
+      outfile: start,
+      define: { BTF_FIX_DIGESTS: JSON.stringify(Object.fromEntries(WAYS.map((way) => [way, digest(folder, way)]))) },
+    });
+    await chmod(start, 0o755);
+  }
 }
 
 function digest(folder: string, way: string): string {
