@@ -8,5 +8,6 @@ export const allCommands: Commands = {
   maps: async () => (await import("./commands/maps.ts")).mapsCommand,
   emit: async () => (await import("./commands/emit.ts")).emitCommand,
   diff: async () => (await import("./commands/diff.ts")).diffCommand,
+  watch: async () => (await import("./commands/watch.ts")).watchCommand,
   explain: async () => (await import("./commands/explain.ts")).explainCommand,
 };

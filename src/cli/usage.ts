@@ -1,5 +1,5 @@
 /** Words that name a command where the first argument stands. */
-export const COMMAND_WORDS = ["check", "dump", "maps", "emit", "diff", "explain"] as const;
+export const COMMAND_WORDS = ["check", "dump", "maps", "emit", "diff", "watch", "explain"] as const;
 
 /** "fix" is the form without a command name. */
 export type CommandName = "fix" | (typeof COMMAND_WORDS)[number];
@@ -12,6 +12,7 @@ export const USAGE_LINE: Readonly<Record<CommandName, string>> = {
   maps: "btf-fix maps IN [--from dwarf|btf] [--json]",
   emit: "btf-fix emit IN -o OUT [--from dwarf] [--rust] [--source DIR]",
   diff: "btf-fix diff A B [--json]",
+  watch: "btf-fix watch DIR...",
   explain: "btf-fix explain RULE...",
 };
 
@@ -26,6 +27,7 @@ usage:
   btf-fix maps IN             print the map definitions
   btf-fix emit IN -o OUT      write IN with its BTF made anew from its debug info
   btf-fix diff A B            say what B says differently from A, by type; exit code 1 if anything
+  btf-fix watch DIR...        repair each object in a folder where it is, now and whenever it is built anew
   btf-fix explain RULE        say what a rule of a report is about
 
 IN is a BPF ELF object or a raw BTF file; "-" is standard input, and as OUT standard output.

@@ -13,6 +13,7 @@ export const noCommands: Commands = {
   maps: elsewhere,
   emit: elsewhere,
   diff: elsewhere,
+  watch: elsewhere,
   explain: elsewhere,
 };
 
