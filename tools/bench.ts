@@ -1,12 +1,13 @@
 /**
- * `npm run bench [-- PAIRS]`: what btf-fix costs on the fork object, as a whole process, beside `node -e 0` of the same Node; and what
- * `emit` costs there, on a series of growing objects, and on one of 155 MB of `.debug_info` beside pahole. It judges nothing, since a
- * loaded machine would make a timed test lie.
+ * `npm run bench [-- PAIRS]`: what btf-fix costs on the fork object, as a whole process, beside `node -e 0` of the same Node; what
+ * btf-fix-linker adds to a link of it; and what `emit` costs there, on a series of growing objects, and on one of 155 MB of `.debug_info`
+ * beside pahole. It judges nothing, since a loaded machine would make a timed test lie.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchEmit } from "./bench/emit.ts";
+import { benchLinker } from "./bench/linker.ts";
 import { compare, type Run, splitOf } from "./bench/measure.ts";
 import { type NodeBinary, nodeOf } from "./bench/nodes.ts";
 import { bundleProgram, ROOT } from "./bundle.ts";
@@ -50,6 +51,7 @@ try {
     if (typeof node === "string") console.log(`node ${major}: skipped, ${node}`);
     else bench(node, folder);
   }
+  benchLinker(process.execPath, folder, folder);
   benchEmit(process.execPath, join(folder, "cli.cjs"), object, folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
