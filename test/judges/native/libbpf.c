@@ -285,6 +285,14 @@ static int write_btf(struct bpf_object *obj, const char *path)
 	return out == NULL || fwrite(raw, 1, size, out) != size || fclose(out) != 0 ? -1 : 0;
 }
 
+static void save_btf(struct bpf_object *obj, const char *path)
+{
+	if (obj == NULL || path == NULL || write_btf(obj, path) == 0)
+		return;
+	perror(path);
+	exit(2);
+}
+
 static void judge(const char *path, bool open_only, bool maps_only, const char *btf_out)
 {
 	const struct scope scope = { maps_only ? "maps" : "all", !maps_only, NULL, NULL };
@@ -296,11 +304,8 @@ static void judge(const char *path, bool open_only, bool maps_only, const char *
 	json_string(stdout, libbpf_version_string());
 	fputc(',', stdout);
 	print_verdict("open", err);
-	if (model != NULL && btf_out != NULL && write_btf(model, btf_out) != 0) {
-		perror(btf_out);
-		exit(2);
-	}
 	if (!load) {
+		save_btf(model, btf_out);
 		fputs(",\"load\":null,\"btfFd\":null,\"maps\":[", stdout);
 		if (model != NULL)
 			print_maps(model);
@@ -310,8 +315,10 @@ static void judge(const char *path, bool open_only, bool maps_only, const char *
 	} else {
 		/* The model stays unloaded, as the list of what there is. */
 		struct bpf_object *obj = load_apart(path, &scope, &err);
-
 		int btf_fd = obj == NULL || bpf_object__btf(obj) == NULL ? -1 : btf__fd(bpf_object__btf(obj));
+
+		/* Loading makes hidden functions static. */
+		save_btf(obj == NULL ? model : obj, btf_out);
 
 		fputc(',', stdout);
 		print_verdict("load", err);
