@@ -19,6 +19,8 @@ export interface KernelProfile {
   readonly printableSections: boolean;
   /** Whether a FUNC is resolved like other types, so that modifiers of it pass. */
   readonly resolvesFuncs: boolean;
+  /** Whether functions may not return what is no value: a VAR or a DATASEC. */
+  readonly returnsValues: boolean;
   /** Whether structs are looked through for special fields (KZ), for kptrs among them, and for bpf_res_spin_lock. */
   readonly specialFields: boolean;
   readonly specialPointers: boolean;
@@ -48,6 +50,7 @@ const KERNEL_5_10: KernelProfile = {
   nameLength: 128,
   printableSections: false,
   resolvesFuncs: false,
+  returnsValues: false,
   specialFields: false,
   specialPointers: false,
   resilientLocks: false,
@@ -67,6 +70,7 @@ const KERNEL_6_1: KernelProfile = {
   kindFlags: new Set([struct, union, fwd, enum32, enum64]),
   nameLength: 512,
   resolvesFuncs: true,
+  returnsValues: true,
 };
 
 /** As 6.12.117 has it: its stable line took over later checks of locks, refcounts and ownership, which 6.18.44 lacks. */

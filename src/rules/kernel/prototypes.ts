@@ -32,7 +32,7 @@ export function checkPrototype(resolution: Resolution, id: number, resolve: (id:
   if (returned !== 0) {
     const refuse = (): void => subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
     const kind = subject.kind(returned);
-    if (kind === MISSING || isSourceOnly(kind)) refuse();
+    if (kind === MISSING || (subject.profile.returnsValues && isSourceOnly(kind))) refuse();
     finish(returned);
     if (sizedType(resolution, returned) === undefined) refuse();
   }

@@ -141,6 +141,14 @@ const DIFFERENCES: readonly Difference[] = [
     rules: ["KT-03", "KT-03", "KT-03", "KT-03", "KT-05"],
   },
   {
+    what: "a function that returns a section",
+    make: (draft) => {
+      const variable = draft.add(14, { name: "v", word: draft.int(), words: [1] });
+      draft.proto(draft.add(15, { name: "d", word: 4, vlen: 1, words: [variable, 0, 4] }), []);
+    },
+    rules: ["", "KP-01", "KP-01", "KP-01", "KP-01"],
+  },
+  {
     what: "a lock beside a struct with a lock",
     make: (draft) => {
       const lock = specialStruct(draft, "bpf_spin_lock", 4);
