@@ -9,10 +9,10 @@ use aya_ebpf::{
     programs::TracePointContext,
 };
 
-/// Offsets in the record of `sched:sched_process_fork`, as the event's `format` file gives them. The record is 24 bytes
-/// long; a program that reads past its end is refused at attach (EACCES).
-const PARENT_PID: usize = 12;
-const CHILD_PID: usize = 20;
+/// Offsets in the record of `sched:sched_process_fork`, 24 bytes long on 6.18: a program that reads past its end is refused
+/// at attach (EACCES). rustc knows no CO-RE, so the build asks the running kernel (`npm run build-ebpf`) where they differ.
+const PARENT_PID: usize = offset(option_env!("FORK_PARENT_PID_OFFSET"), 12);
+const CHILD_PID: usize = offset(option_env!("FORK_CHILD_PID_OFFSET"), 20);
 
 /// One fork, as user space reads it from `EVENTS`.
 #[repr(C)]
@@ -66,4 +66,15 @@ pub static LICENSE: [u8; 4] = *b"GPL\0";
 #[panic_handler]
 fn panic(_info: &core::panic::PanicInfo) -> ! {
     loop {}
+}
+
+/// A number out of the build's environment, or the usual one.
+const fn offset(given: Option<&str>, usual: usize) -> usize {
+    match given {
+        Some(text) => match usize::from_str_radix(text, 10) {
+            Ok(offset) => offset,
+            Err(_) => panic!("an offset is a number"),
+        },
+        None => usual,
+    }
 }
