@@ -2,6 +2,7 @@ import { probeLine, probes } from "../test/judges/probes.ts";
 import { ensureBpfLinker, ensureJudge } from "./judges/build.ts";
 import type { JudgeProgram } from "./judges/cache.ts";
 import { ensurePackages } from "./judges/packages.ts";
+import { ensureKernels } from "./matrix/download.ts";
 
 /**
  * `npm run judges`: installs and builds the real programs that judge our output, then asks each whether it answers.
@@ -23,8 +24,12 @@ function main(): number {
     "aya14",
     "aya16",
     "attach",
+    "machineInit",
+    "machineKernel",
+    "machineLibbpf",
   ];
   for (const name of names) ensureJudge(name, say);
+  ensureKernels(say);
   const judges = probes();
   for (const judge of judges) say(probeLine(judge));
   return process.env["BTF_FIX_JUDGES"] === "required" && judges.some((judge) => !judge.usable) ? 1 : 0;

@@ -89,15 +89,20 @@ export const kernel: () => Judge = once(() => {
   return { ...judge, usable: true, why: "" };
 });
 
-/** Gives each blob to BPF_BTF_LOAD, any number in one child process; verdicts in the order of the blobs. */
-export function kernelBtfLoad(blobs: readonly Uint8Array[], seconds = 60): Outcome<BtfLoadVerdict[]> {
-  const input = Buffer.concat(
+/** Blobs as `kernel btf-load --stream` reads them. */
+export function blobStream(blobs: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
     blobs.flatMap((blob) => {
       const head = Buffer.alloc(4);
       head.writeUInt32LE(blob.length);
       return [head, blob];
     }),
   );
+}
+
+/** Gives each blob to BPF_BTF_LOAD, any number in one child process; verdicts in the order of the blobs. */
+export function kernelBtfLoad(blobs: readonly Uint8Array[], seconds = 60): Outcome<BtfLoadVerdict[]> {
+  const input = blobStream(blobs);
   const result = run({ program: builtProgram("kernel"), args: ["btf-load", "--stream"], input, seconds });
   if (result.outcome !== "answer") return result;
   const verdicts = jsonLines<BtfLoadVerdict>(result.value.stdout);

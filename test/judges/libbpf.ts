@@ -129,7 +129,8 @@ export const libbpf11: () => Judge = probe("libbpf11", (line) => {
   return debian?.startsWith(line) ? debian : line;
 });
 
-type RawReport = Omit<LibbpfReport, "maps"> & { maps: readonly Omit<LibbpfMap, "retriedWithoutBtf">[] };
+/** What the driver prints. */
+export type RawReport = Omit<LibbpfReport, "maps"> & { maps: readonly Omit<LibbpfMap, "retriedWithoutBtf">[] };
 
 /** Names of the maps whose type ids libbpf dropped. */
 function retried(log: readonly LibbpfLogLine[]): ReadonlySet<string> {
@@ -139,6 +140,12 @@ function retried(log: readonly LibbpfLogLine[]): ReadonlySet<string> {
     if (match?.[1] !== undefined) names.add(match[1]);
   }
   return names;
+}
+
+/** The report with what only the log tells. */
+export function libbpfReport(raw: RawReport): LibbpfReport {
+  const names = retried(raw.log);
+  return { ...raw, maps: raw.maps.map((map) => ({ ...map, retriedWithoutBtf: names.has(map.name) })) };
 }
 
 /** Opens and loads an object (bytes or path) with one libbpf; pins nothing that lasts. */
@@ -155,10 +162,8 @@ export function runLibbpf(
       const args = [...scope, ...(options.wantBtf === true ? ["--btf-out", btf] : []), path];
       const result = runJson<RawReport>({ program: builtProgram(name), args, seconds: options.seconds ?? 60 });
       if (result.outcome !== "answer") return result;
-      const names = retried(result.value.log);
       const value = {
-        ...result.value,
-        maps: result.value.maps.map((map) => ({ ...map, retriedWithoutBtf: names.has(map.name) })),
+        ...libbpfReport(result.value),
         ...(existsSync(btf) ? { btf: new Uint8Array(readFileSync(btf)) } : {}),
       };
       return { outcome: "answer", value };

@@ -1,3 +1,4 @@
+import { MATRIX_RELEASES } from "../../tools/matrix/kernels.ts";
 import { attach } from "./attach.ts";
 import { aya03, aya06 } from "./aya.ts";
 import { aya14, aya16 } from "./aya-run.ts";
@@ -7,6 +8,7 @@ import { dedup11, dedup17 } from "./dedup.ts";
 import type { Judge } from "./judge.ts";
 import { kernel } from "./kernel.ts";
 import { libbpf11, libbpf17 } from "./libbpf.ts";
+import { matrixKernel } from "./qemu.ts";
 
 /** Every judge, asked whether it answers. */
 export function probes(): readonly Judge[] {
@@ -23,6 +25,7 @@ export function probes(): readonly Judge[] {
     aya14(),
     aya16(),
     attach(),
+    ...MATRIX_RELEASES.map(matrixKernel),
   ];
 }
 

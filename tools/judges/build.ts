@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { cacheRoot, type JudgeProgram, judgeFolder, judgeSource } from "./cache.ts";
 import { bpfLinkerVersion, findProgram, rustVersion, toolchain, versionLine } from "./toolchain.ts";
 
@@ -52,6 +62,50 @@ function cRecipe(name: JudgeProgram, source: string, libraries: readonly string[
       return output;
     },
   };
+}
+
+/** libbpf 1.7 of the crate and the driver as one program without libraries: small machines (test/judges/qemu.ts) have none. */
+const staticLibbpfRecipe: Recipe = {
+  versions() {
+    const compiler = versionLine(findProgram("gcc"));
+    if (compiler === undefined) return "no gcc";
+    if (findProgram("cargo") === undefined) return "no cargo";
+    if (!existsSync("/usr/include/libelf.h")) return "libelf-dev is missing";
+    return [compiler];
+  },
+  build() {
+    const folder = scratch("machineLibbpf");
+    const source = join(crateFolder("libbpf17", "libbpf-sys"), "libbpf");
+    // The driver includes <bpf/...>, as from an installed library.
+    const include = join(folder, "include");
+    mkdirSync(include, { recursive: true });
+    rmSync(join(include, "bpf"), { force: true });
+    symlinkSync(join(source, "src"), join(include, "bpf"));
+    const files = readdirSync(join(source, "src")).filter((file) => file.endsWith(".c"));
+    const output = join(folder, "judge");
+    run("gcc", [
+      ...["-O2", "-w", "-static", "-D_LARGEFILE64_SOURCE", "-D_FILE_OFFSET_BITS=64"],
+      ...[include, join(source, "include"), join(source, "include", "uapi")].map((path) => `-I${path}`),
+      ...["-o", output, judgeSource("native/libbpf.c"), ...files.map((file) => join(source, "src", file))],
+      ...["-lelf", "-lz"],
+    ]);
+    return output;
+  },
+};
+
+/** Where cargo keeps the source of a crate that the crate in `folder` depends on; it fetches what it lacks. */
+function crateFolder(folder: string, crate: string): string {
+  const args = ["metadata", "--locked", "--format-version", "1"];
+  const result = spawnSync(findProgram("cargo") ?? "cargo", args, {
+    cwd: judgeSource(folder),
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (result.status !== 0) throw new Error(`cargo metadata: ${result.stderr}`);
+  const { packages } = JSON.parse(result.stdout) as { packages: readonly { name: string; manifest_path: string }[] };
+  const found = packages.find(({ name }) => name === crate);
+  if (found === undefined) throw new Error(`${folder} does not depend on ${crate}`);
+  return dirname(found.manifest_path);
 }
 
 /** A crate, built with whatever cargo is on PATH; crates that share a target folder share the builds of what they link. */
@@ -141,6 +195,9 @@ const recipes: Readonly<Record<JudgeProgram, Recipe>> = {
   aya14: cargoRecipe("aya14", "aya-run/v14", "judge-aya14"),
   aya16: newAyaRecipe("aya16", "aya-run/v16"),
   attach: cRecipe("attach", "native/attach.c", ["-lbpf", "-lelf", "-lz"], ["/usr/include/bpf/libbpf.h"]),
+  machineInit: cRecipe("machineInit", "native/init.c", ["-static"], []),
+  machineKernel: cRecipe("machineKernel", "native/kernel.c", ["-static"], []),
+  machineLibbpf: staticLibbpfRecipe,
 };
 
 /** Builds one judge unless the cache holds it, built from these sources by these compilers. Never throws. */

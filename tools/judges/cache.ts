@@ -16,7 +16,10 @@ export type JudgeProgram =
   | "aya06"
   | "aya14"
   | "aya16"
-  | "attach";
+  | "attach"
+  | "machineInit"
+  | "machineKernel"
+  | "machineLibbpf";
 
 /** Root of the checkout, as an absolute path. */
 export const projectRoot: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,6 +36,9 @@ const sources: Readonly<Record<JudgeProgram, readonly string[]>> = {
   aya14: ["aya-run/main.rs", "aya-run/v14"],
   aya16: ["aya-run/main.rs", "aya-run/v16"],
   attach: ["native/attach.c", "native/json.h"],
+  machineInit: ["native/init.c"],
+  machineKernel: ["native/kernel.c", "native/json.h"],
+  machineLibbpf: ["libbpf17/Cargo.lock", "native/libbpf.c", "native/json.h"],
 };
 
 /** Where everything that is built or installed outside the repository lies: `${XDG_CACHE_HOME:-~/.cache}/btf-fix`. */

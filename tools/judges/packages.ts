@@ -28,6 +28,8 @@ const packages: readonly Package[] = [
   { name: "cargo-web", for: "Rust objects, aya-obj 0.6" },
   { name: "libstd-rust-web-dev-bpf", for: "Rust objects" },
   { name: "rust-web-src", for: "the wasm module" },
+  { name: "qemu-system-x86", for: "other kernels" },
+  { name: "seabios", for: "other kernels" },
 ];
 
 function installed(name: string): boolean {
