@@ -1,69 +1,36 @@
-import { copyFileSync, mkdirSync } from "node:fs";
-import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
-import { cargoBuild, PROFILES, type Profile, WORKSPACE } from "./corpus/cargo.ts";
-import { byteOrderName, findToolchain, PROJECT, TARGETS, type Target } from "./corpus/toolchain.ts";
+import { relative } from "node:path";
+import { PROJECT } from "./corpus/toolchain.ts";
+import { buildObject, LIBRARIES } from "./fork/objects.ts";
+import { libraryOf, parseOptions, runMain, targetOf, WrongUsage } from "./fork/options.ts";
 
-const USAGE = `npm run build-ebpf -- [--release | --dev] [--target bpfel-unknown-none|bpfeb-unknown-none]
+const USAGE = `npm run build-ebpf -- [OPTIONS]        (in ebpf/: cargo xtask build-ebpf [OPTIONS])
 
-Builds the eBPF programs of ebpf/ into ebpf/target/objects/. Without options: both byte orders, both profiles.`;
+Builds the two fork programs of ebpf/ and prints where they are.
 
-/** Cargo packages built, and the object that each gives. */
-const PROGRAMS = [{ package: "fork-ebpf-aya", object: "fork" }] as const;
+      --ebpf-lib aya|libbpf   only the one in Rust, or only the one in C (default: both)
+      --release               the Rust program in the release profile; the C program has only one
+      --target TARGET         bpfel-unknown-none (default) or bpfeb-unknown-none
+  -h, --help                  this text
 
-function isTarget(name: string): name is Target {
-  return (TARGETS as readonly string[]).includes(name);
-}
+The C program takes CLANG and LLC from the environment.`;
 
-function main(): number {
-  const { values } = parseArgs({
-    options: {
-      release: { type: "boolean", default: false },
-      dev: { type: "boolean", default: false },
-      target: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
+await runMain("build-ebpf", () => {
+  const { values, rest } = parseOptions({
+    "ebpf-lib": { type: "string" },
+    release: { type: "boolean" },
+    target: { type: "string" },
+    help: { type: "boolean", short: "h" },
   });
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
-  if (values.target !== undefined && !isTarget(values.target)) {
-    console.error(`build-ebpf: invalid target ${values.target}; use ${TARGETS.join(" or ")}`);
-    return 2;
-  }
-  const probe = findToolchain();
-  if ("missing" in probe) {
-    console.error(`build-ebpf: missing ${probe.missing}`);
-    return 1;
-  }
-  const targets = values.target === undefined ? TARGETS : [values.target];
-  const profiles: readonly Profile[] = values.release ? ["release"] : values.dev ? ["dev"] : PROFILES;
-  const objects = join(WORKSPACE, "target", "objects");
-  mkdirSync(objects, { recursive: true });
-  for (const program of PROGRAMS) {
-    for (const target of targets) {
-      for (const profile of profiles) {
-        const folder = cargoBuild(probe.toolchain, {
-          package: program.package,
-          target,
-          profile,
-          linker: "bpf-linker",
-          verbose: true,
-        });
-        const object = join(objects, `${program.object}.${byteOrderName(target)}.${profile}.o`);
-        copyFileSync(join(folder, program.object), object);
-        console.log(relative(PROJECT, object));
-      }
-    }
+  if (rest.length > 0) throw new WrongUsage(`unexpected ${rest.join(" ")}`);
+  const target = targetOf(values.target);
+  const library = values["ebpf-lib"];
+  for (const one of library === undefined ? LIBRARIES : [libraryOf(library)]) {
+    const object = buildObject({ library: one, target, profile: values.release ? "release" : "dev" });
+    console.log(relative(PROJECT, object));
   }
   return 0;
-}
-
-try {
-  process.exitCode = main();
-} catch (error) {
-  // A compiler that fails has said why on standard error.
-  console.error(`build-ebpf: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
-}
+});

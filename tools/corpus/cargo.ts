@@ -22,7 +22,14 @@ export interface CargoBuild {
   readonly programs?: readonly string[];
   /** Show cargo's own output. */
   readonly verbose: boolean;
+  /** What sources read with `option_env!`; nothing by default. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Let the compiler see its library's sources, of which the object may then quote lines: for who cannot hide them. */
+  readonly unsealed?: boolean;
 }
+
+/** What of the toolchain cargo is called with. */
+export type CargoToolchain = Pick<Toolchain, "rustc" | "cargo" | "bpfLinker">;
 
 /** What stands in a MANIFEST for `cargoBuild`; the paths that are remapped differ from machine to machine. */
 export function cargoCommand(build: CargoBuild): string {
@@ -43,15 +50,15 @@ const done = new Set<string>();
  *
  * @throws what `execFileSync` throws when cargo fails
  */
-export function cargoBuild(toolchain: Toolchain, build: CargoBuild): string {
+export function cargoBuild(toolchain: CargoToolchain, build: CargoBuild): string {
   const folder = join(WORKSPACE, "target", build.target, build.profile === "dev" ? "debug" : "release");
-  const key = JSON.stringify([build.package, build.programs, build.target, build.profile, build.linker]);
+  const key = JSON.stringify([build.package, build.programs, build.target, build.profile, build.linker, build.env]);
   if (!done.has(key)) runCargo(toolchain, build);
   done.add(key);
   return folder;
 }
 
-function runCargo(toolchain: Toolchain, build: CargoBuild): void {
+function runCargo(toolchain: CargoToolchain, build: CargoBuild): void {
   // On a fresh machine the registry's folder, whose path is remapped, is not there before.
   execFileSync(toolchain.cargo, ["fetch", "--locked", "--quiet"], {
     cwd: WORKSPACE,
@@ -63,11 +70,13 @@ function runCargo(toolchain: Toolchain, build: CargoBuild): void {
       ? [`-Clinker=${toolchain.bpfLinker}`, "-Clink-arg=--btf"]
       : [`-Clinker=${join(PROJECT, STAND_IN)}`];
   const flags = ["-Cdebuginfo=2", ...linker, `--cfg=bpf_target_arch="x86_64"`, ...remaps];
-  execFileSync(...sealed(toolchain.cargo, cargoArgs(build)), {
+  const args = cargoArgs(build);
+  execFileSync(...(build.unsealed ? ([toolchain.cargo, args] as const) : sealed(toolchain.cargo, args)), {
     cwd: WORKSPACE,
     stdio: ["ignore", build.verbose ? "inherit" : "ignore", "inherit"],
     env: {
       ...process.env,
+      ...build.env,
       RUSTC: toolchain.rustc,
       // Debian's stable compiler is asked for aya-ebpf's unstable features; it carries them.
       RUSTC_BOOTSTRAP: "1",

@@ -12,8 +12,8 @@ export const TARGETS = ["bpfel-unknown-none", "bpfeb-unknown-none"] as const;
 export type Target = (typeof TARGETS)[number];
 
 /** Debian's compiler ships `core` for the BPF targets; a rustup toolchain earlier on PATH does not, hence the full path. */
-const RUSTC = "/usr/bin/rustc";
-const CARGO = "/usr/bin/cargo";
+export const RUSTC = "/usr/bin/rustc";
+export const CARGO = "/usr/bin/cargo";
 const LLC = "llc-22";
 const NM = "llvm-nm-22";
 const CLANG = "clang-22";
@@ -45,7 +45,7 @@ export interface Toolchain {
 export type ToolchainProbe = { readonly toolchain: Toolchain } | { readonly missing: string };
 
 /** The one that `npm run judges` installed, else the first on PATH. */
-function findBpfLinker(): string | undefined {
+export function findBpfLinker(): string | undefined {
   const folders = [join(cacheRoot(), "bpf-linker", "bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
   return folders.map((folder) => join(folder, "bpf-linker")).find((file) => existsSync(file));
 }
@@ -58,6 +58,11 @@ export function run(program: string, args: readonly string[]): string {
 /** Program and arguments that run `program` behind the seal. */
 export function sealed(program: string, args: readonly string[]): readonly [program: string, args: string[]] {
   return [join(PROJECT, SEAL), [program, ...args]];
+}
+
+/** Whether the seal works here: it hides a folder, for which it needs a mount namespace. */
+export function canSeal(): boolean {
+  return firstLine(...sealed("printf", ["sealed"]), /(sealed)/) !== undefined;
 }
 
 /** Shell text, for a folder of the repository, that stands in front of a sealed command. */
@@ -97,7 +102,7 @@ export function findToolchain(): ToolchainProbe {
   if (firstLine("bpftool", ["version"], /(bpftool)/) === undefined) {
     return { missing: "bpftool (apt-get install bpftool)" };
   }
-  if (firstLine(...sealed("printf", ["sealed"]), /(sealed)/) === undefined) {
+  if (!canSeal()) {
     return { missing: "mount namespace to hide /usr/src from the compilers (be root)" };
   }
   const bpfLinker = findBpfLinker();
