@@ -146,7 +146,8 @@ export function shrink(draft: Draft, profile: KernelProfile): Draft {
   }
 }
 
-function smallerThan(draft: Draft): Draft[] {
+/** Drafts that are one step smaller. */
+export function smallerThan(draft: Draft): Draft[] {
   const candidates: Draft[] = [];
   if (draft.records.length > 1) {
     const shorter = copyOf(draft);
