@@ -8,15 +8,23 @@ export interface Verdict {
   readonly errno: number | null;
   readonly message: string | null;
   readonly typeId: number | null;
+  /** Id of the judge's rule that is broken ("KM-05"), where it is known. */
+  readonly rule?: string;
 }
 
 export interface KernelVerdict extends Verdict {
-  /** The same after the loader's fix-up of DATASEC sizes and offsets. */
+  /** The same after libbpf's fix-up: externs allocated, sections laid out, kinds that the kernel does not know rewritten. */
   readonly asSent: Verdict;
 }
 
 export interface Verdicts {
+  /**
+   * All kernels that were asked about in one: accepted if the newest takes the BTF, and `version` begins with the oldest from which on all
+   * do ("5.10+"); else the answer of the first that refuses, and its release.
+   */
   readonly kernel: KernelVerdict;
+  /** Each release by itself. */
+  readonly [release: `kernel@${string}`]: KernelVerdict;
   readonly libbpf: Verdict;
   readonly "libbpf@1.1": Verdict;
   readonly cilium: Verdict;

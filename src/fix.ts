@@ -11,6 +11,7 @@ import { contentPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
 import { rebaseExtRelocations } from "./patch/rel-ext.ts";
 import { verifyPatched } from "./patch/verify.ts";
+import { untoldRefusals } from "./refusals.ts";
 import { regenerate } from "./regenerate.ts";
 import { type Given, type Repair, repair } from "./repair.ts";
 import { reshape } from "./reshape.ts";
@@ -113,13 +114,15 @@ function fixOpened(
       summary: [...summary, ...next.summary],
     };
   }
+  const { elf, btf } = repaired.state;
+  const verdicts = verdictsOf(repaired.remaining, { elf, btf, blob: encodeBtf(btf) });
   return {
     bytes: output,
     changed,
     plan,
-    diagnostics: [...cured, ...repaired.remaining],
+    diagnostics: [...cured, ...repaired.remaining, ...untoldRefusals(repaired.remaining, verdicts, rules)],
     summary,
-    verdicts: verdictsOf(repaired.remaining, repaired.state.btf),
+    verdicts,
   };
 }
 

@@ -1,14 +1,7 @@
-import type { KernelVerdict, Verdict, Verdicts } from "./api.ts";
-import type { Btf } from "./btf/model.ts";
-import { typesOfKind } from "./btf/of-kind.ts";
-import { unplaced } from "./rules/datasec/placed.ts";
+import type { Verdict, Verdicts } from "./api.ts";
+import { type JudgedBtf, releaseVerdicts, togetherOf } from "./kernel-verdicts.ts";
+import { ALL_KERNELS, type KernelTarget } from "./rules/kernel/target.ts";
 import type { Diagnostic, Judge, JudgeAnswer } from "./rules/rule.ts";
-
-/** Kernels that the rules speak for. */
-const KERNEL = "5.10+";
-
-/** EINVAL, with which the kernel refuses BTF. */
-const EINVAL = 22;
 
 /** A loader with its version and the names of its two stages. */
 interface Loader {
@@ -56,49 +49,16 @@ function loaderVerdict({ judge, version, stages }: Loader, found: readonly Diagn
   };
 }
 
-/** A refusal by BPF_BTF_LOAD. */
-function refusedBtf(message: string | null, typeId: number | null): Verdict {
-  return { version: KERNEL, accepted: false, stage: "BPF_BTF_LOAD", errno: EINVAL, message, typeId };
-}
-
-/** How refusals begin that the kernel gives once every type by itself is right (kernel/bpf/btf.c `btf_check_all_types`). */
-const SECOND_PASS = ["Invalid arg#", "Invalid elem", "Invalid array of int", "Member is not"];
-
-/** The refusal that the kernel comes to first: it walks the types in the order of their ids, twice. */
-function firstRefusal(refusals: readonly Verdict[]): Verdict | undefined {
-  const isLate = ({ message }: Verdict): boolean => SECOND_PASS.some((text) => message?.startsWith(text) === true);
-  const first = refusals.filter((refusal) => !isLate(refusal));
-  return (first.length > 0 ? first : [...refusals]).sort((a, b) => (a.typeId ?? 0) - (b.typeId ?? 0))[0];
-}
-
-/** BTF_FUNC_EXTERN, BTF_VAR_GLOBAL_EXTERN. */
-const EXTERN = 2;
-
-/** Externs are for the loader to resolve: no kernel takes a VAR or FUNC that still is one (`btf_var_check_meta`, `btf_func_check_meta`). */
-function* refusedExterns(btf: Btf): Generator<Verdict> {
-  for (const [typeId, type] of typesOfKind(btf, "var", "func")) {
-    if (type.linkage !== EXTERN) continue;
-    yield refusedBtf(type.kind === "var" ? "Linkage not supported" : "Invalid func linkage", typeId);
-  }
-}
-
-/** The kernel refuses the raw `.BTF` of every compiler: DATASEC sizes and externs are the loader's work. */
-function kernelVerdict(found: readonly Diagnostic[], btf: Btf): KernelVerdict {
-  const sent = [...said("kernel", "drops the BTF", found)].map(({ entry, target }) =>
-    refusedBtf(entry.text ?? null, target.typeId ?? null),
-  );
-  const empty = found.filter(({ rule, severity }) => rule === unplaced.id && severity === "note");
-  const raw = empty.map(({ target }) => refusedBtf("size == 0", target.typeId ?? null));
+/** What each judge says of the BTF: the kernels by the rules of each release, the others as far as the findings tell. */
+export function verdictsOf(
+  found: readonly Diagnostic[],
+  judged: JudgedBtf,
+  target: KernelTarget = ALL_KERNELS,
+): Verdicts {
+  const releases = releaseVerdicts(judged, target);
   return {
-    ...(firstRefusal([...raw, ...refusedExterns(btf), ...sent]) ?? open(KERNEL)),
-    asSent: firstRefusal(sent) ?? open(KERNEL),
-  };
-}
-
-/** What each judge says of `btf`, as far as the findings in it tell. */
-export function verdictsOf(found: readonly Diagnostic[], btf: Btf): Verdicts {
-  return {
-    kernel: kernelVerdict(found, btf),
+    kernel: togetherOf(releases, target),
+    ...Object.fromEntries(releases.map(({ release, verdict }) => [`kernel@${release}` as const, verdict])),
     libbpf: loaderVerdict({ ...LIBBPF, version: "1.7" }, found),
     "libbpf@1.1": loaderVerdict({ ...LIBBPF, version: "1.1" }, found),
     cilium: loaderVerdict(CILIUM, found),

@@ -15,6 +15,7 @@ const OPTIONS = {
   "c-types": { type: "boolean", of: ["fix", "watch"] },
   license: { type: "string", of: ["fix", "watch"] },
   vmlinux: { type: "string", of: ["fix", "watch"] },
+  kernel: { type: "string", of: ["check"] },
   strict: { type: "boolean", of: ["fix", "check", "watch"] },
   only: { type: "string", multiple: true, of: ["fix", "check", "watch"] },
   skip: { type: "string", multiple: true, of: ["fix", "check", "watch"] },
@@ -45,6 +46,8 @@ export interface Invocation extends Omit<Choices, "vmlinux"> {
   readonly plan: "text" | "json" | undefined;
   /** A file with the kernel's BTF. */
   readonly vmlinux: string | undefined;
+  /** The release that the object is for: "6.12". */
+  readonly kernel: string | undefined;
   readonly strict: boolean;
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -139,6 +142,7 @@ export function parseCommandLine(args: readonly string[]): Invocation {
     cTypes: values["c-types"] ?? false,
     license: values.license,
     vmlinux: values.vmlinux,
+    kernel: values.kernel,
     strict: values.strict ?? false,
     only: list(values.only),
     skip: list(values.skip),

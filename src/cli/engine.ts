@@ -10,6 +10,11 @@ export interface RuleSelection {
   readonly skip?: readonly string[];
 }
 
+export interface CheckRequest extends RuleSelection {
+  /** A kernel release; undefined for all that are known. */
+  readonly kernel: string | undefined;
+}
+
 export interface EngineFixOptions extends RuleSelection, Omit<Choices, "vmlinux"> {
   /** The bytes of the kernel's BTF, read when a repair first asks for them; undefined where it cannot be read. */
   readonly vmlinux: () => Uint8Array | undefined;
@@ -41,7 +46,7 @@ export type MapWitness = "dwarf" | "btf" | "both";
  * budget; tests hand in doubles.
  */
 export interface Engine {
-  check(bytes: Uint8Array, options: RuleSelection): Promise<CheckResult>;
+  check(bytes: Uint8Array, options: CheckRequest): Promise<CheckResult>;
   fix(bytes: Uint8Array, options: EngineFixOptions): Promise<FixResult>;
   dump(bytes: Uint8Array, request: DumpRequest): Promise<Uint8Array>;
   maps(bytes: Uint8Array, witness: MapWitness): Promise<readonly MapDefinition[]>;

@@ -47,6 +47,7 @@ repair and check:
       --skip RULE             leave these rules out
       --strict                warnings fail as errors do
       --json                  the report as JSON on one line
+      --kernel X.Y            check: for this release alone (default: every one from 5.10 on)
   -q, --quiet                 nothing but errors that remain
   -v, --verbose               notes and every repair as well
 

@@ -35,6 +35,7 @@ import { funcWithoutPrototype, prototypeLost } from "./func/prototype.ts";
 import { contextUntyped, prototypeNotAbi } from "./func/prototype-abi.ts";
 import { symbolNotNamed } from "./func/symbol-name.ts";
 import { functionWithoutInfo } from "./func/without-info.ts";
+import { refusalRules } from "./kernel/refusals.ts";
 import {
   definitionDiffers,
   emptyMember,
@@ -146,9 +147,10 @@ export const allRules: readonly Rule[] = [
 export function selectRules(only: readonly string[] = [], skip: readonly string[] = []): readonly Rule[] {
   const isNamed = (rule: Rule, names: readonly string[]): boolean =>
     names.some((name) => name === rule.id || rule.covers.includes(name));
-  const unknown = [...only, ...skip].find((name) => !allRules.some((rule) => isNamed(rule, [name])));
+  const every = [...allRules, ...refusalRules];
+  const unknown = [...only, ...skip].find((name) => !every.some((rule) => isNamed(rule, [name])));
   if (unknown !== undefined) throw new BtfFixError("USAGE", `no rule is called "${unknown}"`);
-  return allRules.filter((rule) => (only.length === 0 || isNamed(rule, only)) && !isNamed(rule, skip));
+  return every.filter((rule) => (only.length === 0 || isNamed(rule, only)) && !isNamed(rule, skip));
 }
 
 /** All findings of a state, by rule and then by place. */

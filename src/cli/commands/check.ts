@@ -8,14 +8,14 @@ import { displayName, reportFailure, type Session } from "../session.ts";
 /** Says what is wrong with each input and writes nothing. Findings are the product and go to stdout, unusable files to stderr. */
 export async function checkCommand(session: Session): Promise<ExitCode> {
   const { host, engine, invocation } = session;
-  const { inputs, only, skip, strict, json, loudness } = invocation;
+  const { inputs, only, skip, kernel, strict, json, loudness } = invocation;
   if (inputs.length === 0) throw new BtfFixError("USAGE", "name at least one object to check");
   const report: ReportedFile[] = [];
   let exit: ExitCode = EXIT_PASS;
   for (const path of inputs) {
     const name = displayName(path);
     try {
-      const result = await engine.check(host.readInput(path).bytes, { only, skip });
+      const result = await engine.check(host.readInput(path).bytes, { only, skip, kernel });
       report.push(checkedFile(name, result));
       const left = remaining(result.diagnostics);
       if (left.error > 0 || (strict && left.warning > 0)) exit = worse(exit, EXIT_DEFECTS);

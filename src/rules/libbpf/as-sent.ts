@@ -76,16 +76,10 @@ function hideFunctions(builder: BtfBuilder, btf: Btf, elf: ElfView): void {
 }
 
 /**
- * The BTF that libbpf gives to a kernel of the profile: externs allocated, sections laid out, hidden functions static, kinds that the
- * kernel does not know rewritten (libbpf `bpf_object__collect_externs`, `bpf_object_fixup_btf`, `bpf_object__sanitize_and_load_btf`).
- * Undefined where libbpf refuses the object before.
+ * The BTF that libbpf gives to a kernel that knows all its kinds: externs allocated, sections laid out, hidden functions static (libbpf
+ * `bpf_object__collect_externs`, `bpf_object_fixup_btf`, `bpf_object__sanitize_and_load_btf`). Undefined where libbpf refuses the object before.
  */
-export function btfAsSent(
-  btf: Btf,
-  elf: ElfView,
-  kernel: KernelProfile,
-  version: LibbpfVersion = "1.7",
-): Btf | undefined {
+export function fixedUp(btf: Btf, elf: ElfView): Btf | undefined {
   const allocated = withExternsAllocated(btf, elf);
   if (allocated === undefined) return undefined;
   const builder = new BtfBuilder(allocated);
@@ -96,5 +90,16 @@ export function btfAsSent(
     builder.replace(id, fixed);
   }
   hideFunctions(builder, allocated, elf);
-  return sanitised(builder.finish(), kernel, version);
+  return builder.finish();
+}
+
+/** The BTF that libbpf gives to a kernel of the profile. Undefined where it refuses the object before. */
+export function btfAsSent(
+  btf: Btf,
+  elf: ElfView,
+  kernel: KernelProfile,
+  version: LibbpfVersion = "1.7",
+): Btf | undefined {
+  const fixed = fixedUp(btf, elf);
+  return fixed && sanitised(fixed, kernel, version);
 }
