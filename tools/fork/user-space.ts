@@ -4,14 +4,22 @@ import { type Profile, WORKSPACE } from "../corpus/cargo.ts";
 import { needRustForHost } from "./needs.ts";
 import type { Library } from "./objects.ts";
 
+/** Where cargo builds: CARGO_TARGET_DIR, as usual, or `ebpf/target`. */
+function usualTarget(): string {
+  return process.env["CARGO_TARGET_DIR"] ?? join(WORKSPACE, "target");
+}
+
 /**
- * Builds the user-space program on a library and returns its path. CARGO_TARGET_DIR is cargo's, as usual.
+ * Builds the user-space program on a library in cargo's folder `target` and returns its path.
  *
  * @throws MissingTool; what `execFileSync` throws when cargo fails
  */
-export function buildUserSpace(library: Library, profile: Profile, verbose = true): string {
+export function buildUserSpace(
+  library: Library,
+  profile: Profile,
+  { verbose = true, target = usualTarget() }: { readonly verbose?: boolean; readonly target?: string } = {},
+): string {
   const cargo = needRustForHost(library);
-  const target = process.env["CARGO_TARGET_DIR"] ?? join(WORKSPACE, "target");
   const args = ["build", "--locked", "--package", `userspace-${library}`, "--profile", profile];
   execFileSync(cargo, verbose ? args : [...args, "--quiet"], {
     cwd: WORKSPACE,
