@@ -13,6 +13,8 @@ export interface RuleSelection {
 export interface CheckRequest extends RuleSelection {
   /** A kernel release; undefined for all that are known. */
   readonly kernel: string | undefined;
+  /** Whether this is the only object of the run. */
+  readonly alone: boolean;
 }
 
 export interface EngineFixOptions extends RuleSelection, Omit<Choices, "vmlinux"> {

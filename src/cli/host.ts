@@ -8,6 +8,8 @@ export interface Host {
    * @throws BtfFixError IO if it cannot be read, ELF_NOT_ELF for a directory, LIMIT_EXCEEDED past the size limit.
    */
   readInput(path: string): InputFile;
+  /** The BPF objects in a folder and below it; undefined if the path is no folder. */
+  objectsIn(path: string): Iterable<string> | undefined;
   /**
    * Replaces a file in one step, so that a reader sees the old content or the new, never a part.
    * @throws BtfFixError IO; the target is then as it was.

@@ -29,7 +29,7 @@ export async function main({ engine, commands }: Program, { compiled }: Given): 
   const noting: Engine = {
     ...engine,
     check(bytes, options) {
-      begin(bytes);
+      if (options.alone) begin(bytes);
       return engine.check(bytes, options);
     },
     fix(bytes, options) {

@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { objectsIn } from "./find-objects.ts";
 import type { Host } from "./host.ts";
 import { ioError, systemCode } from "./io-error.ts";
 import { pause } from "./pause.ts";
@@ -66,6 +67,7 @@ export const nodeHost: Host = {
     return isTty(STDERR);
   },
   readInput,
+  objectsIn,
   replaceFile(request) {
     exitBetweenTurns();
     return replaceFile(request);

@@ -22,7 +22,7 @@ export const HELP = `btf-fix repairs the BTF of eBPF objects, so that the kernel
 usage:
   btf-fix IN -o OUT           repair IN and write the result to OUT
   btf-fix IN... --in-place    repair each file where it is
-  btf-fix check IN...         say what is wrong, write nothing
+  btf-fix check IN...         say what is wrong, write nothing; a folder stands for the objects in it
   btf-fix dump IN             print the BTF as bpftool does
   btf-fix maps IN             print the map definitions
   btf-fix emit IN -o OUT      write IN with its BTF made anew from its debug info

@@ -74,3 +74,25 @@ export function jsonLine(value: unknown): string {
 export function reportJson(files: readonly ReportedFile[]): string {
   return jsonLine({ version: REPORT_VERSION, files });
 }
+
+/** The same report piece by piece, for runs over more files than anyone wants to hold. */
+export interface ReportPieces {
+  /** What comes before the entries, and after the last. */
+  readonly head: string;
+  readonly tail: string;
+  entry(file: ReportedFile): string;
+}
+
+/** The pieces of one report, on one line like the whole. */
+export function reportPieces(): ReportPieces {
+  let separator = "";
+  return {
+    head: `{"version":${REPORT_VERSION},"files":[`,
+    tail: "]}\n",
+    entry(file) {
+      const piece = separator + jsonLine(file).trimEnd();
+      separator = ",";
+      return piece;
+    },
+  };
+}

@@ -75,6 +75,7 @@ export async function runIn(
       if (content === undefined) throw new BtfFixError("IO", "cannot read the input: no such file or directory");
       return { bytes: new TextEncoder().encode(content), mode: path === "-" ? undefined : 0o755 };
     },
+    objectsIn: () => undefined,
     replaceFile(request) {
       written.push(request);
       return { alsoReplaced: [], leftBehind: 0 };

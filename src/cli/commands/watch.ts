@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { EM_BPF } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
 import { EXIT_PASS, type ExitCode } from "../exit-code.ts";
+import { beginsAsObject } from "../find-objects.ts";
 import { displayName, type Session } from "../session.ts";
 import { watchFolders } from "../watch-folders.ts";
 import { fixCommand } from "./fix.ts";
@@ -11,13 +11,6 @@ function demandFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new BtfFixError("USAGE", `${displayName(path)} is no folder`);
   }
-}
-
-/** Whether the bytes begin as a 64-bit ELF file for BPF does, in either byte order. */
-function isBpfObject(bytes: Uint8Array): boolean {
-  const [machine = 0, more = 0] = bytes.subarray(18, 20);
-  const isElf64 = bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46 && bytes[4] === 2;
-  return isElf64 && (bytes[5] === 2 ? (machine << 8) | more : (more << 8) | machine) === EM_BPF;
 }
 
 function digest(bytes: Uint8Array): string {
@@ -46,7 +39,7 @@ export async function watchCommand(session: Session, until?: AbortSignal): Promi
   let turn = Promise.resolve();
   async function repair(path: string): Promise<void> {
     const bytes = contentOf(session, path);
-    if (bytes === undefined || !isBpfObject(bytes) || seen.get(path) === digest(bytes)) return;
+    if (bytes === undefined || !beginsAsObject(bytes) || seen.get(path) === digest(bytes)) return;
     await fixCommand({ ...session, invocation: { ...invocation, inputs: [path], inPlace: true } });
     const after = contentOf(session, path);
     if (after !== undefined) seen.set(path, digest(after));
