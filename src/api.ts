@@ -1,3 +1,4 @@
+import type { MapVerdict } from "./rules/loader.ts";
 import type { Diagnostic } from "./rules/rule.ts";
 
 /** What one judge would say of the object; `accepted` is null until the rules can tell. */
@@ -17,6 +18,16 @@ export interface KernelVerdict extends Verdict {
   readonly asSent: Verdict;
 }
 
+/** What a loader says of the object: its first failure in its own order. */
+export interface ObjectVerdict extends Verdict {
+  /** The map or program at fault, where one is. */
+  readonly map?: string;
+  readonly program?: string;
+  /** What becomes of each map, in the loader's order; absent where it does not come so far. */
+  readonly maps?: readonly MapVerdict[];
+}
+
+/** A loader that was not asked about (`CheckOptions.loaders`) has no answer: `accepted` is null. */
 export interface Verdicts {
   /**
    * All kernels that were asked about in one: accepted if the newest takes the BTF, and `version` begins with the oldest from which on all
@@ -25,10 +36,12 @@ export interface Verdicts {
   readonly kernel: KernelVerdict;
   /** Each release by itself. */
   readonly [release: `kernel@${string}`]: KernelVerdict;
-  readonly libbpf: Verdict;
-  readonly "libbpf@1.1": Verdict;
-  readonly cilium: Verdict;
-  readonly aya: Verdict;
+  /** The newest version that is known of each loader, and an older one. */
+  readonly libbpf: ObjectVerdict;
+  readonly "libbpf@1.1": ObjectVerdict;
+  readonly cilium: ObjectVerdict;
+  readonly aya: ObjectVerdict;
+  readonly "aya@0.3": ObjectVerdict;
   readonly bpftool: Verdict;
 }
 

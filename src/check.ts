@@ -1,10 +1,11 @@
 import type { CheckResult } from "./api.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
-import { untoldRefusals } from "./refusals.ts";
+import { untoldRefusals, weighed } from "./refusals.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
 import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
 import { ALL_KERNELS, kernelTarget } from "./rules/kernel/target.ts";
+import { loaderTarget } from "./rules/loaders.ts";
 import type { Diagnostic } from "./rules/rule.ts";
 import { verdictsOf } from "./verdicts.ts";
 
@@ -15,16 +16,21 @@ export interface RuleOptions {
   readonly onPhase?: OnPhase;
 }
 
-/** What is asked of a check: which rules run, and which kernel the object is for. */
+/** What is asked of a check: which rules run, and which kernels and loaders the object is for. */
 export interface CheckOptions extends RuleOptions {
   /** A release such as "6.12"; absent: every known one. */
   readonly kernel?: string | undefined;
+  /** Loaders whose answers count: "libbpf", "libbpf@1.1", "cilium", "aya", "aya@0.3"; absent or empty: all, the newest of each decide. */
+  readonly loaders?: readonly string[] | undefined;
 }
 
-/** All findings of an object and what each judge would say. Errors: see `openObject`; USAGE for a kernel whose rules are not known. */
+/** All findings of an object and what each judge would say. Errors: see `openObject`; USAGE for a kernel or a loader whose rules are not known. */
 export async function checkObject(bytes: Uint8Array, options: CheckOptions = {}): Promise<CheckResult> {
   const rules = selectRules(options.only, options.skip);
-  const kernel = options.kernel === undefined ? ALL_KERNELS : kernelTarget(options.kernel);
+  const judges = {
+    kernels: options.kernel === undefined ? ALL_KERNELS : kernelTarget(options.kernel),
+    loaders: loaderTarget(options.loaders),
+  };
   let object: OpenObject;
   try {
     object = openObject(bytes, options.onPhase);
@@ -32,14 +38,17 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
     const without = rules.includes(btfMissing) ? stateWithoutBtf(bytes, error) : undefined;
     if (without === undefined) throw error;
     // Of types that are still to be made, no rule can say anything.
-    const diagnostics = [...findings(without, [btfMissing])];
+    const diagnostics = weighed([...findings(without, [btfMissing])], judges.loaders);
     const blob = (without.elf && sectionNamed(without.elf, ".BTF")?.bytes) ?? new Uint8Array(0);
-    return { diagnostics, verdicts: verdictsOf(diagnostics, { elf: undefined, btf: without.btf, blob }, kernel) };
+    return { diagnostics, verdicts: verdictsOf(diagnostics, { elf: undefined, btf: without.btf, blob }, judges) };
   }
   const state = stateOf(object, object.btf, object.ext);
   const diagnostics: readonly Diagnostic[] = [...findings(state, rules)];
   const asked = kernelRefuses(diagnostics) ? [...findings({ ...state, refusedAsGiven: true }, rules)] : diagnostics;
   const blob = object.btfSection?.bytes ?? bytes;
-  const verdicts = verdictsOf(asked, { elf: object.elf, btf: object.btf, blob }, kernel);
-  return { diagnostics: [...asked, ...untoldRefusals(asked, verdicts, rules, kernel)], verdicts };
+  const { elf, btf } = object;
+  const verdicts = verdictsOf(asked, { elf, btf, blob }, judges);
+  const named = { btf, join: state.join, isObject: elf !== undefined };
+  const found = weighed(asked, judges.loaders);
+  return { diagnostics: [...found, ...untoldRefusals(found, verdicts, rules, named, judges)], verdicts };
 }

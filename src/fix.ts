@@ -114,13 +114,14 @@ function fixOpened(
       summary: [...summary, ...next.summary],
     };
   }
-  const { elf, btf } = repaired.state;
+  const { elf, btf, join } = repaired.state;
   const verdicts = verdictsOf(repaired.remaining, { elf, btf, blob: encodeBtf(btf) });
+  const named = { btf, join, isObject: elf !== undefined };
   return {
     bytes: output,
     changed,
     plan,
-    diagnostics: [...cured, ...repaired.remaining, ...untoldRefusals(repaired.remaining, verdicts, rules)],
+    diagnostics: [...cured, ...repaired.remaining, ...untoldRefusals(repaired.remaining, verdicts, rules, named)],
     summary,
     verdicts,
   };

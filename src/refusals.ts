@@ -1,39 +1,80 @@
-import type { KernelVerdict, Verdict, Verdicts } from "./api.ts";
+import type { KernelVerdict, ObjectVerdict, Verdict, Verdicts } from "./api.ts";
+import type { Btf } from "./btf/model.ts";
+import type { Correspondence } from "./join/model.ts";
 import { allRules } from "./rules/index.ts";
-import { kernelRules } from "./rules/kernel/index.ts";
-import { refusalId } from "./rules/kernel/refusals.ts";
 import { KERNEL_RELEASES } from "./rules/kernel/rule.ts";
-import { ALL_KERNELS, type KernelTarget } from "./rules/kernel/target.ts";
-import type { Diagnostic, Rule } from "./rules/rule.ts";
+import type { KernelTarget } from "./rules/kernel/target.ts";
+import { label, placeOf } from "./rules/label.ts";
+import { LOADERS, type Loader, type LoaderTarget } from "./rules/loaders.ts";
+import { refusalRule } from "./rules/refusals.ts";
+import type { Diagnostic, Judge, JudgeAnswer, Rule, Severity } from "./rules/rule.ts";
+import { ALL_JUDGES, type Judges } from "./verdicts.ts";
 
-/** Whether a finding tells of this refusal already: it names the kernel's rule, quotes its words, or says that the type costs the BTF. */
-function tells({ rule, answers, target }: Diagnostic, { rule: id = "", typeId, message }: Verdict): boolean {
+/** One refusal as one judge utters it. */
+interface Refusal {
+  readonly judge: Judge;
+  /** "6.12", "libbpf 1.7". */
+  readonly who: string;
+  readonly verdict: ObjectVerdict;
+  /** What it is worth if no other finding tells of it. */
+  readonly severity: Severity;
+  /** Of a loader. */
+  readonly at?: "open" | "load";
+}
+
+/** Whether a finding tells of this refusal already: it covers the judge's rule, quotes its words, or says that the type costs the BTF. */
+function tells({ rule, answers, target }: Diagnostic, { judge, verdict }: Refusal): boolean {
+  const { rule: id = "", typeId, message } = verdict;
   const isOfType = target.typeId === undefined || typeId === null || target.typeId === typeId;
   if (isOfType && allRules.find((each) => each.id === rule)?.covers.includes(id) === true) return true;
-  return answers.some(({ judge, answer, text }) => {
-    if (judge !== "kernel" || answer !== "drops the BTF") return false;
-    return (typeId !== null && target.typeId === typeId) || (text !== undefined && message?.endsWith(text) === true);
+  return answers.some((entry) => {
+    if (entry.judge !== judge) return false;
+    if (judge === "kernel" && entry.answer !== "drops the BTF") return false;
+    if (judge !== "kernel" && entry.answer !== "rejects") return false;
+    if (typeId !== null && target.typeId === typeId) return true;
+    return entry.text !== undefined && message !== null && quotes(message, entry.text);
   });
 }
 
-/** One refusal, and the releases that give it. */
-interface Refusal {
-  readonly verdict: Verdict;
-  readonly releases: string[];
+/** Whether a judge's line ends in a text, in which `…` stands for what nobody knows before. */
+function quotes(message: string, text: string): boolean {
+  if (message.endsWith(text)) return true;
+  let at = 0;
+  for (const part of text.split("…")) {
+    const found = message.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return true;
 }
 
-function refusalsOf(verdicts: Verdicts): readonly Refusal[] {
-  const found = new Map<string, Refusal>();
-  for (const release of KERNEL_RELEASES) {
+/** Refusals of old kernels say little of a raw blob, which nobody gives to another kernel: the running kernel's own is one. */
+function kernelRefusals(
+  verdicts: Verdicts,
+  { profiles, isEvery }: KernelTarget,
+  isObject: boolean,
+): readonly Refusal[] {
+  const newest = profiles.at(-1)?.release;
+  return KERNEL_RELEASES.flatMap((release): readonly Refusal[] => {
     const verdict: KernelVerdict | undefined = verdicts[`kernel@${release}`];
-    if (verdict === undefined || verdict.asSent.accepted !== false) continue;
-    const { rule, typeId } = verdict.asSent;
-    const key = `${rule} ${typeId}`;
-    const known = found.get(key);
-    if (known === undefined) found.set(key, { verdict: verdict.asSent, releases: [release] });
-    else known.releases.push(release);
-  }
-  return [...found.values()];
+    if (verdict?.asSent.accepted !== false) return [];
+    const severity = !isEvery || release === newest ? "error" : isObject ? "warning" : "note";
+    return [{ judge: "kernel", who: release, verdict: verdict.asSent, severity }];
+  });
+}
+
+function stageOf({ stages }: Loader, { stage }: Verdict): Pick<Refusal, "at"> {
+  return stage === stages.open ? { at: "open" } : stage === stages.load ? { at: "load" } : {};
+}
+
+function loaderRefusals(verdicts: Verdicts, { loaders, areNamed }: LoaderTarget): readonly Refusal[] {
+  return loaders.flatMap((loader): readonly Refusal[] => {
+    const verdict = verdicts[loader.key];
+    // Without a rule it is what other findings say already.
+    if (verdict.accepted !== false || verdict.rule === undefined) return [];
+    const severity = areNamed || loader.isNewest ? "error" : "warning";
+    return [{ judge: loader.judge, who: loader.name, verdict, severity, ...stageOf(loader, verdict) }];
+  });
 }
 
 /** "6.12", "5.10 and 6.1", "5.10 to 6.12". */
@@ -43,42 +84,110 @@ function releasesText(releases: readonly string[]): string {
   return `${first} to ${releases.at(-1)}`;
 }
 
-function diagnosticOf({ verdict, releases }: Refusal, target: KernelTarget): Diagnostic {
-  const newest = target.profiles.at(-1)?.release ?? "";
-  const severity = target.isEvery && !releases.includes(newest) ? "note" : "error";
-  const { rule = "", typeId, message, errno } = verdict;
-  const broken = kernelRules.find(({ id }) => id === rule);
-  const who = releases.length === 1 ? "kernel" : "kernels";
+/** "kernels 6.1 and 6.12", "libbpf 1.7 and libbpf 1.1". */
+function whoText(refusals: readonly Refusal[]): string {
+  const releases = refusals.flatMap(({ judge, who }) => (judge === "kernel" ? [who] : []));
+  const loaders = refusals.flatMap(({ judge, who }) => (judge === "kernel" ? [] : [who]));
+  const kernels =
+    releases.length === 0 ? [] : [`${releases.length === 1 ? "kernel" : "kernels"} ${releasesText(releases)}`];
+  return [...kernels, ...loaders].join(" and ");
+}
+
+/** What a finding can name: types by their labels and places. */
+export interface Named {
+  readonly btf: Btf;
+  readonly join: Correspondence | undefined;
+  readonly isObject: boolean;
+}
+
+function subjectText({ typeId, map, program }: ObjectVerdict, { btf }: Named, judge: Judge): string {
+  if (map !== undefined) return `map ${map}`;
+  if (program !== undefined) return `program ${program}`;
+  if (typeId !== null) return label(btf, typeId);
+  return judge === "kernel" ? "the BTF" : "the object";
+}
+
+function answerOf({ judge, verdict, at }: Refusal): JudgeAnswer {
+  const { message, errno } = verdict;
   return {
-    rule: refusalId(rule),
+    judge,
+    answer: judge === "kernel" ? "drops the BTF" : "rejects",
+    ...(message === null ? {} : { text: message }),
+    ...(at === undefined ? {} : { at }),
+    ...(errno === null ? {} : { errno }),
+  };
+}
+
+/** The first answer of each judge: its versions say the same. */
+function answersOf(refusals: readonly Refusal[]): readonly JudgeAnswer[] {
+  const byJudge = new Map<Judge, JudgeAnswer>();
+  for (const refusal of refusals) if (!byJudge.has(refusal.judge)) byJudge.set(refusal.judge, answerOf(refusal));
+  return [...byJudge.values()];
+}
+
+const WEIGHT: Readonly<Record<Severity, number>> = { error: 2, warning: 1, note: 0 };
+
+function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named): Diagnostic | undefined {
+  const [first] = refusals;
+  if (first === undefined) return undefined;
+  const { id, title } = refusalRule(rule) ?? {
+    id: `${first.judge.split("/")[0]}/refuses`,
+    title: "It takes the object.",
+  };
+  const { typeId } = first.verdict;
+  const severity = refusals.reduce((most, each) =>
+    WEIGHT[each.severity] > WEIGHT[most.severity] ? each : most,
+  ).severity;
+  return {
+    rule: id,
     severity,
-    message: `${who} ${releasesText(releases)}: ${broken?.title ?? "the BTF is refused"}`,
+    message: `${subjectText(first.verdict, named, first.judge)} breaks a rule of ${whoText(refusals)}: ${title}`,
     target: typeId === null ? {} : { typeId },
-    answers: [
-      {
-        judge: "kernel",
-        answer: "drops the BTF",
-        ...(message === null ? {} : { text: message }),
-        ...(errno === null ? {} : { errno }),
-      },
-    ],
+    ...(typeId === null ? {} : placeOf(named.join, typeId)),
+    answers: answersOf(refusals),
     help: "no repair is known; please report the object",
   };
 }
 
 /**
- * Findings for what the kernel refuses and no other finding tells of, so that no object passes that loses its types. An error if a
- * kernel refuses that was named, or the newest one; else a note, for the outcome says from which kernel on the BTF is accepted. `rules`: those that were chosen.
+ * Findings for what a judge refuses and no other finding tells of, so that no object passes that loses its types or does not load. An error
+ * if a judge refuses that was named, or the newest of its kind; else a warning. `rules`: those that were chosen.
  */
 export function untoldRefusals(
   found: readonly Diagnostic[],
   verdicts: Verdicts,
   rules: readonly Rule[],
-  target: KernelTarget = ALL_KERNELS,
+  named: Named,
+  { kernels, loaders }: Judges = ALL_JUDGES,
 ): readonly Diagnostic[] {
+  const groups = new Map<string, Refusal[]>();
+  for (const refusal of [...kernelRefusals(verdicts, kernels, named.isObject), ...loaderRefusals(verdicts, loaders)]) {
+    if (found.some((finding) => tells(finding, refusal))) continue;
+    const { rule, typeId, map, program } = refusal.verdict;
+    const key = `${rule} ${typeId} ${map} ${program}`;
+    groups.set(key, [...(groups.get(key) ?? []), refusal]);
+  }
   const chosen = new Set(rules.map(({ id }) => id));
-  return refusalsOf(verdicts)
-    .filter(({ verdict }) => !found.some((finding) => tells(finding, verdict)))
-    .map((refusal) => diagnosticOf(refusal, target))
-    .filter(({ rule }) => chosen.has(rule));
+  return [...groups.values()].flatMap((refusals) => {
+    const diagnostic = diagnosticOf(refusals[0]?.verdict.rule ?? "", refusals, named);
+    return diagnostic === undefined || !chosen.has(diagnostic.rule) ? [] : [diagnostic];
+  });
+}
+
+/** The judges of a finding that make it an error, by the names that users give them. */
+const REFUSING: readonly JudgeAnswer["answer"][] = ["rejects", "drops the BTF", "drops the map's types", "misreads"];
+
+/**
+ * The findings as those loaders see them that were asked about: an error that only others make of it is but a note.
+ */
+export function weighed(found: readonly Diagnostic[], { loaders, areNamed }: LoaderTarget): readonly Diagnostic[] {
+  if (!areNamed) return found;
+  const counting = new Set<Judge>(["kernel", ...loaders.map(({ judge }) => judge)]);
+  const known = new Set<Judge>(["bpftool", ...LOADERS.map(({ judge }) => judge)]);
+  return found.map((finding) => {
+    if (finding.severity === "note") return finding;
+    const refusing = finding.answers.filter(({ answer }) => REFUSING.includes(answer));
+    const isOfOthers = refusing.length > 0 && refusing.every(({ judge }) => known.has(judge) && !counting.has(judge));
+    return isOfOthers ? { ...finding, severity: "note" } : finding;
+  });
 }

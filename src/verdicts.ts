@@ -1,25 +1,22 @@
-import type { Verdict, Verdicts } from "./api.ts";
+import type { ObjectVerdict, Verdict, Verdicts } from "./api.ts";
 import { type JudgedBtf, releaseVerdicts, togetherOf } from "./kernel-verdicts.ts";
 import { ALL_KERNELS, type KernelTarget } from "./rules/kernel/target.ts";
+import type { LoaderVerdict } from "./rules/loader.ts";
+import { ALL_LOADERS, LOADERS, type Loader, type LoaderKey, type LoaderTarget } from "./rules/loaders.ts";
 import type { Diagnostic, Judge, JudgeAnswer } from "./rules/rule.ts";
+import { simulated } from "./rules/simulators.ts";
 
-/** A loader with its version and the names of its two stages. */
-interface Loader {
-  readonly judge: Judge;
-  readonly version: string;
-  readonly stages: { readonly open: string; readonly load: string };
+/** Version of the program whose findings rules tell; there is no verdict of it. */
+const BPFTOOL = "7.1";
+
+/** The judges that are asked. */
+export interface Judges {
+  readonly kernels: KernelTarget;
+  readonly loaders: LoaderTarget;
 }
 
-const LIBBPF: Omit<Loader, "version"> = {
-  judge: "libbpf",
-  stages: { open: "bpf_object__open", load: "bpf_object__load" },
-};
-const CILIUM: Loader = {
-  judge: "cilium/ebpf",
-  version: "0.22",
-  stages: { open: "LoadCollectionSpec", load: "NewCollection" },
-};
-const AYA: Loader = { judge: "aya", version: "aya-obj 0.3", stages: { open: "Object::parse", load: "Ebpf::load" } };
+/** All of them. */
+export const ALL_JUDGES: Judges = { kernels: ALL_KERNELS, loaders: ALL_LOADERS };
 
 function open(version: string): Verdict {
   return { version, accepted: null, stage: null, errno: null, message: null, typeId: null };
@@ -33,8 +30,8 @@ function* said(judge: Judge, answer: JudgeAnswer["answer"], found: readonly Diag
   }
 }
 
-/** "refused, for this reason" where a rule says so; otherwise nobody can tell yet. What stops the opening comes first. */
-function loaderVerdict({ judge, version, stages }: Loader, found: readonly Diagnostic[]): Verdict {
+/** "refused, for this reason" where a rule says so; otherwise nobody can tell. What stops the opening comes first. */
+function verdictByFindings({ judge, version, stages }: Loader, found: readonly Diagnostic[]): ObjectVerdict {
   const refusals = [...said(judge, "rejects", found)];
   const first = refusals.find(({ entry }) => entry.at === "open") ?? refusals[0];
   if (first === undefined) return open(version);
@@ -49,20 +46,57 @@ function loaderVerdict({ judge, version, stages }: Loader, found: readonly Diagn
   };
 }
 
-/** What each judge says of the BTF: the kernels by the rules of each release, the others as far as the findings tell. */
+/** The loader's own answer in the form of the report. */
+function verdictBySimulator({ version, stages }: Loader, verdict: LoaderVerdict): ObjectVerdict {
+  const { accepted, stage, errno, message, rule, typeId, map, program, maps } = verdict;
+  const of = { ...(map === undefined ? {} : { map }), ...(program === undefined ? {} : { program }) };
+  return {
+    version,
+    accepted,
+    stage: stage === undefined ? null : stages[stage],
+    errno: errno === 0 ? null : errno,
+    message: message === "" ? null : message.trim(),
+    typeId: typeId ?? null,
+    ...(rule === undefined ? {} : { rule }),
+    ...of,
+    ...(maps.length === 0 ? {} : { maps }),
+  };
+}
+
+function loaderVerdict(
+  loader: Loader,
+  found: readonly Diagnostic[],
+  { elf }: JudgedBtf,
+  { profiles }: KernelTarget,
+): ObjectVerdict {
+  const [newest, ...others] = profiles.toReversed();
+  if (elf === undefined || newest === undefined) return verdictByFindings(loader, found);
+  const verdict = simulated(loader.key, elf, newest);
+  if (verdict === undefined) return verdictByFindings(loader, found);
+  // Of two releases between which the kernel stands, what either refuses counts.
+  for (const profile of others.length === 1 && verdict.accepted ? others : []) {
+    const other = simulated(loader.key, elf, profile);
+    if (other?.accepted === false) return verdictBySimulator(loader, other);
+  }
+  return verdictBySimulator(loader, verdict);
+}
+
+/** What each judge says of the object. Loaders stand on the newest kernel that was asked about. */
 export function verdictsOf(
   found: readonly Diagnostic[],
   judged: JudgedBtf,
-  target: KernelTarget = ALL_KERNELS,
+  { kernels, loaders }: Judges = ALL_JUDGES,
 ): Verdicts {
-  const releases = releaseVerdicts(judged, target);
+  const releases = releaseVerdicts(judged, kernels);
+  const asked = new Set(loaders.loaders.map(({ key }) => key));
+  const answers = LOADERS.map((loader) => {
+    const verdict = asked.has(loader.key) ? loaderVerdict(loader, found, judged, kernels) : open(loader.version);
+    return [loader.key, verdict] as const;
+  });
   return {
-    kernel: togetherOf(releases, target),
+    kernel: togetherOf(releases, kernels),
     ...Object.fromEntries(releases.map(({ release, verdict }) => [`kernel@${release}` as const, verdict])),
-    libbpf: loaderVerdict({ ...LIBBPF, version: "1.7" }, found),
-    "libbpf@1.1": loaderVerdict({ ...LIBBPF, version: "1.1" }, found),
-    cilium: loaderVerdict(CILIUM, found),
-    aya: loaderVerdict(AYA, found),
-    bpftool: open("7.1"),
+    ...(Object.fromEntries(answers) as Record<LoaderKey, ObjectVerdict>),
+    bpftool: open(BPFTOOL),
   };
 }

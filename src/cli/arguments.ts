@@ -16,6 +16,7 @@ const OPTIONS = {
   license: { type: "string", of: ["fix", "watch"] },
   vmlinux: { type: "string", of: ["fix", "watch"] },
   kernel: { type: "string", of: ["check"] },
+  loader: { type: "string", multiple: true, of: ["check"] },
   strict: { type: "boolean", of: ["fix", "check", "watch"] },
   only: { type: "string", multiple: true, of: ["fix", "check", "watch"] },
   skip: { type: "string", multiple: true, of: ["fix", "check", "watch"] },
@@ -48,6 +49,8 @@ export interface Invocation extends Omit<Choices, "vmlinux"> {
   readonly vmlinux: string | undefined;
   /** The release that the object is for: "6.12". */
   readonly kernel: string | undefined;
+  /** Loaders whose answers count; none: all. */
+  readonly loaders: readonly string[];
   readonly strict: boolean;
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -143,6 +146,7 @@ export function parseCommandLine(args: readonly string[]): Invocation {
     license: values.license,
     vmlinux: values.vmlinux,
     kernel: values.kernel,
+    loaders: list(values.loader),
     strict: values.strict ?? false,
     only: list(values.only),
     skip: list(values.skip),

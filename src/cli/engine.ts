@@ -13,6 +13,8 @@ export interface RuleSelection {
 export interface CheckRequest extends RuleSelection {
   /** A kernel release; undefined for all that are known. */
   readonly kernel: string | undefined;
+  /** Loaders whose answers count; none: all. */
+  readonly loaders: readonly string[];
   /** Whether this is the only object of the run. */
   readonly alone: boolean;
 }

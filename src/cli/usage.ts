@@ -7,7 +7,7 @@ export type CommandName = "fix" | (typeof COMMAND_WORDS)[number];
 /** One line a command, as a usage error shows it. */
 export const USAGE_LINE: Readonly<Record<CommandName, string>> = {
   fix: "btf-fix IN -o OUT | btf-fix IN... --in-place",
-  check: "btf-fix check IN... [--json] [--strict]",
+  check: "btf-fix check IN... [--kernel X.Y] [--loader NAME] [--json] [--strict]",
   dump: "btf-fix dump IN [--format raw|json] [--pretty]",
   maps: "btf-fix maps IN [--from dwarf|btf] [--json]",
   emit: "btf-fix emit IN -o OUT [--from dwarf] [--rust] [--source DIR]",
@@ -48,6 +48,7 @@ repair and check:
       --strict                warnings fail as errors do
       --json                  the report as JSON on one line
       --kernel X.Y            check: for this release alone (default: every one from 5.10 on)
+      --loader NAME           check: what these loaders say counts, and no other: libbpf[@1.7|@1.1], cilium, aya[@0.6|@0.3]
   -q, --quiet                 nothing but errors that remain
   -v, --verbose               notes and every repair as well
 

@@ -35,7 +35,6 @@ import { funcWithoutPrototype, prototypeLost } from "./func/prototype.ts";
 import { contextUntyped, prototypeNotAbi } from "./func/prototype-abi.ts";
 import { symbolNotNamed } from "./func/symbol-name.ts";
 import { functionWithoutInfo } from "./func/without-info.ts";
-import { refusalRules } from "./kernel/refusals.ts";
 import {
   definitionDiffers,
   emptyMember,
@@ -57,6 +56,7 @@ import {
 } from "./maps/definition.ts";
 import { specialFieldBarred } from "./maps/special-field.ts";
 import { unknownMapType } from "./maps/unknown-type.ts";
+import { refusalRules } from "./refusals.ts";
 import type { Diagnostic, Rule } from "./rule.ts";
 import type { ObjectState } from "./state.ts";
 
@@ -147,10 +147,15 @@ export const allRules: readonly Rule[] = [
 export function selectRules(only: readonly string[] = [], skip: readonly string[] = []): readonly Rule[] {
   const isNamed = (rule: Rule, names: readonly string[]): boolean =>
     names.some((name) => name === rule.id || rule.covers.includes(name));
+  const refusals = new Set(refusalRules);
   const every = [...allRules, ...refusalRules];
+  // Whoever leaves a rule out does not want to hear the same from a judge.
+  const skipped = new Set(allRules.flatMap((rule) => (isNamed(rule, skip) ? rule.covers : [])));
   const unknown = [...only, ...skip].find((name) => !every.some((rule) => isNamed(rule, [name])));
   if (unknown !== undefined) throw new BtfFixError("USAGE", `no rule is called "${unknown}"`);
-  return every.filter((rule) => (only.length === 0 || isNamed(rule, only)) && !isNamed(rule, skip));
+  const isOut = (rule: Rule): boolean =>
+    isNamed(rule, skip) || (refusals.has(rule) && rule.covers.some((fact) => skipped.has(fact)));
+  return every.filter((rule) => (only.length === 0 || isNamed(rule, only)) && !isOut(rule));
 }
 
 /** All findings of a state, by rule and then by place. */

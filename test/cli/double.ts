@@ -24,6 +24,7 @@ export function verdicts(kernel: boolean | null, asSent: boolean | null = kernel
     "libbpf@1.1": none,
     cilium: none,
     aya: none,
+    "aya@0.3": none,
     bpftool: none,
   };
 }

@@ -14,10 +14,10 @@ interface Outcome {
 /** Checks one file and says what is wrong with it, unless the report is for machines. */
 async function checkOne(session: Session, path: string, alone: boolean): Promise<Outcome> {
   const { host, engine, invocation } = session;
-  const { only, skip, kernel, strict, json, loudness } = invocation;
+  const { only, skip, kernel, loaders, strict, json, loudness } = invocation;
   const name = displayName(path);
   try {
-    const result = await engine.check(host.readInput(path).bytes, { only, skip, kernel, alone });
+    const result = await engine.check(host.readInput(path).bytes, { only, skip, kernel, loaders, alone });
     if (!json) {
       host.stdout(diagnosticsText(result.diagnostics, loudness, session.stdoutPaint, { strict }));
       if (loudness !== "quiet") host.stdout(`${checkOutcome(name, result)}\n`);
