@@ -16,6 +16,7 @@ import type { Naming } from "./join/names.ts";
 import { lowerDwarf } from "./lower/lower.ts";
 import type { LoweredBtf } from "./lower/model.ts";
 import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
+import { lostTypes } from "./rules/elf/build-step.ts";
 import { isConcatenated } from "./rules/elf/sections.ts";
 import type { ObjectState } from "./rules/state.ts";
 
@@ -49,7 +50,7 @@ export function openObject(bytes: Uint8Array, onPhase?: OnPhase): OpenObject {
   const extSection = sectionNamed(elf, ".BTF.ext");
   // GNU ld, which puts blobs of BTF one after the other, leaves the offsets in debug info as the inputs had them.
   const hasDwarf = sectionNamed(elf, ".debug_info") !== undefined && !isConcatenated(elf);
-  if (btfSection === undefined) throw missing(hasDwarf);
+  if (btfSection === undefined) throw missing(elf);
   const btf = parseBtf(btfSection.bytes);
   const ext = extSection === undefined ? undefined : parseBtfExt(extSection.bytes);
   onPhase?.("read");
@@ -84,11 +85,9 @@ export function stateWithoutBtf(bytes: Uint8Array, error: unknown): ObjectState 
   };
 }
 
-function missing(hasDwarf: boolean): BtfFixError {
-  const what = hasDwarf
-    ? "the object has debug info but no .BTF section; link it with `--btf`"
-    : "the object has neither a .BTF section nor debug info; build it with `debug = 2` and link it with `--btf`";
-  return new BtfFixError("BTF_MISSING", what);
+function missing(elf: ElfView): BtfFixError {
+  const { message, help } = lostTypes(elf);
+  return new BtfFixError("BTF_MISSING", `${message}; ${help}`);
 }
 
 interface Joined {

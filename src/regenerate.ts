@@ -60,7 +60,7 @@ export function regenerate(bytes: Uint8Array, options: RegenerateOptions): Regen
   if (btfSection === undefined && types === 0) {
     throw new BtfFixError(
       "BTF_MISSING",
-      "the object has no .BTF section, and its debug info gives no types to make one",
+      "the object has no .BTF section, and its debug info gives no types to make one; build it with `debug = 2`",
     );
   }
   const output = newOutput(elf);

@@ -102,10 +102,8 @@ for (const library of LIBRARIES) {
           return stdout.includes("PID_MAP[");
         });
         const { code, stdout, stderr } = await running.ended;
-        expect([code === 0, verdicts[library].message]).toEqual([
-          verdicts[library].accepted !== false,
-          verdicts[library].message,
-        ]);
+        const { accepted, message } = verdicts[library];
+        expect([code === 0, message]).toEqual([accepted !== false, message]);
         if (code === 0) {
           expect(stdout).toMatch(/^1 events, as asked for$/m);
           return;
@@ -113,7 +111,7 @@ for (const library of LIBRARIES) {
         // libbpf's reason, word for word as check foretells it, and the error number of its call.
         expect(code).toBe(1);
         expect(stdout).toBe("");
-        expect(stderr).toContain(`libbpf: ${verdicts.libbpf.message}\n`);
+        expect(stderr).toContain(`libbpf: ${message}\n`);
         expect(stderr).toMatch(/^error: libbpf cannot load .*: Invalid argument \(os error 22\)$/m);
       });
     }

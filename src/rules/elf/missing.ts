@@ -3,6 +3,7 @@ import { MAPS_SECTION } from "../../maps/sites.ts";
 import { cannotOpen, EINVAL, ENOENT, rejects } from "../answers.ts";
 import type { Diagnostic, JudgeAnswer, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { lostTypes } from "./build-step.ts";
 import { externs } from "./extern.ts";
 
 /** Objects that define maps by BTF or have externs are nothing without; others load, and nobody knows their types. */
@@ -28,18 +29,17 @@ export const btfMissing: Rule = {
   source: "libbpf bpf_object__init_btf, libbpf_needs_btf",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
-    const { unreadable } = state;
+    const { unreadable, elf } = state;
     if (unreadable === undefined) return;
     const isMissing = unreadable.code === "BTF_MISSING";
+    const lost = isMissing && elf !== undefined ? lostTypes(elf) : undefined;
     yield {
       rule: btfMissing.id,
       severity: "error",
-      message: isMissing
-        ? "the object has debug info but no section .BTF"
-        : `section .BTF cannot be read: ${unreadable.message}`,
+      message: lost?.message ?? `section .BTF cannot be read: ${unreadable.message}`,
       target: {},
       answers: answers(state, isMissing),
-      help: "btf-fix makes it from the debug info; bpf-linker writes it with `--btf`",
+      help: lost?.help ?? "btf-fix makes it anew from the debug info",
     };
   },
 };
