@@ -30,8 +30,8 @@ export interface ObjectVerdict extends Verdict {
 /** A loader that was not asked about (`CheckOptions.loaders`) has no answer: `accepted` is null. */
 export interface Verdicts {
   /**
-   * All kernels that were asked about in one: accepted if the newest takes the BTF, and `version` begins with the oldest from which on all
-   * do ("5.10+"); else the answer of the first that refuses, and its release.
+   * All kernels that were asked about in one: the newest's answer, and in `version` the oldest from which on all answer so ("5.10+", "6.12+");
+   * of a named release its own answer, of one between two known the first that refuses.
    */
   readonly kernel: KernelVerdict;
   /** Each release by itself. */

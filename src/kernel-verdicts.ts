@@ -2,7 +2,9 @@ import type { KernelVerdict, Verdict } from "./api.ts";
 import { encodeBtf } from "./btf/encode.ts";
 import type { Btf } from "./btf/model.ts";
 import type { ElfView } from "./elf/model.ts";
+import { kernelRules } from "./rules/kernel/index.ts";
 import type { KernelProfile } from "./rules/kernel/profile.ts";
+import { hasRule } from "./rules/kernel/rule.ts";
 import type { KernelTarget } from "./rules/kernel/target.ts";
 import { kernelVerdict } from "./rules/kernel/verdict.ts";
 import { fixedUp } from "./rules/libbpf/as-sent.ts";
@@ -49,33 +51,48 @@ function answerOf(blob: Uint8Array, profile: KernelProfile, littleEndian: boolea
   };
 }
 
+/** Everything by which a release judges, as one text: those of which it is the same say the same. */
+function signatureOf(profile: KernelProfile): string {
+  const traits = Object.entries({ ...profile, release: "" });
+  const rules = kernelRules.filter((rule) => hasRule(profile.release, rule)).map(({ id }) => id);
+  return JSON.stringify([traits.map(([name, value]) => [name, value instanceof Set ? [...value] : value]), rules]);
+}
+
 /** What each release of the target says, oldest first: of these bytes, and of what libbpf sends. */
 export function releaseVerdicts({ elf, btf, blob }: JudgedBtf, { profiles }: KernelTarget): readonly ReleaseVerdict[] {
   const { littleEndian } = btf;
   const fixed = elf === undefined ? btf : fixedUp(btf, elf);
   const encoded = new Map<Btf, Uint8Array>([[btf, blob]]);
+  let before: { readonly signature: string; readonly verdict: KernelVerdict } | undefined;
   return profiles.map((profile) => {
+    const signature = signatureOf(profile);
+    // Types by the ten thousand take a while to look through.
+    before = before?.signature === signature ? before : { signature, verdict: judged(profile) };
+    return { release: profile.release, verdict: named(before.verdict, profile.release) };
+  });
+
+  function judged(profile: KernelProfile): KernelVerdict {
     const verdict = answerOf(blob, profile, littleEndian);
-    if (fixed === undefined)
-      return { release: profile.release, verdict: { ...verdict, asSent: unsent(profile.release) } };
+    if (fixed === undefined) return { ...verdict, asSent: unsent(profile.release) };
     const sent = sanitised(fixed, profile, "1.7");
     const bytes = encoded.get(sent) ?? encodeBtf(sent);
     encoded.set(sent, bytes);
     const asSent = bytes === blob ? verdict : answerOf(bytes, profile, littleEndian);
-    return { release: profile.release, verdict: { ...verdict, asSent } };
-  });
+    return { ...verdict, asSent };
+  }
+}
+
+function named(verdict: KernelVerdict, version: string): KernelVerdict {
+  return { ...verdict, version, asSent: { ...verdict.asSent, version } };
 }
 
 /** One answer for all releases: see `Verdicts.kernel`. */
-export function togetherOf(releases: readonly ReleaseVerdict[], target: KernelTarget): KernelVerdict {
-  const named = (verdict: KernelVerdict | undefined, version: string): KernelVerdict => {
-    if (verdict === undefined) throw new RangeError("a target has a release");
-    return { ...verdict, version, asSent: { ...verdict.asSent, version } };
-  };
-  const refusing = releases.findLastIndex(({ verdict }) => verdict.asSent.accepted !== true);
-  const newest = releases.at(-1)?.verdict;
-  if (refusing === -1) return named(newest, target.name);
-  const after = releases[refusing + 1];
-  if (target.isEvery && after !== undefined) return named(newest, `${after.release}+`);
-  return named(releases[refusing]?.verdict, target.isEvery ? (releases[refusing]?.release ?? "") : target.name);
+export function togetherOf(releases: readonly ReleaseVerdict[], { name, isEvery }: KernelTarget): KernelVerdict {
+  const newest = releases.at(-1);
+  if (newest === undefined) throw new RangeError("a target has a release");
+  const accepts = ({ verdict }: ReleaseVerdict): boolean => verdict.asSent.accepted === true;
+  // Between two known releases the stricter holds.
+  if (!isEvery) return named((releases.find((each) => !accepts(each)) ?? newest).verdict, name);
+  const different = releases.findLastIndex((each) => accepts(each) !== accepts(newest));
+  return named(newest.verdict, `${releases[different + 1]?.release ?? newest.release}+`);
 }
