@@ -18,13 +18,13 @@ const common: BuildOptions = {
 };
 
 /** The programs that `cli.cjs` chooses from: by name those of `src/cli/ways/`. */
-const WAYS = ["fix", "emit", "all"] as const;
+const WAYS = ["fix", "check", "emit", "all"] as const;
 
 /** What Node starts: the program, and the wrapper of a linker, which loads `fix.cjs` too. */
 const STARTS = { "cli.cjs": "src/cli/start.ts", "linker.cjs": "src/cli/linker/start.ts" } as const;
 
 /**
- * The program: `cli.cjs`, which Node starts; `fix.cjs`, `emit.cjs` and `all.cjs`, of which it loads the one that has the command, with V8's
+ * The program: `cli.cjs`, which Node starts; `fix.cjs`, `check.cjs`, `emit.cjs` and `all.cjs`, of which it loads the one that has the command, with V8's
  * compiled code of an earlier run; and `gimli.wasm`. CommonJS starts sooner than modules. Dynamic imports stay lazy inside the one file.
  */
 export async function bundleProgram(folder: string): Promise<void> {

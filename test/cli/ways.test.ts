@@ -8,7 +8,7 @@ import { emitObject } from "../../src/emit.ts";
 import { fixObject } from "../../src/fix.ts";
 import { bundleProgram } from "../../tools/bundle.ts";
 
-/** `start.ts` chooses one of three programs by the words of the command line: whichever it is, it must have the command. */
+/** `start.ts` chooses one of four programs by the words of the command line: whichever it is, it must have the command. */
 const corpus = fileURLToPath(new URL("../../corpus/aya/fork.bpfel.release.o", import.meta.url));
 
 let folder = "";
@@ -43,6 +43,9 @@ describe("what a command line asks for is done", () => {
 
   test.each<[readonly string[], number, string]>([
     [["check", corpus, "-q"], 1, "error["],
+    [["-q", "check", corpus], 1, "error["],
+    [["check", corpus, "--kernel", "6.12", "--loader", "cilium,aya@0.3", "--json"], 0, '"verdicts"'],
+    [["check", "--help"], 0, "btf-fix repairs"],
     [["dump", corpus], 0, "[1] "],
     [["maps", corpus], 0, "PID_MAP"],
     [["diff", corpus, corpus], 0, ""],

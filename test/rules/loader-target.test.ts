@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { checkObject } from "../../src/check.ts";
+import { loaderTarget } from "../../src/rules/loaders.ts";
+import { cilium, runCilium } from "../judges/cilium.ts";
+import { judgeTest } from "../judges/judge-test.ts";
+import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
+import { answer } from "../judges/run.ts";
+
+const FORK = new Uint8Array(readFileSync(new URL("../../corpus/aya/fork.bpfel.release.o", import.meta.url)));
+
+describe("the loaders that count", () => {
+  test.each<[readonly string[], readonly string[]]>([
+    [["libbpf"], ["libbpf"]],
+    [
+      ["libbpf@1.7", "libbpf@1.1"],
+      ["libbpf", "libbpf@1.1"],
+    ],
+    [
+      ["aya@0.3", "cilium", "aya@0.6"],
+      ["cilium", "aya", "aya@0.3"],
+    ],
+    [["kernel"], []],
+  ])("%j", (names, keys) => {
+    const { loaders, areNamed } = loaderTarget(names);
+    expect(loaders.map(({ key }) => key)).toEqual(keys);
+    expect(areNamed).toBe(true);
+  });
+
+  test("are all, where none is named", () => {
+    expect(loaderTarget([])).toMatchObject({ areNamed: false, loaders: { length: 5 } });
+  });
+
+  test.each(["libbpf@1.0", "aya@0.14", "bcc", ""])("%j is not known", (name) => {
+    expect(() => loaderTarget([name])).toThrow(`no loader is called "${name}"; known are libbpf, `);
+  });
+});
+
+/** Its ring buffer has a value type: libbpf refuses that, cilium/ebpf and aya leave it out (the judges say so below). */
+describe("the fork object", () => {
+  const failsFor = async (loaders: readonly string[]): Promise<boolean> =>
+    (await checkObject(FORK, { loaders })).diagnostics.some(({ severity }) => severity === "error");
+
+  test("fails for libbpf, and not for those that load it", async () => {
+    expect(await failsFor([])).toBe(true);
+    expect(await failsFor(["libbpf"])).toBe(true);
+    expect(await failsFor(["cilium", "libbpf@1.1"])).toBe(true);
+    expect(await failsFor(["cilium", "aya"])).toBe(false);
+    expect(await failsFor(["kernel"])).toBe(false);
+  });
+
+  test("has no verdict of a loader that was not asked about", async () => {
+    const { verdicts } = await checkObject(FORK, { loaders: ["libbpf"] });
+    expect(verdicts.libbpf).toMatchObject({ accepted: false, version: "1.7" });
+    expect(verdicts["libbpf@1.1"]).toMatchObject({ accepted: null, version: "1.1" });
+    expect(verdicts.cilium.accepted).toBeNull();
+  });
+
+  judgeTest(libbpf17())("does not load with libbpf", () => {
+    expect(answer(runLibbpf("libbpf17", FORK)).load).toMatchObject({ ok: false });
+  });
+
+  judgeTest(cilium())("loads with cilium/ebpf", () => {
+    expect(answer(runCilium(FORK)).load).toMatchObject({ ok: true });
+  });
+});
