@@ -1,3 +1,4 @@
+import type { BtfFixError } from "./errors.ts";
 import type { MapVerdict } from "./rules/loader.ts";
 import type { Diagnostic } from "./rules/rule.ts";
 
@@ -49,6 +50,8 @@ export interface Verdicts {
 export interface CheckResult {
   readonly diagnostics: readonly Diagnostic[];
   readonly verdicts: Verdicts;
+  /** Why the object could not be taken apart: the findings are then what the judges say of its bytes, and no more. */
+  readonly unreadable?: BtfFixError;
 }
 
 /** One repair in the plan, in the order in which it was made. */

@@ -1,5 +1,6 @@
 import type { CheckResult } from "./api.ts";
 import { sectionNamed } from "./elf/symbols.ts";
+import { BtfFixError } from "./errors.ts";
 import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
 import { untoldRefusals, weighed } from "./refusals.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
@@ -7,6 +8,7 @@ import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
 import { ALL_KERNELS, kernelTarget } from "./rules/kernel/target.ts";
 import { loaderTarget } from "./rules/loaders.ts";
 import type { Diagnostic } from "./rules/rule.ts";
+import { checkUnreadable } from "./unreadable.ts";
 import { verdictsOf } from "./verdicts.ts";
 
 /** Which rules run: rule ids or the ids of the fact pages they cover. An empty or absent `only` means all. */
@@ -24,7 +26,10 @@ export interface CheckOptions extends RuleOptions {
   readonly loaders?: readonly string[] | undefined;
 }
 
-/** All findings of an object and what each judge would say. Errors: see `openObject`; USAGE for a kernel or a loader whose rules are not known. */
+/**
+ * All findings of an object and what each judge would say; of one that cannot be taken apart, though its ELF file holds a `.BTF`, what the judges
+ * say of its bytes. Errors: see `openObject`; USAGE for a kernel or a loader whose rules are not known.
+ */
 export async function checkObject(bytes: Uint8Array, options: CheckOptions = {}): Promise<CheckResult> {
   const rules = selectRules(options.only, options.skip);
   const judges = {
@@ -36,18 +41,29 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
     object = openObject(bytes, options.onPhase);
   } catch (error) {
     const without = rules.includes(btfMissing) ? stateWithoutBtf(bytes, error) : undefined;
-    if (without === undefined) throw error;
+    if (without === undefined) {
+      const result = error instanceof BtfFixError ? checkUnreadable(bytes, error, rules, judges) : undefined;
+      if (result === undefined) throw error;
+      return result;
+    }
     // Of types that are still to be made, no rule can say anything.
     const diagnostics = weighed([...findings(without, [btfMissing])], judges.loaders);
     const blob = (without.elf && sectionNamed(without.elf, ".BTF")?.bytes) ?? new Uint8Array(0);
-    return { diagnostics, verdicts: verdictsOf(diagnostics, { elf: undefined, btf: without.btf, blob }, judges) };
+    return {
+      diagnostics,
+      verdicts: verdictsOf(
+        diagnostics,
+        { elf: undefined, btf: undefined, blob, littleEndian: without.btf.littleEndian },
+        judges,
+      ),
+    };
   }
   const state = stateOf(object, object.btf, object.ext);
   const diagnostics: readonly Diagnostic[] = [...findings(state, rules)];
   const asked = kernelRefuses(diagnostics) ? [...findings({ ...state, refusedAsGiven: true }, rules)] : diagnostics;
   const blob = object.btfSection?.bytes ?? bytes;
   const { elf, btf } = object;
-  const verdicts = verdictsOf(asked, { elf, btf, blob }, judges);
+  const verdicts = verdictsOf(asked, { elf, btf, blob, littleEndian: btf.littleEndian }, judges);
   const named = { btf, join: state.join, isObject: elf !== undefined };
   const found = weighed(asked, judges.loaders);
   return { diagnostics: [...found, ...untoldRefusals(found, verdicts, rules, named, judges)], verdicts };

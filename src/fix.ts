@@ -115,7 +115,7 @@ function fixOpened(
     };
   }
   const { elf, btf, join } = repaired.state;
-  const verdicts = verdictsOf(repaired.remaining, { elf, btf, blob: encodeBtf(btf) });
+  const verdicts = verdictsOf(repaired.remaining, { elf, btf, blob: encodeBtf(btf), littleEndian: btf.littleEndian });
   const named = { btf, join, isObject: elf !== undefined };
   return {
     bytes: output,

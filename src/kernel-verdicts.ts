@@ -14,9 +14,11 @@ import { sanitised } from "./rules/libbpf/sanitise.ts";
 export interface JudgedBtf {
   /** Undefined for a raw BTF file, in which there is nothing to lay out. */
   readonly elf: ElfView | undefined;
-  readonly btf: Btf;
+  /** Undefined where the bytes are none that we can read. */
+  readonly btf: Btf | undefined;
   /** The bytes that `btf` was read from. */
   readonly blob: Uint8Array;
+  readonly littleEndian: boolean;
 }
 
 /** The answer of one release. */
@@ -59,10 +61,12 @@ function signatureOf(profile: KernelProfile): string {
 }
 
 /** What each release of the target says, oldest first: of these bytes, and of what libbpf sends. */
-export function releaseVerdicts({ elf, btf, blob }: JudgedBtf, { profiles }: KernelTarget): readonly ReleaseVerdict[] {
-  const { littleEndian } = btf;
-  const fixed = elf === undefined ? btf : fixedUp(btf, elf);
-  const encoded = new Map<Btf, Uint8Array>([[btf, blob]]);
+export function releaseVerdicts(
+  { elf, btf, blob, littleEndian }: JudgedBtf,
+  { profiles }: KernelTarget,
+): readonly ReleaseVerdict[] {
+  const fixed = elf === undefined || btf === undefined ? btf : fixedUp(btf, elf);
+  const encoded = new Map<Btf | undefined, Uint8Array>([[btf, blob]]);
   let before: { readonly signature: string; readonly verdict: KernelVerdict } | undefined;
   return profiles.map((profile) => {
     const signature = signatureOf(profile);
@@ -73,7 +77,7 @@ export function releaseVerdicts({ elf, btf, blob }: JudgedBtf, { profiles }: Ker
 
   function judged(profile: KernelProfile): KernelVerdict {
     const verdict = answerOf(blob, profile, littleEndian);
-    if (fixed === undefined) return { ...verdict, asSent: unsent(profile.release) };
+    if (fixed === undefined) return { ...verdict, asSent: elf === undefined ? verdict : unsent(profile.release) };
     const sent = sanitised(fixed, profile, "1.7");
     const bytes = encoded.get(sent) ?? encodeBtf(sent);
     encoded.set(sent, bytes);

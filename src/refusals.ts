@@ -168,10 +168,11 @@ export function untoldRefusals(
     groups.set(key, [...(groups.get(key) ?? []), refusal]);
   }
   const chosen = new Set(rules.map(({ id }) => id));
-  return [...groups.values()].flatMap((refusals) => {
+  const told = [...groups.values()].flatMap((refusals) => {
     const diagnostic = diagnosticOf(refusals[0]?.verdict.rule ?? "", refusals, named);
     return diagnostic === undefined || !chosen.has(diagnostic.rule) ? [] : [diagnostic];
   });
+  return told.sort((a, b) => WEIGHT[b.severity] - WEIGHT[a.severity]);
 }
 
 /** The judges of a finding that make it an error, by the names that users give them. */

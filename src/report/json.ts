@@ -35,8 +35,10 @@ export interface FailedFile {
     /** Bytes from the start of the section, or of the file where `section` is null. */
     readonly offset: number | null;
   };
+  /** What the judges say of it, where they could be asked. */
+  readonly diagnostics?: readonly Diagnostic[];
   /** Null for an object that was refused: it can be read, and its BTF was not judged. */
-  readonly verdicts: { readonly kernel: { readonly accepted: false | null } };
+  readonly verdicts: Verdicts | { readonly kernel: { readonly accepted: false | null } };
 }
 
 export type ReportedFile = CheckedFile | FixedFile | FailedFile;
@@ -52,13 +54,16 @@ export function fixedFile(file: string, output: string | null, result: FixResult
   return { file, output, changed, plan, summary, diagnostics, verdicts };
 }
 
-/** One entry for a file that could not be used. */
-export function failedFile(file: string, error: BtfFixError): FailedFile {
+/** One entry for a file that could not be used; `result` is what the judges say of it. */
+export function failedFile(file: string, error: BtfFixError, result?: CheckResult): FailedFile {
   const { code, message, span } = error;
   return {
     file,
     error: { code, message, section: span?.section ?? null, offset: span?.offset ?? null },
-    verdicts: { kernel: { accepted: code === "REFUSED" || code === "VERIFY_FAILED" ? null : false } },
+    ...(result === undefined ? {} : { diagnostics: result.diagnostics }),
+    verdicts: result?.verdicts ?? {
+      kernel: { accepted: code === "REFUSED" || code === "VERIFY_FAILED" ? null : false },
+    },
   };
 }
 

@@ -20,7 +20,11 @@ async function checkOne(session: Session, path: string, alone: boolean): Promise
     const result = await engine.check(host.readInput(path).bytes, { only, skip, kernel, loaders, alone });
     if (!json) {
       host.stdout(diagnosticsText(result.diagnostics, loudness, session.stdoutPaint, { strict }));
-      if (loudness !== "quiet") host.stdout(`${checkOutcome(name, result)}\n`);
+      if (loudness !== "quiet" && result.unreadable === undefined) host.stdout(`${checkOutcome(name, result)}\n`);
+    }
+    if (result.unreadable !== undefined) {
+      const failure = reportFailure(session, path, result.unreadable);
+      return { entry: failedFile(name, failure.error, result), exit: failure.exit };
     }
     const left = remaining(result.diagnostics);
     const fails = left.error > 0 || (strict && left.warning > 0);
