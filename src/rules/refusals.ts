@@ -1,4 +1,6 @@
 import { kernelRules } from "./kernel/index.ts";
+import type { KernelRule } from "./kernel/rule.ts";
+import type { LoaderRule } from "./loader.ts";
 import type { Rule } from "./rule.ts";
 import { loaderRules } from "./simulators.ts";
 
@@ -7,19 +9,30 @@ export function refusalId(family: string, rule: string): string {
   return `${family}/${rule.toLowerCase()}`;
 }
 
-/** A judge's rule as a rule of a report. */
-function ruleOf(family: string, { id, title, source }: Pick<Rule, "id" | "title" | "source">): Rule {
-  return { id: refusalId(family, id), title, covers: [id], source, fixable: false, check: () => [] };
+/** A rule of a judge, and the family that its findings have in a report. */
+export interface FamilyRule {
+  readonly family: string;
+  readonly rule: KernelRule | LoaderRule;
 }
+
+/** Every rule of every judge. */
+export const judgeRules: readonly FamilyRule[] = [
+  ...kernelRules.map((rule) => ({ family: "kernel", rule })),
+  ...loaderRules.flatMap(({ family, rules }) => rules.map((rule) => ({ family, rule }))),
+];
 
 /**
  * The judges' rules as rules of a report. They have no check of their own: which one is broken first the judge's own order tells
  * (`verdicts.ts`), and whether another finding says so already (`refusals.ts`).
  */
-export const refusalRules: readonly Rule[] = [
-  ...kernelRules.map((rule) => ruleOf("kernel", { ...rule, source: `kernel/bpf/btf.c ${rule.source}` })),
-  ...loaderRules.flatMap(({ family, rules }) => rules.map((rule) => ruleOf(family, rule))),
-];
+export const refusalRules: readonly Rule[] = judgeRules.map(({ family, rule: { id, title, source } }) => ({
+  id: refusalId(family, id),
+  title,
+  covers: [id],
+  source: family === "kernel" ? `kernel/bpf/btf.c ${source}` : source,
+  fixable: false,
+  check: () => [],
+}));
 
 const byFact: ReadonlyMap<string, Rule> = new Map(
   refusalRules.flatMap((rule) => rule.covers.map((fact) => [fact, rule] as const)),

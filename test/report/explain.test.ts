@@ -11,11 +11,11 @@ test("docs/rules.md is what the rules say", () => {
 });
 
 test("every rule has a row, and no name stands for two", () => {
-  const { rules, kernel } = allExplained();
-  const page = rulesPage({ rules, kernel });
+  const { rules, judges } = allExplained();
+  const page = rulesPage({ rules, judges });
   for (const { id } of rules) expect(page).toContain(`| \`${id}\` |`);
-  for (const { id } of kernel) expect(page).toContain(`| ${id} |`);
-  const ids = [...rules, ...kernel].map(({ id }) => id);
+  for (const { rule } of judges) expect(page).toContain(`| ${rule.id} |`);
+  const ids = [...rules.map(({ id }) => id), ...judges.map(({ rule }) => rule.id)];
   expect(new Set(ids).size).toBe(ids.length);
 });
 
