@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 import { checkObject, fixObject } from "../../src/index.ts";
 import { WORKSPACE } from "../../tools/corpus/cargo.ts";
 import { cachedFile } from "../../tools/fork/cached.ts";
@@ -58,7 +58,7 @@ function built(name: string, flags: readonly string[]): Buffer {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "btf-fix-steps-"));
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 function kept(bytes: Uint8Array): string {
   const path = join(scratch, "kept.o");

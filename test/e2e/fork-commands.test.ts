@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkObject } from "../../src/index.ts";
 import { ROOT } from "../../tools/bundle.ts";
 import { needProgram } from "../../tools/fork/needs.ts";
+import { repaired } from "../../tools/fork/repair.ts";
 import { findProgram } from "../../tools/judges/toolchain.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { background, CARGO_TARGET_DIR, compilers, makeForks, tracepoints, until } from "./fork-system.ts";
@@ -61,6 +62,20 @@ onKernel("cargo xtask run: the C program in aya, checked", async () => {
   expect([code, stderr]).toEqual([0, expect.any(String)]);
   expect(stdout).toContain("$ btf-fix check ebpf/fork-ebpf-libbpf/fork.bpf.o");
   expect(stdout).toMatch(/^\$ nice -n 1 \S*userspace-aya ebpf\/fork-ebpf-libbpf\/fork\.bpf\.o --events 1$/m);
+});
+
+onKernel("cargo xtask run: the Aya program in aya, repaired in front all the same", async () => {
+  const args = ["xtask", "run", "--userspace-lib", "aya", "--release", "--", "--events", "1"];
+  const { code, stdout, stderr } = await whileForking(findProgram("cargo") ?? "cargo", args, EBPF);
+  expect([code, stderr]).toEqual([0, expect.any(String)]);
+  expect(stdout).toMatch(/^\$ btf-fix \S+\/release\/fork -o \S+\/release\/fork\.fixed$/m);
+  expect(stdout).toMatch(/release\/userspace-aya \S+\/release\/fork\.fixed --events 1$/m);
+});
+
+test("what check finds fault with is not loaded", () => {
+  expect(repaired(join(ROOT, "corpus/aya/fork.bpfel.release.o"), "libbpf")).toBeUndefined();
+  const sound = join(ROOT, "corpus/c/atomics.bpfel.o");
+  expect(repaired(sound, "libbpf")).toBe(sound);
 });
 
 judgeTest(compilers())("npm run build-ebpf builds both programs, of either byte order", () => {

@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { PROFILES, type Profile } from "../../tools/corpus/cargo.ts";
 import { findBpfLinker, RUSTC, TARGETS, type Target } from "../../tools/corpus/toolchain.ts";
@@ -13,6 +13,7 @@ import { cacheRoot } from "../../tools/judges/cache.ts";
 import { findProgram, versionLine } from "../../tools/judges/toolchain.ts";
 import { type Judge, once } from "../judges/judge.ts";
 import { kernel } from "../judges/kernel.ts";
+import { inScratch } from "../judges/run.ts";
 
 /** The seed's system, built and run: what tests of it share. */
 
@@ -30,12 +31,16 @@ export const compilers: () => Judge = once(() => {
   }
 });
 
-/** Tracepoints to attach to, which takes root, and a kernel without another one around it: pids are those of the whole machine. */
+/** Name of the pid namespace that the kernel itself is in (PROC_PID_INIT_INO of include/linux/proc_ns.h): programs see its pids. */
+const KERNELS_PIDS = "pid:[4026531836]";
+
+/** Tracepoints to attach to, which takes root. */
 export const tracepoints: () => Judge = once(() => {
   const judge = { name: "tracepoints", version: kernel().version, usable: false };
   if (!kernel().usable) return { ...judge, why: `no bpf(): ${kernel().why}` };
   ensureMounts(() => {});
   try {
+    if (readlinkSync("/proc/self/ns/pid") !== KERNELS_PIDS) return { ...judge, why: "a pid namespace of its own" };
     readFileSync("/sys/kernel/tracing/events/sched/sched_process_fork/format");
     return { ...judge, usable: true, why: "" };
   } catch (error) {
@@ -59,7 +64,11 @@ export function forkObject(build: ObjectBuild): Buffer {
   const { library, target, profile } = build;
   const { sources, versions } = library === "aya" ? ayaParts(target, profile) : cParts(target);
   const name = `fork-${library}.${target.slice(0, 5)}.${profile}.o`;
-  return readFileSync(cachedFile({ name, sources, versions, build: () => buildObject(build, false) }));
+  return inScratch((folder) => {
+    const output = join(folder, "fork.bpf.o");
+    const made = (): string => buildObject({ ...build, output }, false);
+    return readFileSync(cachedFile({ name, sources, versions, build: made }));
+  });
 }
 
 interface Parts {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { cargoBuild, type Profile, WORKSPACE } from "../corpus/cargo.ts";
 import { byteOrderName, canSeal, type Target } from "../corpus/toolchain.ts";
 import { needClangForBpf, needRustForBpf } from "./needs.ts";
@@ -14,6 +14,8 @@ export interface ObjectBuild {
   readonly target: Target;
   /** Of the Aya program; the C program has one. */
   readonly profile: Profile;
+  /** Path of the C program's object, for who must not disturb the usual one. */
+  readonly output?: string;
 }
 
 /**
@@ -22,8 +24,8 @@ export interface ObjectBuild {
  *
  * @throws MissingTool; what `execFileSync` throws when a compiler fails
  */
-export function buildObject({ library, target, profile }: ObjectBuild, verbose = true): string {
-  return library === "aya" ? buildAya(target, profile, verbose) : buildC(target, verbose);
+export function buildObject({ library, target, profile, output }: ObjectBuild, verbose = true): string {
+  return library === "aya" ? buildAya(target, profile, verbose) : buildC(target, verbose, output);
 }
 
 function buildAya(target: Target, profile: Profile, verbose: boolean): string {
@@ -32,15 +34,15 @@ function buildAya(target: Target, profile: Profile, verbose: boolean): string {
   return join(cargoBuild(toolchain, { ...build, env: recordEnvironment(), unsealed: !canSeal() }), "fork");
 }
 
-function buildC(target: Target, verbose: boolean): string {
+function buildC(target: Target, verbose: boolean, output?: string): string {
   const { make, clang, llc } = needClangForBpf();
   const folder = join(WORKSPACE, "fork-ebpf-libbpf");
   const byteOrder = byteOrderName(target);
-  const object = byteOrder === "bpfel" ? "fork.bpf.o" : `fork.${byteOrder}.o`;
-  const variables = [`CLANG=${clang}`, `LLC=${llc}`, `TARGET=${byteOrder}`, `OBJECT=${object}`];
+  const object = output ?? join(folder, byteOrder === "bpfel" ? "fork.bpf.o" : `fork.${byteOrder}.o`);
+  const variables = [`CLANG=${clang}`, `LLC=${llc}`, `TARGET=${byteOrder}`, `OBJECT=${relative(folder, object)}`];
   execFileSync(make, ["--no-print-directory", ...variables], {
     cwd: folder,
     stdio: ["ignore", verbose ? "inherit" : "ignore", "inherit"],
   });
-  return join(folder, object);
+  return object;
 }
