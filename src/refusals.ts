@@ -23,7 +23,7 @@ interface Refusal {
 }
 
 /** Whether a finding tells of this refusal already: it covers the judge's rule, quotes its words, or says that the type costs the BTF. */
-function tells({ rule, answers, target }: Diagnostic, { judge, verdict }: Refusal): boolean {
+function tells({ rule, answers, target }: Diagnostic, { judge, verdict, at }: Refusal): boolean {
   const { rule: id = "", typeId, message } = verdict;
   const isOfType = target.typeId === undefined || typeId === null || target.typeId === typeId;
   if (isOfType && allRules.find((each) => each.id === rule)?.covers.includes(id) === true) return true;
@@ -32,7 +32,9 @@ function tells({ rule, answers, target }: Diagnostic, { judge, verdict }: Refusa
     if (judge === "kernel" && entry.answer !== "drops the BTF") return false;
     if (judge !== "kernel" && entry.answer !== "rejects") return false;
     if (typeId !== null && target.typeId === typeId) return true;
-    return entry.text !== undefined && message !== null && quotes(message, entry.text);
+    // A judge without words is told of by when it refuses.
+    if (message === null) return entry.text === undefined && entry.at === at;
+    return entry.text !== undefined && quotes(message, entry.text);
   });
 }
 

@@ -67,18 +67,22 @@ function loaderVerdict(
   loader: Loader,
   found: readonly Diagnostic[],
   { elf }: JudgedBtf,
-  { profiles }: KernelTarget,
+  { profiles, isEvery }: KernelTarget,
 ): ObjectVerdict {
-  const [newest, ...others] = profiles.toReversed();
-  if (elf === undefined || newest === undefined) return verdictByFindings(loader, found);
-  const verdict = simulated(loader.key, elf, newest);
-  if (verdict === undefined) return verdictByFindings(loader, found);
+  const told = verdictByFindings(loader, found);
   // Of two releases between which the kernel stands, what either refuses counts.
-  for (const profile of others.length === 1 && verdict.accepted ? others : []) {
-    const other = simulated(loader.key, elf, profile);
-    if (other?.accepted === false) return verdictBySimulator(loader, other);
+  const kernels = isEvery ? profiles.slice(-1) : profiles.toReversed();
+  let accepted: ObjectVerdict | undefined;
+  for (const profile of elf === undefined ? [] : kernels) {
+    const verdict = elf && simulated(loader.key, elf, profile);
+    if (verdict === undefined) return told;
+    if (!verdict.accepted) return verdictBySimulator(loader, verdict);
+    accepted ??= verdictBySimulator(loader, verdict);
   }
-  return verdictBySimulator(loader, verdict);
+  if (accepted === undefined) return told;
+  // What is seen when maps and programs are loaded, rules may know that go beyond BTF.
+  if (told.accepted === false && told.stage !== loader.stages.open) return { ...accepted, ...told };
+  return accepted;
 }
 
 /** What each judge says of the object. Loaders stand on the newest kernel that was asked about. */
