@@ -53,8 +53,16 @@ function answerOf(blob: Uint8Array, profile: KernelProfile, littleEndian: boolea
   };
 }
 
+const signatures = new WeakMap<KernelProfile, string>();
+
 /** Everything by which a release judges, as one text: those of which it is the same say the same. */
 function signatureOf(profile: KernelProfile): string {
+  const known = signatures.get(profile) ?? newSignatureOf(profile);
+  signatures.set(profile, known);
+  return known;
+}
+
+function newSignatureOf(profile: KernelProfile): string {
   const traits = Object.entries({ ...profile, release: "" });
   const rules = kernelRules.filter((rule) => hasRule(profile.release, rule)).map(({ id }) => id);
   return JSON.stringify([traits.map(([name, value]) => [name, value instanceof Set ? [...value] : value]), rules]);

@@ -1,11 +1,12 @@
 /**
  * `npm run bench [-- PAIRS]`: what btf-fix costs on the fork object, as a whole process, beside `node -e 0` of the same Node; what
- * btf-fix-linker adds to a link of it; and what `emit` costs there, on a series of growing objects, and on one of 155 MB of `.debug_info`
+ * `check` costs on it, on the kernel's types and on a thousand objects; what btf-fix-linker adds to a link; and what `emit` costs there, on a series of growing objects, and on one of 155 MB of `.debug_info`
  * beside pahole. It judges nothing, since a loaded machine would make a timed test lie.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { benchCheck } from "./bench/check.ts";
 import { benchEmit } from "./bench/emit.ts";
 import { benchLinker } from "./bench/linker.ts";
 import { compare, type Run, splitOf } from "./bench/measure.ts";
@@ -51,6 +52,7 @@ try {
     if (typeof node === "string") console.log(`node ${major}: skipped, ${node}`);
     else bench(node, folder);
   }
+  await benchCheck(process.execPath, folder, object, folder);
   benchLinker(process.execPath, folder, folder);
   benchEmit(process.execPath, join(folder, "cli.cjs"), object, folder);
 } finally {

@@ -1,6 +1,6 @@
 import type { Host } from "./host.ts";
 
-/** Where the time of one repair went; on with BTF_FIX_TRACE=1, for `npm run bench`. */
+/** Where the time of one run went; on with BTF_FIX_TRACE=1, for `npm run bench`. */
 export interface Trace {
   readonly on: boolean;
   /** Ends a phase: the time since the last mark is counted to it. */

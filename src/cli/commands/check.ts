@@ -4,6 +4,7 @@ import { checkOutcome, remaining } from "../../report/outcome.ts";
 import { diagnosticsText } from "../../report/text.ts";
 import { EXIT_DEFECTS, EXIT_PASS, type ExitCode, worse } from "../exit-code.ts";
 import { displayName, reportFailure, type Session } from "../session.ts";
+import { startTrace } from "../trace.ts";
 
 /** The outcome of one file: for the report, and for the exit code. */
 interface Outcome {
@@ -57,6 +58,7 @@ export async function checkCommand(session: Session): Promise<ExitCode> {
   const { inputs, json } = invocation;
   const [first] = inputs;
   if (first === undefined) throw new BtfFixError("USAGE", "name at least one object to check");
+  const trace = startTrace(host);
   const alone = inputs.length === 1 && host.objectsIn(first) === undefined;
   const pieces = reportPieces();
   let begun = false;
@@ -81,5 +83,7 @@ export async function checkCommand(session: Session): Promise<ExitCode> {
     }
   }
   if (begun) host.stdout(pieces.tail);
+  trace.mark("check");
+  trace.print(displayName(first));
   return exit;
 }
