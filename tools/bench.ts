@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- PAIRS]`: what btf-fix costs on the fork object, as a whole process, beside `node -e 0` of the same Node; what
- * `check` costs on it, on the kernel's types and on a thousand objects; what btf-fix-linker adds to a link; and what `emit` costs there, on a series of growing objects, and on one of 155 MB of `.debug_info`
- * beside pahole. It judges nothing, since a loaded machine would make a timed test lie.
+ * `npm run bench [-- PAIRS]`: what btf-fix costs on the fork object, as a whole process, beside `node -e 0` of the same Node; what `check`
+ * costs there, on the kernel's types and on a thousand objects; what btf-fix-linker adds to a link; and what `emit` costs on the fork object,
+ * on a series of growing objects, and on one of 155 MB of `.debug_info` beside pahole. It judges nothing, since a loaded machine would make a
+ * timed test lie.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
