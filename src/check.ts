@@ -3,6 +3,7 @@ import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
 import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
 import { untoldRefusals, weighed } from "./refusals.ts";
+import { cureOf } from "./rules/cures.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
 import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
 import { ALL_KERNELS, kernelTarget } from "./rules/kernel/target.ts";
@@ -16,6 +17,12 @@ export interface RuleOptions {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
   readonly onPhase?: OnPhase;
+}
+
+/** A finding that a repair takes away says how, unless it gives better advice. */
+function withCure(finding: Diagnostic): Diagnostic {
+  const cure = finding.help === undefined ? cureOf(finding.rule) : undefined;
+  return cure === undefined ? finding : { ...finding, help: `btf-fix ${cure}` };
 }
 
 /** What is asked of a check: which rules run, and which kernels and loaders the object is for. */
@@ -47,7 +54,7 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
       return result;
     }
     // Of types that are still to be made, no rule can say anything.
-    const diagnostics = weighed([...findings(without, [btfMissing])], judges.loaders);
+    const diagnostics = weighed([...findings(without, [btfMissing])], judges.loaders).map(withCure);
     const blob = (without.elf && sectionNamed(without.elf, ".BTF")?.bytes) ?? new Uint8Array(0);
     return {
       diagnostics,
@@ -65,6 +72,6 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
   const { elf, btf } = object;
   const verdicts = verdictsOf(asked, { elf, btf, blob, littleEndian: btf.littleEndian }, judges);
   const named = { btf, join: state.join, isObject: elf !== undefined };
-  const found = weighed(asked, judges.loaders);
+  const found = weighed(asked, judges.loaders).map(withCure);
   return { diagnostics: [...found, ...untoldRefusals(found, verdicts, rules, named, judges)], verdicts };
 }

@@ -13,8 +13,8 @@ import { ALL_JUDGES, type Judges } from "./verdicts.ts";
 /** One refusal as one judge utters it. */
 interface Refusal {
   readonly judge: Judge;
-  /** "6.12", "libbpf 1.7". */
-  readonly who: string;
+  /** "6.12", "1.7", "aya-obj 0.6". */
+  readonly version: string;
   readonly verdict: ObjectVerdict;
   /** What it is worth if no other finding tells of it. */
   readonly severity: Severity;
@@ -61,7 +61,7 @@ function kernelRefusals(
     const verdict: KernelVerdict | undefined = verdicts[`kernel@${release}`];
     if (verdict?.asSent.accepted !== false) return [];
     const severity = !isEvery || release === newest ? "error" : isObject ? "warning" : "note";
-    return [{ judge: "kernel", who: release, verdict: verdict.asSent, severity }];
+    return [{ judge: "kernel", version: release, verdict: verdict.asSent, severity }];
   });
 }
 
@@ -75,7 +75,7 @@ function loaderRefusals(verdicts: Verdicts, { loaders, areNamed }: LoaderTarget)
     // Without a rule it is what other findings say already.
     if (verdict.accepted !== false || verdict.rule === undefined) return [];
     const severity = areNamed || loader.isNewest ? "error" : "warning";
-    return [{ judge: loader.judge, who: loader.name, verdict, severity, ...stageOf(loader, verdict) }];
+    return [{ judge: loader.judge, version: loader.version, verdict, severity, ...stageOf(loader, verdict) }];
   });
 }
 
@@ -86,13 +86,25 @@ function releasesText(releases: readonly string[]): string {
   return `${first} to ${releases.at(-1)}`;
 }
 
-/** "kernels 6.1 and 6.12", "libbpf 1.7 and libbpf 1.1". */
+/** The refusals by judge. */
+function byJudge(refusals: readonly Refusal[]): ReadonlyMap<Judge, readonly Refusal[]> {
+  const judges = new Map<Judge, Refusal[]>();
+  for (const refusal of refusals) judges.set(refusal.judge, [...(judges.get(refusal.judge) ?? []), refusal]);
+  return judges;
+}
+
+/** "kernels 6.1 and 6.12", "libbpf 1.7 and 1.1, cilium/ebpf 0.22". */
 function whoText(refusals: readonly Refusal[]): string {
-  const releases = refusals.flatMap(({ judge, who }) => (judge === "kernel" ? [who] : []));
-  const loaders = refusals.flatMap(({ judge, who }) => (judge === "kernel" ? [] : [who]));
-  const kernels =
-    releases.length === 0 ? [] : [`${releases.length === 1 ? "kernel" : "kernels"} ${releasesText(releases)}`];
-  return [...kernels, ...loaders].join(" and ");
+  const names = [...byJudge(refusals)].map(([judge, own]) => {
+    const versions = versionsText(own);
+    if (judge === "kernel" && own.length > 1) return `kernels ${versions}`;
+    return versions.startsWith(judge) ? versions : `${judge} ${versions}`;
+  });
+  return names.join(", ");
+}
+
+function versionsText(refusals: readonly Refusal[]): string {
+  return releasesText(refusals.map(({ version }) => version));
 }
 
 /** What a finding can name: types by their labels and places. */
@@ -109,22 +121,23 @@ function subjectText({ typeId, map, program }: ObjectVerdict, { btf }: Named, ju
   return judge === "kernel" ? "the BTF" : "the object";
 }
 
-function answerOf({ judge, verdict, at }: Refusal): JudgeAnswer {
-  const { message, errno } = verdict;
-  return {
-    judge,
-    answer: judge === "kernel" ? "drops the BTF" : "rejects",
-    ...(message === null ? {} : { text: message }),
-    ...(at === undefined ? {} : { at }),
-    ...(errno === null ? {} : { errno }),
-  };
-}
-
-/** The first answer of each judge: its versions say the same. */
+/** What each judge says, the first of its versions for all. */
 function answersOf(refusals: readonly Refusal[]): readonly JudgeAnswer[] {
-  const byJudge = new Map<Judge, JudgeAnswer>();
-  for (const refusal of refusals) if (!byJudge.has(refusal.judge)) byJudge.set(refusal.judge, answerOf(refusal));
-  return [...byJudge.values()];
+  return [...byJudge(refusals)].flatMap(([judge, own]): readonly JudgeAnswer[] => {
+    const [first] = own;
+    if (first === undefined) return [];
+    const { message, errno } = first.verdict;
+    return [
+      {
+        judge,
+        answer: judge === "kernel" ? "drops the BTF" : "rejects",
+        ...(message === null ? {} : { text: message }),
+        versions: versionsText(own),
+        ...(first.at === undefined ? {} : { at: first.at }),
+        ...(errno === null ? {} : { errno }),
+      },
+    ];
+  });
 }
 
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 2, warning: 1, note: 0 };
@@ -147,7 +160,10 @@ function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named):
     target: typeId === null ? {} : { typeId },
     ...(typeId === null ? {} : placeOf(named.join, typeId)),
     answers: answersOf(refusals),
-    help: "no repair is known; please report the object",
+    help:
+      severity === "error"
+        ? "no repair is known; please report the object"
+        : "nobody newer minds; name the judge (--kernel, --loader) if it counts for you",
   };
 }
 

@@ -1,3 +1,4 @@
+import { cureOf } from "../rules/cures.ts";
 import type { KernelRule } from "../rules/kernel/rule.ts";
 import type { LoaderRule } from "../rules/loader.ts";
 import type { Rule } from "../rules/rule.ts";
@@ -74,7 +75,7 @@ export function explainText({ rules, judges }: Explained, paint: Paint): string 
       `${paint.strong(id)}: ${title}`,
       `  = from ${source}`,
       ...(covers.length === 0 ? [] : [`  = covers ${covers.join(", ")}`]),
-      `  = ${fixable ? "btf-fix mends what it finds" : "there is no repair: the finding says what to do"}`,
+      `  = ${fixable ? `btf-fix ${cureOf(id) ?? "mends what it finds"}` : "there is no repair: the finding says what to do"}`,
     ]),
     ...judges.map((entry) => [
       `${paint.strong(entry.rule.id)}: ${entry.rule.title}`,
@@ -107,7 +108,7 @@ function oursText(rules: readonly Omit<Rule, "check">[]): string {
     .map(([family, members]) => {
       const rows = members.map(
         ({ id, title, covers, source, fixable }) =>
-          `| \`${id}\` | ${cell(title)} | ${covers.join(", ")} | ${cell(source)} | ${fixable ? "yes" : ""} |`,
+          `| \`${id}\` | ${cell(title)} | ${covers.join(", ")} | ${cell(source)} | ${fixable ? cell(cureOf(id) ?? "yes") : ""} |`,
       );
       return `## ${family}\n\n| rule | what must hold | covers | from | repair |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
     })

@@ -24,8 +24,14 @@ function whereText(diagnostic: Diagnostic): string | undefined {
   return where === "" ? undefined : where;
 }
 
+/** "the kernel", "kernel 5.10", "libbpf 1.1". */
+function judgeText({ judge, versions }: JudgeAnswer): string {
+  if (versions !== undefined) return versions.startsWith(judge) ? versions : `${judge} ${versions}`;
+  return judge === "kernel" ? "the kernel" : judge;
+}
+
 function answerText(answer: JudgeAnswer, first: boolean): string {
-  const judge = answer.judge === "kernel" ? "the kernel" : answer.judge;
+  const judge = judgeText(answer);
   const object = first ? "the object" : "it";
   const verb = {
     rejects: `rejects ${object}`,

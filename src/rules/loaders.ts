@@ -7,8 +7,6 @@ export interface Loader {
   readonly judge: Judge;
   /** In a verdict: "1.7", "aya-obj 0.6". */
   readonly version: string;
-  /** In a finding: "libbpf 1.7". */
-  readonly name: string;
   readonly stages: { readonly open: string; readonly load: string };
   /** Whether it is the newest of its kind: a refusal of an older one is a warning, unless somebody asked for it. */
   readonly isNewest: boolean;
@@ -24,18 +22,17 @@ const AYA = { judge: "aya", stages: { open: "Object::parse", load: "Ebpf::load" 
 
 /** Every loader that is known, in the order of the report. */
 export const LOADERS: readonly Loader[] = [
-  { ...LIBBPF, key: "libbpf", version: "1.7", name: "libbpf 1.7", isNewest: true },
-  { ...LIBBPF, key: "libbpf@1.1", version: "1.1", name: "libbpf 1.1", isNewest: false },
+  { ...LIBBPF, key: "libbpf", version: "1.7", isNewest: true },
+  { ...LIBBPF, key: "libbpf@1.1", version: "1.1", isNewest: false },
   {
     key: "cilium",
     judge: "cilium/ebpf",
     version: "0.22",
-    name: "cilium/ebpf 0.22",
     stages: { open: "LoadCollectionSpec", load: "NewCollection" },
     isNewest: true,
   },
-  { ...AYA, key: "aya", version: "aya-obj 0.6", name: "aya-obj 0.6", isNewest: true },
-  { ...AYA, key: "aya@0.3", version: "aya-obj 0.3", name: "aya-obj 0.3", isNewest: false },
+  { ...AYA, key: "aya", version: "aya-obj 0.6", isNewest: true },
+  { ...AYA, key: "aya@0.3", version: "aya-obj 0.3", isNewest: false },
 ];
 
 /** Other names of the same, as users write them. */

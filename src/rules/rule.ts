@@ -17,6 +17,8 @@ export interface JudgeAnswer {
   readonly how?: string;
   /** Where a loader refuses: when it opens the object, or when it gives maps and programs to the kernel. */
   readonly at?: "open" | "load";
+  /** Which versions of the judge, where not all: "5.10 and 6.1". */
+  readonly versions?: string;
   /** What the refusing call returns, as a positive number; libbpf's own begin at 4000. */
   readonly errno?: number;
 }

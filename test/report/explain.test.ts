@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { allExplained, explainRule } from "../../src/explain.ts";
 import { explainText, rulesPage } from "../../src/report/explain.ts";
 import { paint } from "../../src/report/paint.ts";
+import { cureOf } from "../../src/rules/cures.ts";
+import { allRules } from "../../src/rules/index.ts";
 import { refusal } from "../elf/refusal.ts";
 
 test("docs/rules.md is what the rules say", () => {
@@ -19,9 +21,15 @@ test("every rule has a row, and no name stands for two", () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test("every rule that a repair answers says what the repair does", () => {
+  for (const { id, fixable } of allRules) expect(cureOf(id) !== undefined, id).toBe(fixable);
+});
+
 test("a rule is found by its id, and by the facts that it covers", () => {
   const text = (name: string): string => explainText(explainRule(name), paint(false));
-  expect(text("map/value-size-conflict")).toContain("  = covers M2, LM-14\n  = btf-fix mends what it finds\n");
+  expect(text("map/value-size-conflict")).toContain(
+    "  = covers M2, LM-14\n  = btf-fix keeps what DWARF says, and drops the other member\n",
+  );
   expect(text("M2")).toBe(text("map/value-size-conflict"));
   expect(text("KM-05")).toMatch(
     /^btf\/member-order: [\s\S]*\nKM-05: [\s\S]*the kernel says "Invalid member bits_offset"/,
