@@ -111,20 +111,23 @@ export function kernelBtfLoad(blobs: readonly Uint8Array[], seconds = 60): Outco
   return { outcome: "answer", value: verdicts };
 }
 
+/** A map as `kernel map-create` is told of it. */
+export function mapSpec(map: MapAttributes): string {
+  return [
+    `type=${map.type}`,
+    `key_size=${map.keySize ?? 0}`,
+    `value_size=${map.valueSize ?? 0}`,
+    `max_entries=${map.maxEntries ?? 0}`,
+    `map_flags=${map.mapFlags ?? 0}`,
+    `map_extra=${map.mapExtra ?? 0n}`,
+    `key_id=${map.keyTypeId ?? 0}`,
+    `value_id=${map.valueTypeId ?? 0}`,
+  ].join(",");
+}
+
 /** Creates each map with the BTF's type ids and without; maps of maps get an array as model of their inner map. */
 export function kernelMapCreate(btf: Uint8Array, maps: readonly MapAttributes[]): Outcome<MapCreateVerdict[]> {
-  const specs = maps.map((map) =>
-    [
-      `type=${map.type}`,
-      `key_size=${map.keySize ?? 0}`,
-      `value_size=${map.valueSize ?? 0}`,
-      `max_entries=${map.maxEntries ?? 0}`,
-      `map_flags=${map.mapFlags ?? 0}`,
-      `map_extra=${map.mapExtra ?? 0n}`,
-      `key_id=${map.keyTypeId ?? 0}`,
-      `value_id=${map.valueTypeId ?? 0}`,
-    ].join(","),
-  );
+  const specs = maps.map(mapSpec);
   if (specs.length === 0) return { outcome: "answer", value: [] };
   return asFile(btf, "in.btf", (path) => {
     const result = run({ program: builtProgram("kernel"), args: ["map-create", path, ...specs] });
@@ -133,26 +136,35 @@ export function kernelMapCreate(btf: Uint8Array, maps: readonly MapAttributes[])
   });
 }
 
+/** What `kernel prog-load` is told of a program, and the files that it reads, by name; they lie in `folder`. */
+export function programCall(
+  program: ProgramAttributes,
+  folder: string,
+): { readonly args: readonly string[]; readonly files: Readonly<Record<string, Uint8Array>> } {
+  const { btf, funcInfo, lineInfo, coreRelo } = program;
+  const arrays = { func_info: funcInfo, line_info: lineInfo, core_relo: coreRelo };
+  const files: Record<string, Uint8Array> = { insns: program.insns, ...(btf === undefined ? {} : { btf }) };
+  const sizes: string[] = [];
+  for (const [name, info] of Object.entries(arrays)) {
+    if (info === undefined) continue;
+    files[name] = info.records;
+    sizes.push(`${name.replace(/_\w+$/, "_rec")}=${info.recordSize}`);
+  }
+  const args = [
+    `type=${program.type}`,
+    `attach=${program.expectedAttachType ?? 0}`,
+    `license=${program.license ?? "GPL"}`,
+    ...sizes,
+    ...Object.keys(files).map((name) => `${name}=${join(folder, name)}`),
+  ];
+  return { args, files };
+}
+
 /** Loads a program with its BTF and info arrays, and once without them as control. */
 export function kernelProgLoad(program: ProgramAttributes): Outcome<ProgramLoadVerdict> {
   return inScratch((folder) => {
-    const file = (name: string, bytes: Uint8Array): string => {
-      const path = join(folder, name);
-      writeFileSync(path, bytes);
-      return `${name}=${path}`;
-    };
-    const array = (name: string, size: string, info: InfoArray | undefined): string[] =>
-      info === undefined ? [] : [file(name, info.records), `${size}=${info.recordSize}`];
-    const args = [
-      `type=${program.type}`,
-      `attach=${program.expectedAttachType ?? 0}`,
-      `license=${program.license ?? "GPL"}`,
-      file("insns", program.insns),
-      ...(program.btf === undefined ? [] : [file("btf", program.btf)]),
-      ...array("func_info", "func_rec", program.funcInfo),
-      ...array("line_info", "line_rec", program.lineInfo),
-      ...array("core_relo", "core_rec", program.coreRelo),
-    ];
+    const { args, files } = programCall(program, folder);
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
     return runJson({ program: builtProgram("kernel"), args: ["prog-load", ...args] });
   });
 }

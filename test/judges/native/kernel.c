@@ -270,7 +270,8 @@ static int cmd_prog_load(int argc, char **argv)
 	attr.line_info_cnt = info_array(argc, argv, "line_info", attr.line_info_rec_size, &array);
 	attr.line_info = array;
 	array = 0;
-	attr.core_relo_rec_size = option_number(argc, argv, "core_rec", 16);
+	/* A kernel older than CO-RE in the kernel refuses whatever it does not know, unless it is 0. */
+	attr.core_relo_rec_size = option_number(argc, argv, "core_rec", option(argc, argv, "core_relo") == NULL ? 0 : 16);
 	attr.core_relo_cnt = info_array(argc, argv, "core_relo", attr.core_relo_rec_size, &array);
 	attr.core_relos = array;
 	/* The control run tells a fault of the instructions from a fault of the records. */
