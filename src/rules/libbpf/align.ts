@@ -4,7 +4,7 @@ import { type Btf, typeById } from "../../btf/model.ts";
 const MAX_DEPTH = 32;
 const POINTER_SIZE = 8;
 
-/** Alignment in bytes of a value of this type, or of the variable; 0 where libbpf knows none (`btf__align_of`). */
+/** Alignment in bytes of a value of this type; 0 where libbpf knows none (`btf__align_of`). */
 export function alignOf(btf: Btf, id: number, depth = 0): number {
   const type = typeById(btf, id);
   if (depth > MAX_DEPTH) return 0;
@@ -16,7 +16,6 @@ export function alignOf(btf: Btf, id: number, depth = 0): number {
       return Math.min(POINTER_SIZE, type.size);
     case "ptr":
       return POINTER_SIZE;
-    case "var":
     case "typedef":
     case "volatile":
     case "const":

@@ -7,12 +7,13 @@ import {
   LINKAGE_GLOBAL,
   LINKAGE_STATIC,
 } from "../../btf/model.ts";
-import { nameText } from "../../btf/names.ts";
+import { nameText, stringLength } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import { type ElfSymbol, type ElfView, STB_LOCAL, STT_FUNC, STT_OBJECT } from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { withExternsAllocated } from "./externs.ts";
+import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import { type LibbpfVersion, sanitised } from "./sanitise.ts";
 
 /** STV_INTERNAL, STV_HIDDEN: symbols that no other object may see. */
@@ -20,6 +21,13 @@ const RESTRICTED: readonly number[] = [1, 2];
 
 /** libbpf lays these out itself, before. */
 const LAID_OUT: readonly string[] = [".kconfig", ".ksyms"];
+
+/** What a DATASEC is laid out by. */
+interface Symbols {
+  readonly elf: ElfView;
+  readonly symbols: ReadonlyMap<string, ElfSymbol>;
+  readonly version: LibbpfVersion;
+}
 
 /** The first public variable of each name (`find_elf_var_sym`). */
 function variableSymbols(elf: ElfView): ReadonlyMap<string, ElfSymbol> {
@@ -32,31 +40,78 @@ function variableSymbols(elf: ElfView): ReadonlyMap<string, ElfSymbol> {
   return found;
 }
 
-/** The DATASEC with the size and offsets that it lacked, in order (`btf_fixup_datasec`); undefined where libbpf gives up. */
-function laidOut(
-  builder: BtfBuilder,
-  btf: Btf,
-  elf: ElfView,
-  symbols: ReadonlyMap<string, ElfSymbol>,
-  datasec: BtfDatasec,
-): BtfDatasec | undefined {
+const source = "btf_fixup_datasec";
+const sectionSize = libbpfRule(
+  "LD-03",
+  "A DATASEC without a size is one of a section with content.",
+  source,
+  "sec 'X': failed to determine size from ELF: size N, err E",
+  { errno: ENOENT },
+);
+const variables = libbpfRule("LD-04", "A DATASEC lists variables.", source, "sec 'X': unexpected non-VAR type found");
+const symbol = libbpfRule(
+  "LD-06",
+  "A global variable has a public symbol of its name.",
+  source,
+  "sec 'X': failed to find ELF symbol for VAR 'V'",
+  { errno: ENOENT },
+);
+
+const datasecNamed = libbpfRule(
+  "LD-01",
+  "The name of a DATASEC lies within the strings.",
+  source,
+  "No name found in string section for DATASEC kind.",
+  { errno: ENOENT, until: "1.1" },
+);
+const variableNamed = libbpfRule(
+  "LD-10",
+  "The name of a variable lies within the strings.",
+  source,
+  "sec 'X': failed to find name of DATASEC's member #N",
+  { errno: ENOENT, until: "1.1" },
+);
+
+export const datasecRules = [datasecNamed, variableNamed, sectionSize, variables, symbol] as const;
+
+function sizeFromElf(elf: ElfView, name: string, version: LibbpfVersion): number {
+  const section = sectionNamed(elf, name);
+  if (section !== undefined && section.size > 0) return section.size;
+  const errno = section === undefined ? ENOENT : 0;
+  const said = version === "1.1" ? `${-errno}` : errno === 0 ? "0" : "-ENOENT";
+  throw new LibbpfRefusal(sectionSize, `sec '${name}': failed to determine size from ELF: size 0, err ${said}`);
+}
+
+/** The DATASEC with the size and offsets that it lacked, in order (`btf_fixup_datasec`). */
+function laidOut(builder: BtfBuilder, btf: Btf, { elf, symbols, version }: Symbols, datasec: BtfDatasec): BtfDatasec {
+  const strings = stringLength(btf);
+  if (datasec.nameOff >= strings) throw new LibbpfRefusal(datasecNamed, datasecNamed.text[0] ?? "");
   const name = nameText(btf, datasec.nameOff);
   const sorted = (entries: readonly BtfSecInfo[]): BtfSecInfo[] => [...entries].sort((a, b) => a.offset - b.offset);
   if (LAID_OUT.includes(name)) return { ...datasec, entries: sorted(datasec.entries) };
-  const size = datasec.size === 0 ? (sectionNamed(elf, name)?.size ?? 0) : datasec.size;
-  if (size === 0) return undefined;
+  const size = datasec.size === 0 ? sizeFromElf(elf, name, version) : datasec.size;
   const entries: BtfSecInfo[] = [];
-  for (const entry of datasec.entries) {
+  for (const [index, entry] of datasec.entries.entries()) {
     const variable = builder.get(entry.type);
-    if (variable?.kind !== "var") return undefined;
+    if (variable?.kind !== "var") {
+      throw new LibbpfRefusal(variables, `sec '${name}': unexpected non-VAR type found`, { typeId: entry.type });
+    }
     if (variable.linkage === LINKAGE_STATIC || variable.linkage === LINKAGE_EXTERN) {
       entries.push(entry);
       continue;
     }
-    const symbol = symbols.get(nameText(btf, variable.nameOff));
-    if (symbol === undefined) return undefined;
-    entries.push(datasec.size === 0 ? { ...entry, offset: symbol.value } : entry);
-    if (RESTRICTED.includes(symbol.visibility)) builder.replace(entry.type, { ...variable, linkage: LINKAGE_STATIC });
+    if (variable.nameOff >= strings) {
+      throw new LibbpfRefusal(variableNamed, `sec '${name}': failed to find name of DATASEC's member #${index}`);
+    }
+    const own = nameText(btf, variable.nameOff);
+    const found = symbols.get(own);
+    if (found === undefined) {
+      throw new LibbpfRefusal(symbol, `sec '${name}': failed to find ELF symbol for VAR '${own}'`, {
+        typeId: entry.type,
+      });
+    }
+    entries.push(datasec.size === 0 ? { ...entry, offset: found.value } : entry);
+    if (RESTRICTED.includes(found.visibility)) builder.replace(entry.type, { ...variable, linkage: LINKAGE_STATIC });
   }
   return { ...datasec, size, entries: sorted(entries) };
 }
@@ -76,21 +131,32 @@ function hideFunctions(builder: BtfBuilder, btf: Btf, elf: ElfView): void {
 }
 
 /**
- * The BTF that libbpf gives to a kernel that knows all its kinds: externs allocated, sections laid out, hidden functions static (libbpf
- * `bpf_object__collect_externs`, `bpf_object_fixup_btf`, `bpf_object__sanitize_and_load_btf`). Undefined where libbpf refuses the object before.
+ * The BTF as libbpf has it once an object is open: externs allocated, sections laid out (libbpf `bpf_object__collect_externs`,
+ * `bpf_object_fixup_btf`). Throws a `LibbpfRefusal`.
  */
-export function fixedUp(btf: Btf, elf: ElfView): Btf | undefined {
+export function opened(btf: Btf, elf: ElfView, version: LibbpfVersion): Btf {
   const allocated = withExternsAllocated(btf, elf);
-  if (allocated === undefined) return undefined;
   const builder = new BtfBuilder(allocated);
-  const symbols = variableSymbols(elf);
+  const object = { elf, symbols: variableSymbols(elf), version };
   for (const [id, datasec] of typesOfKind(allocated, "datasec")) {
-    const fixed = laidOut(builder, allocated, elf, symbols, datasec);
-    if (fixed === undefined) return undefined;
-    builder.replace(id, fixed);
+    builder.replace(id, laidOut(builder, allocated, object, datasec));
   }
-  hideFunctions(builder, allocated, elf);
   return builder.finish();
+}
+
+/**
+ * The BTF that libbpf gives to a kernel that knows all its kinds: as `opened`, with hidden functions static (libbpf
+ * `bpf_object__sanitize_and_load_btf`). Undefined where libbpf refuses the object before.
+ */
+export function fixedUp(btf: Btf, elf: ElfView, version: LibbpfVersion = "1.7"): Btf | undefined {
+  try {
+    const builder = new BtfBuilder(opened(btf, elf, version));
+    hideFunctions(builder, btf, elf);
+    return builder.finish();
+  } catch (refusal) {
+    if (refusal instanceof LibbpfRefusal) return undefined;
+    throw refusal;
+  }
 }
 
 /** The BTF that libbpf gives to a kernel of the profile. Undefined where it refuses the object before. */
@@ -100,6 +166,6 @@ export function btfAsSent(
   kernel: KernelProfile,
   version: LibbpfVersion = "1.7",
 ): Btf | undefined {
-  const fixed = fixedUp(btf, elf);
+  const fixed = fixedUp(btf, elf, version);
   return fixed && sanitised(fixed, kernel, version);
 }

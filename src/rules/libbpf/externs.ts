@@ -7,13 +7,16 @@ import {
   type BtfVar,
   LINKAGE_EXTERN,
   LINKAGE_GLOBAL,
+  typeById,
 } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
-import { sizeOf } from "../../btf/walk.ts";
+import { sizeOf, skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { externs } from "../elf/extern.ts";
 import { alignOf } from "./align.ts";
+import { kindText } from "./definition.ts";
+import { EINVAL, ENOENT, ENOTSUP, ESRCH, LibbpfRefusal, libbpfRule } from "./rule.ts";
 
 const KSYMS = ".ksyms";
 const KCONFIG = ".kconfig";
@@ -32,22 +35,147 @@ function intOf32Bits(btf: Btf): number {
   return 0;
 }
 
-/** Externs in the order of their symbols, with their records; undefined where libbpf finds none (`find_extern_btf_id`). */
-function collect(btf: Btf, elf: ElfView): readonly Extern[] | undefined {
-  const described = new Map<string, readonly [number, BtfVar | BtfFunc]>();
+const source = "bpf_object__collect_externs";
+const described = libbpfRule(
+  "LF-01",
+  "An undefined symbol has an extern VAR or FUNC of its name.",
+  source,
+  "failed to find BTF for extern 'X': E",
+  { errno: ENOENT },
+);
+const listed = libbpfRule(
+  "LF-02",
+  "An extern is in a DATASEC.",
+  source,
+  "failed to find BTF for extern 'X' [N] section: E",
+  { errno: ENOENT },
+);
+const configSize = libbpfRule(
+  "LF-03",
+  "An extern of `.kconfig` has a size.",
+  source,
+  "failed to resolve size of extern (kcfg) 'X': E",
+);
+const configAlign = libbpfRule(
+  "LF-04",
+  "An extern of `.kconfig` has an alignment.",
+  source,
+  "failed to determine alignment of extern (kcfg) 'X': E",
+);
+const configType = libbpfRule(
+  "LF-05",
+  "An extern of `.kconfig` is a number, a truth value or a text.",
+  source,
+  "extern (kcfg) 'X': type is unsupported",
+  { errno: ENOTSUP },
+);
+const configFunction = libbpfRule(
+  "LF-06",
+  "`.kconfig` has no functions.",
+  source,
+  "extern function X is unsupported under .kconfig section",
+  { errno: ENOTSUP },
+);
+const section = libbpfRule(
+  "LF-07",
+  "Externs are in `.kconfig` or `.ksyms`.",
+  source,
+  "unrecognized extern section 'S'",
+  { errno: ENOTSUP },
+);
+const used = libbpfRule(
+  "LF-08",
+  "What `.kconfig` and `.ksyms` list are externs of the object.",
+  source,
+  ["failed to find extern definition for BTF K 'X'", "failed to find extern definition for BTF var 'X'"],
+  { errno: ESRCH },
+);
+
+export const externRules = [
+  described,
+  listed,
+  configSize,
+  configAlign,
+  configType,
+  configFunction,
+  section,
+  used,
+] as const;
+
+/** The first VAR or FUNC of a name, which must be extern (`find_extern_btf_id`); else a negative errno. */
+function externType(btf: Btf | undefined, name: string): number {
+  if (btf === undefined) return -ESRCH;
   for (const [id, type] of typesOfKind(btf, "var", "func")) {
-    const name = nameText(btf, type.nameOff);
-    if (!described.has(name)) described.set(name, [id, type]);
+    if (nameText(btf, type.nameOff) !== name) continue;
+    return type.linkage === LINKAGE_EXTERN ? id : -EINVAL;
   }
-  const homes = new Map<number, number>();
-  for (const [id, { entries }] of typesOfKind(btf, "datasec"))
-    for (const { type } of entries) if (!homes.has(type)) homes.set(type, id);
+  return -ENOENT;
+}
+
+/** The first DATASEC that lists the type, or 0. */
+function homeOf(btf: Btf, id: number): number {
+  for (const [home, { entries }] of typesOfKind(btf, "datasec"))
+    if (entries.some(({ type }) => type === id)) return home;
+  return 0;
+}
+
+const BOOL = 4;
+const TRISTATE = "libbpf_tristate";
+
+/** Whether libbpf reads values of this type from the kernel's configuration (`find_kcfg_type`). */
+function isConfigType(btf: Btf, id: number, asLetters = false): boolean {
+  const type = typeById(btf, skipModifiers(btf, id));
+  switch (type?.kind) {
+    case "int":
+      if (asLetters) return (type.encoding & BOOL) === 0 && type.size === 1;
+      if ((type.encoding & BOOL) !== 0) return type.size === 1;
+      return [1, 2, 4, 8].includes(type.size);
+    case "enum":
+      return !asLetters && type.size === 4 && nameText(btf, type.nameOff) === TRISTATE;
+    case "enum64":
+      return !asLetters && nameText(btf, type.nameOff) === TRISTATE;
+    case "array":
+      return !asLetters && type.nelems > 0 && isConfigType(btf, type.type, true);
+    default:
+      return false;
+  }
+}
+
+function checkConfig(btf: Btf, name: string, type: BtfVar | BtfFunc): void {
+  if (type.kind === "func") {
+    throw new LibbpfRefusal(configFunction, `extern function ${name} is unsupported under .kconfig section`);
+  }
+  const size = sizeOf(btf, type.type);
+  if (size === undefined || size === 0) {
+    const errno = size === 0 ? 0 : EINVAL;
+    throw new LibbpfRefusal(configSize, `failed to resolve size of extern (kcfg) '${name}': ${-errno}`, {}, errno);
+  }
+  if (alignOf(btf, type.type) === 0) {
+    throw new LibbpfRefusal(configAlign, `failed to determine alignment of extern (kcfg) '${name}': 0`);
+  }
+  if (!isConfigType(btf, type.type))
+    throw new LibbpfRefusal(configType, `extern (kcfg) '${name}': type is unsupported`);
+}
+
+/** Externs in the order of their symbols, with their records. */
+function collect(btf: Btf | undefined, elf: ElfView): readonly Extern[] {
   const found: Extern[] = [];
   for (const name of externs(elf)) {
-    const [id = 0, type] = described.get(name) ?? [];
-    const section = homes.get(id);
-    if (type?.linkage !== LINKAGE_EXTERN || section === undefined) return undefined;
-    found.push({ name, id, section });
+    const id = externType(btf, name);
+    const type = btf && typeById(btf, id);
+    if (btf === undefined || id <= 0 || (type?.kind !== "var" && type?.kind !== "func")) {
+      throw new LibbpfRefusal(described, `failed to find BTF for extern '${name}': ${id}`, {}, -id);
+    }
+    const home = homeOf(btf, id);
+    if (home === 0) {
+      const line = `failed to find BTF for extern '${name}' [${id}] section: -${ENOENT}`;
+      throw new LibbpfRefusal(listed, line, { typeId: id });
+    }
+    const datasec = typeById(btf, home);
+    const where = datasec === undefined ? "" : nameText(btf, datasec.nameOff);
+    if (where === KCONFIG) checkConfig(btf, name, type);
+    else if (where !== KSYMS) throw new LibbpfRefusal(section, `unrecognized extern section '${where}'`);
+    found.push({ name, id, section: home });
   }
   return found;
 }
@@ -61,7 +189,11 @@ function layOutConfig(
   btf: Btf,
   found: readonly Extern[],
 ): { readonly offsets: ReadonlyMap<string, number>; readonly size: number } {
-  const sized = found.map(({ name, id }) => ({ name, size: sizeOf(btf, id) ?? 0, align: alignOf(btf, id) || 1 }));
+  const sized = found.map(({ name, id }) => {
+    const variable = typeById(btf, id);
+    const align = variable?.kind === "var" ? alignOf(btf, variable.type) : 0;
+    return { name, size: sizeOf(btf, id) ?? 0, align: align || 1 };
+  });
   sized.sort((a, b) => b.align - a.align || a.size - b.size || compareNames(a.name, b.name));
   const offsets = new Map<string, number>();
   let end = 0;
@@ -126,20 +258,32 @@ function allocateConfig(
   builder.replace(id, { ...section, entries, size });
 }
 
+/** Whether everything in the section is an extern of the object, or else which is not. */
+function checkUsed(btf: Btf, name: string, { entries }: BtfDatasec, found: readonly Extern[]): void {
+  const names = new Set(found.map((each) => each.name));
+  for (const { type: id } of entries) {
+    const type = typeById(btf, id);
+    const own = type === undefined ? "" : nameText(btf, type.nameOff);
+    if (names.has(own)) continue;
+    const what = name === KSYMS ? kindText(type) : "var";
+    throw new LibbpfRefusal(used, `failed to find extern definition for BTF ${what} '${own}'`, { typeId: id });
+  }
+}
+
 /**
- * The BTF once libbpf has made variables of its externs, which no kernel takes as such (libbpf `bpf_object__collect_externs`). Undefined
- * where an extern is not described: the object is refused then.
+ * The BTF once libbpf has made variables of its externs, which no kernel takes as such (libbpf `bpf_object__collect_externs`). Throws a
+ * `LibbpfRefusal`.
  */
-export function withExternsAllocated(btf: Btf, elf: ElfView): Btf | undefined {
+export function withExternsAllocated(btf: Btf, elf: ElfView): Btf {
   const builder = new BtfBuilder(btf);
   const standIn = addStandIn(builder, btf);
   const found = collect(btf, elf);
-  if (found === undefined) return undefined;
   const sections = new Set(found.map(({ section }) => section));
   for (const id of sections) {
     const section = builder.get(id);
     if (section?.kind !== "datasec") continue;
     const name = nameText(btf, section.nameOff);
+    checkUsed(btf, name, section, found);
     if (name === KSYMS) allocateSymbols(builder, btf, id, section, standIn);
     else if (name === KCONFIG)
       allocateConfig(
@@ -149,7 +293,11 @@ export function withExternsAllocated(btf: Btf, elf: ElfView): Btf | undefined {
         section,
         found.filter((each) => each.section === id),
       );
-    else return undefined;
   }
   return builder.finish();
+}
+
+/** What libbpf asks of externs where there is no BTF: that there are none. Throws a `LibbpfRefusal`. */
+export function checkExternsWithoutBtf(elf: ElfView): void {
+  collect(undefined, elf);
 }

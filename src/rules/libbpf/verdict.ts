@@ -1,0 +1,113 @@
+import { encodeBtf } from "../../btf/encode.ts";
+import type { Btf } from "../../btf/model.ts";
+import { typeById } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import { parseBtf } from "../../btf/parse.ts";
+import { skipModifiers } from "../../btf/walk.ts";
+import type { ElfView } from "../../elf/model.ts";
+import { BtfFixError } from "../../errors.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
+import { kernelVerdict } from "../kernel/verdict.ts";
+import { LOADED, type LoaderRule, type LoaderVerdict } from "../loader.ts";
+import { btfAsSent, datasecRules, opened } from "./as-sent.ts";
+import { btfRules, checkBtf } from "./btf.ts";
+import { type Collected, collectRules, collectSections } from "./collect.ts";
+import { definitionRules } from "./definition.ts";
+import { checkExt, extRules } from "./ext.ts";
+import { checkExternsWithoutBtf, externRules } from "./externs.ts";
+import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
+import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
+import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
+import type { LibbpfVersion } from "./sanitise.ts";
+
+const missing = libbpfRule(
+  "LE-06",
+  "An object with maps has BTF.",
+  "bpf_object__init_btf",
+  "BTF is required, but is missing or corrupted.",
+  { errno: ENOENT },
+);
+
+/** Every condition on which bpf_object__open refuses, about in the order in which libbpf looks. */
+export const libbpfRules: readonly LoaderRule[] = [
+  ...collectRules,
+  ...btfRules,
+  missing,
+  ...extRules,
+  ...externRules,
+  ...datasecRules,
+  ...mapRules,
+  ...definitionRules,
+  ...relocationRules,
+  ...slotRules,
+];
+
+/** Thrown where our own reader knows less than libbpf's: nothing can be said then. */
+class Unread extends Error {}
+
+/** Runs a check whose failure is none of the object's if nothing in it needs BTF. */
+function unlessOptional(needed: boolean, check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (refusal) {
+    if (needed || !(refusal instanceof LibbpfRefusal)) throw refusal;
+    return false;
+  }
+}
+
+/** The object's BTF; undefined where it has none, or none that libbpf can read and it goes on without (`bpf_object__init_btf`). */
+function readBtf(
+  { littleEndian }: ElfView,
+  { maps, btf, ext, uses }: Collected,
+  version: LibbpfVersion,
+): Btf | undefined {
+  const needed = maps !== undefined || [...uses.values()].includes("structOps");
+  if (btf === undefined) {
+    if (needed) throw new LibbpfRefusal(missing, missing.text[0] ?? "");
+    return undefined;
+  }
+  if (!unlessOptional(needed, () => checkBtf(btf.bytes, littleEndian, version))) return undefined;
+  if (ext !== undefined) unlessOptional(needed, () => checkExt(ext.bytes, littleEndian, version));
+  try {
+    return parseBtf(btf.bytes);
+  } catch (error) {
+    throw error instanceof BtfFixError ? new Unread() : error;
+  }
+}
+
+/** The byte of a map at which its `values` begin; undefined if they are not its last member. */
+function valuesAt(btf: Btf | undefined, { variable }: CollectedMap): number | undefined {
+  const type = btf && typeById(btf, variable);
+  const struct = btf && type?.kind === "var" ? typeById(btf, skipModifiers(btf, type.type)) : undefined;
+  const last = struct?.kind === "struct" ? struct.members.at(-1) : undefined;
+  if (btf === undefined || last === undefined || nameText(btf, last.nameOff) !== "values") return undefined;
+  return Math.floor(last.bitOffset / 8);
+}
+
+function open(elf: ElfView, version: LibbpfVersion): Btf | undefined {
+  const collected = collectSections(elf, version);
+  const own = readBtf(elf, collected, version);
+  if (own === undefined) checkExternsWithoutBtf(elf);
+  const btf = own && opened(own, elf, version);
+  const maps = collectMaps(btf, collected, version);
+  checkRelocations({ version, elf, collected, maps }, (map) => valuesAt(btf, map));
+  return own;
+}
+
+/**
+ * What libbpf says of an object: whether bpf_object__open takes it, in its own order and words, and what the kernel answers to the BTF
+ * that it then sends. Undefined where the object's BTF is of a form that libbpf reads and we do not.
+ */
+export function libbpfVerdict(elf: ElfView, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict | undefined {
+  try {
+    const btf = open(elf, version);
+    const sent = btf && btfAsSent(btf, elf, kernel, version);
+    return sent === undefined ? LOADED : { ...LOADED, btf: kernelVerdict(encodeBtf(sent), kernel, elf.littleEndian) };
+  } catch (refusal) {
+    if (refusal instanceof Unread) return undefined;
+    if (!(refusal instanceof LibbpfRefusal)) throw refusal;
+    const { rule, errno, message, at } = refusal;
+    return { accepted: false, stage: "open", errno, message, rule: rule.id, maps: [], ...at };
+  }
+}

@@ -1,0 +1,108 @@
+import type { ElfView } from "../../../src/elf/model.ts";
+import { parseElf } from "../../../src/elf/parse.ts";
+import { BtfFixError } from "../../../src/errors.ts";
+import { KERNEL_PROFILES, type KernelProfile } from "../../../src/rules/kernel/profile.ts";
+import type { LoaderVerdict } from "../../../src/rules/loader.ts";
+import { Random } from "../kernel/random.ts";
+import { type Drawn, draw, loadSeeds } from "./objects.ts";
+
+/** What the real loader said when it opened an object. */
+export interface Opened {
+  readonly accepted: boolean;
+  readonly errno: number;
+  /** Everything that it said, in which our line must be found. */
+  readonly said: readonly string[];
+  /** How it fell over the object, which is a verdict of its own. */
+  readonly fell?: string;
+}
+
+/** A loader to compare, with the rules that play it. */
+export interface Compared {
+  readonly name: string;
+  ours(elf: ElfView, kernel: KernelProfile): LoaderVerdict | undefined;
+  theirs(bytes: Uint8Array): Opened;
+  /** Whether errno and words are compared too. */
+  readonly words: boolean;
+}
+
+export interface Disagreement {
+  readonly number: number;
+  readonly drawn: Drawn;
+  readonly what: string;
+}
+
+export interface Result {
+  readonly compared: number;
+  readonly accepted: number;
+  /** Objects that our own reader refuses, which have no verdict. */
+  readonly unread: number;
+  readonly fell: ReadonlyMap<string, number>;
+  readonly byRule: ReadonlyMap<string, number>;
+  readonly disagreements: readonly Disagreement[];
+}
+
+/** "…" of our line stands for what the loader fills in, and U+FFFD for bytes that are no UTF-8, which the judge prints as \\xNN. */
+function isSaid(line: string, said: readonly string[]): boolean {
+  if (line === "") return true;
+  const parts = line.split(/…|\u{fffd}+/u);
+  return said.some((text) => {
+    let at = 0;
+    return parts.every((part) => {
+      const found = text.indexOf(part, at);
+      at = found + part.length;
+      return found >= 0;
+    });
+  });
+}
+
+function difference(ours: LoaderVerdict, theirs: Opened, words: boolean): string | undefined {
+  const refusedAtOpen = !ours.accepted && ours.stage === "open";
+  if (refusedAtOpen === theirs.accepted) {
+    const last = theirs.said.filter((line) => !line.startsWith("elf: ")).slice(-3);
+    return `we say ${refusedAtOpen ? `refused (${ours.rule}: ${ours.message})` : "opened"}, it: ${theirs.accepted ? "opened" : `refused ${theirs.errno}: ${last.join(" | ")}`}`;
+  }
+  if (!words || theirs.accepted) return undefined;
+  if (ours.errno !== theirs.errno) return `${ours.rule}: errno ${ours.errno}, not ${theirs.errno}`;
+  return isSaid(ours.message, theirs.said)
+    ? undefined
+    : `${ours.rule}: it did not say "${ours.message}" but ${theirs.said.slice(-3).join(" | ")}`;
+}
+
+function read(bytes: Uint8Array): ElfView | undefined {
+  try {
+    return parseElf(bytes);
+  } catch (error) {
+    if (error instanceof BtfFixError) return undefined;
+    throw error;
+  }
+}
+
+/** Gives `count` objects of a seed to the loader and to our rules. */
+export async function runCampaign(loader: Compared, seed: number, count: number): Promise<Result> {
+  const seeds = await loadSeeds();
+  const random = new Random(seed);
+  const byRule = new Map<string, number>();
+  const fell = new Map<string, number>();
+  const disagreements: Disagreement[] = [];
+  let [compared, accepted, unread] = [0, 0, 0];
+  for (let number = 0; number < count; number++) {
+    const drawn = draw(seeds, random, number);
+    const elf = read(drawn.bytes);
+    const ours = elf && loader.ours(elf, KERNEL_PROFILES["6.18"]);
+    if (ours === undefined) {
+      unread++;
+      continue;
+    }
+    const theirs = loader.theirs(drawn.bytes);
+    if (theirs.fell !== undefined) {
+      fell.set(theirs.fell, (fell.get(theirs.fell) ?? 0) + 1);
+      continue;
+    }
+    compared++;
+    if (theirs.accepted) accepted++;
+    if (ours.rule !== undefined) byRule.set(ours.rule, (byRule.get(ours.rule) ?? 0) + 1);
+    const what = difference(ours, theirs, loader.words);
+    if (what !== undefined) disagreements.push({ number, drawn, what });
+  }
+  return { compared, accepted, unread, fell, byRule, disagreements };
+}
