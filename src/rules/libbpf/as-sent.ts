@@ -12,6 +12,7 @@ import { typesOfKind } from "../../btf/of-kind.ts";
 import { type ElfSymbol, type ElfView, STB_LOCAL, STT_FUNC, STT_OBJECT } from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
+import type { LoaderRule } from "../loader.ts";
 import { withExternsAllocated } from "./externs.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import { type LibbpfVersion, sanitised } from "./sanitise.ts";
@@ -72,7 +73,7 @@ const variableNamed = libbpfRule(
   { errno: ENOENT, until: "1.1" },
 );
 
-export const datasecRules = [datasecNamed, variableNamed, sectionSize, variables, symbol] as const;
+export const datasecRules: readonly LoaderRule[] = [datasecNamed, variableNamed, sectionSize, variables, symbol];
 
 function sizeFromElf(elf: ElfView, name: string, version: LibbpfVersion): number {
   const section = sectionNamed(elf, name);

@@ -1,6 +1,7 @@
 import { BASE_SIZE } from "../../btf/kind.ts";
 import { KIND_NUMBER } from "../../btf/model.ts";
 import { BtfBlob, MISSING } from "../btf-blob.ts";
+import type { LoaderRule } from "../loader.ts";
 import { ENOTSUP, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -85,7 +86,7 @@ const functionType = libbpfRule(
   { since: "1.7" },
 );
 
-export const btfRules = [
+export const btfRules: readonly LoaderRule[] = [
   headerShort,
   headerForeign,
   magic,
@@ -101,7 +102,7 @@ export const btfRules = [
   nameInside,
   idKnown,
   functionType,
-] as const;
+];
 
 const K = KIND_NUMBER;
 

@@ -12,6 +12,7 @@ import {
   STB_LOCAL,
   STT_FUNC,
 } from "../../elf/model.ts";
+import type { LoaderRule } from "../loader.ts";
 import { EINVAL, ENOENT, ENOTSUP, FORMAT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -85,7 +86,7 @@ const kernelVersion = libbpfRule(
   { errno: FORMAT },
 );
 
-export const collectRules = [
+export const collectRules: readonly LoaderRule[] = [
   license,
   kernelVersion,
   oneSymtab,
@@ -96,7 +97,7 @@ export const collectRules = [
   programInside,
   programPublic,
   programWhole,
-] as const;
+];
 
 /** A function as libbpf keeps it: bytes within its section. */
 export interface CollectedProgram {

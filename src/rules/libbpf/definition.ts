@@ -1,6 +1,7 @@
 import { type Btf, type BtfComposite, type BtfMember, type BtfType, typeById } from "../../btf/model.ts";
 import { nameText, stringLength } from "../../btf/names.ts";
 import { sizeOf, skipModifiers } from "../../btf/walk.ts";
+import type { LoaderRule } from "../loader.ts";
 import { E2BIG, EINVAL, ENOTSUP, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -76,7 +77,7 @@ const fieldNamed = libbpfRule(
   { until: "1.1" },
 );
 
-export const definitionRules = [
+export const definitionRules: readonly LoaderRule[] = [
   fieldNamed,
   number,
   long,
@@ -93,7 +94,7 @@ export const definitionRules = [
   pinInner,
   known,
   typed,
-] as const;
+];
 
 /** Numbers of `enum bpf_map_type`. */
 export const HASH_OF_MAPS = 13;

@@ -1,3 +1,4 @@
+import type { LoaderRule } from "../loader.ts";
 import { ENOTSUP, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -67,7 +68,7 @@ const recordCount = libbpfRule(
   "D section has incorrect num_records in .BTF.ext",
 );
 
-export const extRules = [
+export const extRules: readonly LoaderRule[] = [
   tooShort,
   magic,
   version,
@@ -80,7 +81,7 @@ export const extRules = [
   records,
   sectionHeader,
   recordCount,
-] as const;
+];
 
 interface Subsection {
   readonly name: string;

@@ -14,6 +14,7 @@ import { typesOfKind } from "../../btf/of-kind.ts";
 import { sizeOf, skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { externs } from "../elf/extern.ts";
+import type { LoaderRule } from "../loader.ts";
 import { alignOf } from "./align.ts";
 import { kindText } from "./definition.ts";
 import { EINVAL, ENOENT, ENOTSUP, ESRCH, LibbpfRefusal, libbpfRule } from "./rule.ts";
@@ -91,7 +92,7 @@ const used = libbpfRule(
   { errno: ESRCH },
 );
 
-export const externRules = [
+export const externRules: readonly LoaderRule[] = [
   described,
   listed,
   configSize,
@@ -100,7 +101,7 @@ export const externRules = [
   configFunction,
   section,
   used,
-] as const;
+];
 
 /** The first VAR or FUNC of a name, which must be extern (`find_extern_btf_id`); else a negative errno. */
 function externType(btf: Btf | undefined, name: string): number {

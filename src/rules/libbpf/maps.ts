@@ -3,6 +3,7 @@ import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import { skipModifiers } from "../../btf/walk.ts";
 import type { Section } from "../../elf/model.ts";
+import type { LoaderRule } from "../loader.ts";
 import type { Collected } from "./collect.ts";
 import { kindText, type LibbpfMapDef, readDefinition } from "./definition.ts";
 import { ENOENT, EOPNOTSUPP, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
@@ -42,7 +43,7 @@ const arenaData = libbpfRule(
   { errno: ENOENT, since: "1.7" },
 );
 
-export const mapRules = [section, named, inside, linkage, struct, size, oneArena, arenaData] as const;
+export const mapRules: readonly LoaderRule[] = [section, named, inside, linkage, struct, size, oneArena, arenaData];
 
 const ARENA = 33;
 

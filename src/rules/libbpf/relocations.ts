@@ -14,11 +14,13 @@ import {
 } from "../../elf/model.ts";
 import { relocationEntries } from "../../elf/relocations.ts";
 import type { LoaderRule } from "../loader.ts";
-import type { Collected, CollectedProgram } from "./collect.ts";
+import type { Collected } from "./collect.ts";
 import { holdsMaps, PROG_ARRAY } from "./definition.ts";
 import type { CollectedMap } from "./maps.ts";
+import { programAt } from "./programs.ts";
 import { FORMAT, LibbpfRefusal, libbpfRule, RELOC } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
+import { checkOpsSlot, type OpsLinked, structOpsSections } from "./struct-ops.ts";
 
 const record = "bpf_program__record_reloc";
 const collect = "bpf_object__collect_prog_relos";
@@ -94,7 +96,7 @@ const address = libbpfRule(
   reloc,
 );
 
-export const relocationRules = [
+export const relocationRules: readonly LoaderRule[] = [
   otherMaps,
   noMap,
   symbolSection,
@@ -105,7 +107,7 @@ export const relocationRules = [
   callPlace,
   special,
   address,
-] as const;
+];
 
 /** Everything that relocations are judged by. */
 export interface Linked {
@@ -128,16 +130,6 @@ function isSubprogram(
   if (section !== (text ?? 0)) return false;
   if (binding === STB_LOCAL) return type === STT_SECTION;
   return type === STT_FUNC && (binding === STB_GLOBAL || version !== "1.1");
-}
-
-/** The program that an instruction is in (`find_prog_by_sec_insn`): the last that begins before it. */
-function programAt(
-  programs: readonly CollectedProgram[],
-  section: number,
-  offset: number,
-): CollectedProgram | undefined {
-  const found = programs.findLast((program) => program.section === section && program.offset <= offset);
-  return found !== undefined && offset < found.offset + found.size ? found : undefined;
 }
 
 function checkReference(
@@ -258,7 +250,15 @@ const slotKind = libbpfRule(
   [],
 );
 
-export const slotRules = [slotOutside, slotNoMap, slotKey, slotMap, slotProgram, slotEntry, slotKind] as const;
+export const slotRules: readonly LoaderRule[] = [
+  slotOutside,
+  slotNoMap,
+  slotKey,
+  slotMap,
+  slotProgram,
+  slotEntry,
+  slotKind,
+];
 
 const POINTER = 8;
 const HASH_OF_MAPS = 13;
@@ -302,15 +302,21 @@ function checkSlot(
 }
 
 /** Follows relocations as libbpf does, section by section (`bpf_object__collect_relos`). Throws a `LibbpfRefusal`. */
-export function checkRelocations(linked: Linked, valuesAt: (map: CollectedMap) => number | undefined): void {
-  const { elf, collected } = linked;
+export function checkRelocations(
+  linked: Linked,
+  valuesAt: (map: CollectedMap) => number | undefined,
+  ops: OpsLinked | undefined,
+): void {
+  const { elf, collected, version } = linked;
+  const filled = structOpsSections(collected, version);
   for (const [index, use] of collected.uses) {
     const section = elf.sections[index];
     const target = section && elf.sections[section.info];
     if (use !== "relocations" || section === undefined || target === undefined) continue;
-    if (collected.uses.get(target.index) === "structOps") continue;
     for (const relocation of relocationEntries(elf, section)) {
-      if (target.index === collected.maps?.index) checkSlot(linked, relocation, valuesAt);
+      if (filled.includes(target.index)) {
+        if (ops !== undefined) checkOpsSlot(ops, relocation);
+      } else if (target.index === collected.maps?.index) checkSlot(linked, relocation, valuesAt);
       else checkCode(linked, target, section, relocation);
     }
   }

@@ -19,6 +19,7 @@ import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
+import { collectStructOps, structOpsRules } from "./struct-ops.ts";
 
 const missing = libbpfRule(
   "LE-06",
@@ -38,6 +39,7 @@ export const libbpfRules: readonly LoaderRule[] = [
   ...datasecRules,
   ...mapRules,
   ...definitionRules,
+  ...structOpsRules,
   ...relocationRules,
   ...slotRules,
 ];
@@ -91,7 +93,15 @@ function open(elf: ElfView, version: LibbpfVersion): Btf | undefined {
   if (own === undefined) checkExternsWithoutBtf(elf);
   const btf = own && opened(own, elf, version);
   const maps = collectMaps(btf, collected, version);
-  checkRelocations({ version, elf, collected, maps }, (map) => valuesAt(btf, map));
+  const ops = btf && {
+    version,
+    elf,
+    collected,
+    btf,
+    variables: collectStructOps(btf, elf, collected, version),
+    filled: new Map(),
+  };
+  checkRelocations({ version, elf, collected, maps }, (map) => valuesAt(btf, map), ops);
   return own;
 }
 
