@@ -12,6 +12,7 @@ import { answer } from "../judges/run.ts";
 
 /** Every door of docs/pipeline.md, with the very lines of that page, for a user who has installed the package. */
 const PAGE = readFileSync(join(ROOT, "docs/pipeline.md"), "utf8");
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const FORK = join(ROOT, "corpus/aya/fork.bpfel.release.o");
 
 const probe = findToolchain();
@@ -28,9 +29,9 @@ let home: string;
 let bin: string;
 
 /** The block of the page with this title. */
-function block(title: string): string {
-  const found = PAGE.split(`title="${title}"\n`)[1]?.split("```")[0];
-  if (found === undefined) throw new Error(`docs/pipeline.md has no block ${title}`);
+function block(title: string, page = PAGE): string {
+  const found = page.split(`title="${title}"\n`)[1]?.split("```")[0];
+  if (found === undefined) throw new Error(`the page has no block ${title}`);
   return found;
 }
 
@@ -95,9 +96,14 @@ describe("behind bpf-linker", () => {
   const object = "target/bpfel-unknown-none/release/counter";
   let folder: string;
 
+  test("README and page say the same", () => {
+    expect(block(".cargo/config.toml", README)).toBe(block(".cargo/config.toml"));
+    expect(block("Cargo.toml")).toContain(block("profiles in Cargo.toml", README));
+  });
+
   function create(name: string): string {
     return project(name, {
-      ".cargo/config.toml": block(".cargo/config.toml"),
+      ".cargo/config.toml": block(".cargo/config.toml", README),
       "Cargo.toml": block("Cargo.toml"),
       "src/main.rs": block("src/main.rs"),
     });
