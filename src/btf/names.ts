@@ -24,11 +24,19 @@ export function isEmptyName(btf: Btf, offset: number): boolean {
   return btf.strings.bytes[offset - baseLength] === 0;
 }
 
-/** A name for people: UTF-8 with U+FFFD for what is not, "" for offset 0 and for offsets that name nothing. */
+/** Longest name, in bytes, that is read in full: thousands of names may share the end of the same megabyte. */
+const MAX_READ = 4096;
+
+/**
+ * A name for people: UTF-8 with U+FFFD for what is not, "" for offset 0 and for offsets that name nothing. What is longer than 4 KiB is cut,
+ * and says where it stands, so that it is no other's.
+ */
 export function nameText(btf: Btf, offset: number): string {
-  if (offset === 0) return "";
-  const bytes = nameBytes(btf, offset);
-  return bytes === undefined ? "" : decoder.decode(bytes);
+  const bytes = offset === 0 ? undefined : nameBytes(btf, offset);
+  if (bytes === undefined) return "";
+  return bytes.length > MAX_READ
+    ? `${decoder.decode(bytes.subarray(0, MAX_READ))}… at ${offset}`
+    : decoder.decode(bytes);
 }
 
 /** Longest name, in bytes, that a message shows in full; the kernel takes none of more than 512. */
