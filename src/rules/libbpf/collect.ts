@@ -47,7 +47,7 @@ const symbolNames = libbpfRule(
   "The symbol table has its strings.",
   collect,
   "elf: symbol strings section missing or invalid in …",
-  { errno: FORMAT },
+  { errno: FORMAT, unreachable: "an object whose symbols have no strings is none that btf-fix reads" },
 );
 const programInside = libbpfRule(
   "LE-10",

@@ -11,10 +11,13 @@ const number = libbpfRule("LM-10", "A number is a pointer to an array of that ma
   "map 'M': attr 'A': type [N] not found.",
   "map 'M': attr 'A': expected ARRAY, got K.",
 ]);
-const long = libbpfRule("LM-11", "map_extra is such a number, or an enum of one value.", "get_map_field_long", [
-  "map 'M': attr 'map_extra': expected ENUM or ENUM64, got K.",
-  "map 'M': attr 'map_extra': invalid __ulong",
-]);
+const long = libbpfRule(
+  "LM-11",
+  "map_extra is such a number, or an enum of one value.",
+  "get_map_field_long",
+  ["map 'M': attr 'map_extra': expected ENUM or ENUM64, got K.", "map 'M': attr 'map_extra': invalid __ulong"],
+  { since: "1.7" },
+);
 const pointer = libbpfRule("LM-12", "Key and value are pointers to their types.", parse, [
   "map 'M': W spec is not PTR: K.",
   "map 'M': W type [N] not found.",

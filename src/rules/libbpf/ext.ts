@@ -11,7 +11,10 @@ const WITH_CORE = 32;
 
 const parse = "btf_ext_parse";
 const info = "btf_ext_parse_sec_info";
-const tooShort = libbpfRule("LX-01", "The header begins with 8 bytes.", parse, "BTF.ext header too short");
+const tooShort = libbpfRule("LX-01", "The header begins with 8 bytes.", parse, [
+  "BTF.ext header too short",
+  "BTF.ext header not found",
+]);
 const magic = libbpfRule("LX-02", "The magic is 0xeb9f in either byte order.", parse, "Invalid BTF.ext magic:X");
 const version = libbpfRule(
   "LX-03",

@@ -57,6 +57,12 @@ const configSize = libbpfRule(
   source,
   "failed to resolve size of extern (kcfg) 'X': E",
 );
+const configEmpty = libbpfRule(
+  "LF-09",
+  "An extern of `.kconfig` takes bytes.",
+  "bpf_object__init_internal_map",
+  "failed to alloc map '….kconfig' content buffer: …",
+);
 const configAlign = libbpfRule(
   "LF-04",
   "An extern of `.kconfig` has an alignment.",
@@ -96,6 +102,7 @@ export const externRules: readonly LoaderRule[] = [
   described,
   listed,
   configSize,
+  configEmpty,
   configAlign,
   configType,
   configFunction,
@@ -147,10 +154,11 @@ function checkConfig(btf: Btf, name: string, type: BtfVar | BtfFunc): void {
     throw new LibbpfRefusal(configFunction, `extern function ${name} is unsupported under .kconfig section`);
   }
   const size = sizeOf(btf, type.type);
-  if (size === undefined || size === 0) {
-    const errno = size === 0 ? 0 : EINVAL;
-    throw new LibbpfRefusal(configSize, `failed to resolve size of extern (kcfg) '${name}': ${-errno}`, {}, errno);
+  if (size === undefined) {
+    throw new LibbpfRefusal(configSize, `failed to resolve size of extern (kcfg) '${name}': ${-EINVAL}`);
   }
+  // libbpf takes the 0 for success, collects no more externs, and later fails to make a map of no bytes of them.
+  if (size === 0) throw new LibbpfRefusal(configEmpty, configEmpty.text[0] ?? "");
   if (alignOf(btf, type.type) === 0) {
     throw new LibbpfRefusal(configAlign, `failed to determine alignment of extern (kcfg) '${name}': 0`);
   }
