@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { matrixKernel } from "../test/judges/qemu.ts";
 import { ROOT } from "./bundle.ts";
-import { type Agreement, compareBlobs, compareGenerated, noAgreement } from "./matrix/blobs.ts";
+import { type Agreement, compareBlobs, compareGenerated, noAgreement, unseenRules } from "./matrix/blobs.ts";
 import { ensureKernels } from "./matrix/download.ts";
 import { keepDisagreement } from "./matrix/keep.ts";
 import { MATRIX_RELEASES, type MatrixRelease } from "./matrix/kernels.ts";
@@ -98,6 +98,15 @@ async function main(releases: readonly MatrixRelease[], count: number, seed: num
   let wrong = await report(vectors, "vector");
   const generated = await askGenerated(releases, count, seed);
   wrong += await report(generated, String(seed));
+  releases.forEach((release, index) => {
+    const unseen = unseenRules(
+      release,
+      [vectors[index], generated[index]].flatMap((one) => one ?? []),
+    );
+    console.log(
+      `${release}: ${unseen.length === 0 ? "every rule was seen broken" : `never seen: ${unseen.join(", ")}`}`,
+    );
+  });
   if (!values.objects && !values.update) return wrong;
   const objects = await askObjects(releases);
   wrong += objects.flat().filter((verdict) => verdict.wrong !== "").length;

@@ -1,4 +1,6 @@
+import { kernelRules } from "../../src/rules/kernel/index.ts";
 import { KERNEL_PROFILES, type KernelProfile } from "../../src/rules/kernel/profile.ts";
+import { hasRule } from "../../src/rules/kernel/rule.ts";
 import { type BtfLoadVerdict, kernelVerdict } from "../../src/rules/kernel/verdict.ts";
 import type { BtfLoadVerdict as Answer } from "../../test/judges/kernel.ts";
 import { MOST_BLOBS, machineBtfLoad } from "../../test/judges/machine.ts";
@@ -11,6 +13,7 @@ import { fittedTo } from "./fitted.ts";
 import type { MatrixRelease } from "./kernels.ts";
 import { withLayout } from "./layout.ts";
 import { inPairs } from "./parallel.ts";
+import { specialBlob } from "./special.ts";
 
 /** Bytes for BPF_BTF_LOAD, and what made them. */
 export interface MatrixBlob {
@@ -45,6 +48,12 @@ export function noAgreement(release: MatrixRelease, profile: KernelProfile = KER
   return { release, profile, kernel: "", count: 0, accepted: 0, messages: 0, rules: new Map(), disagreements: [] };
 }
 
+/** Rules of the release that none of the agreements has seen broken, though they can be. */
+export function unseenRules(release: MatrixRelease, agreements: readonly Agreement[]): readonly string[] {
+  const known = kernelRules.filter((rule) => hasRule(release, rule) && rule.unreachable === undefined);
+  return known.map(({ id }) => id).filter((id) => !agreements.some(({ rules }) => rules.has(id)));
+}
+
 /** Asks the kernel about at most `MOST_BLOBS` blobs, in one boot, and adds what came of it. */
 export async function compareBlobs(agreement: Agreement, blobs: readonly MatrixBlob[]): Promise<void> {
   const { release, profile, rules, disagreements } = agreement;
@@ -69,6 +78,9 @@ export async function compareBlobs(agreement: Agreement, blobs: readonly MatrixB
   });
 }
 
+/** One in so many blobs is about special fields. */
+const SPECIAL_EVERY = 40;
+
 /** Header and strings as every kernel wants them. */
 const isPlain = /^(?!K[HS])/;
 
@@ -81,6 +93,8 @@ function blobsFor(release: MatrixRelease, samples: readonly Sample[], seed: numb
   const random = new Random(seed);
   const isOld = profile.maxKind < KIND.enum64 || !profile.kindFlags.has(KIND.typeTag);
   return samples.map(({ blob, origin, draft }, index): MatrixBlob => {
+    // In place of a sample that is fitted to no release.
+    if (index % SPECIAL_EVERY === 0) return specialBlob(random);
     if (isOld && draft !== undefined && index % 4 !== 0) {
       return { origin: `${origin}, fitted`, blob: fittedTo(draft, profile).blob() };
     }

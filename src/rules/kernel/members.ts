@@ -26,6 +26,7 @@ const KM_11 = kernelRule(
   "A FLOAT is aligned to its size, up to 8 bytes.",
   "btf_float_check_member",
   "Member is not properly aligned",
+  { since: "6.1" },
 );
 const KM_12 = kernelRule(
   "KM-12",

@@ -25,6 +25,8 @@ export interface KernelProfile {
   readonly specialFields: boolean;
   readonly specialPointers: boolean;
   readonly resilientLocks: boolean;
+  /** Whether "uptr" is a known tag of a pointer. */
+  readonly userPointers: boolean;
   /** Whether a lock counts also for the structs that contain its own. */
   readonly nestedLocks: boolean;
   /** Whether a struct may have but one bpf_refcount. */
@@ -54,6 +56,7 @@ const KERNEL_5_10: KernelProfile = {
   specialFields: false,
   specialPointers: false,
   resilientLocks: false,
+  userPointers: false,
   nestedLocks: false,
   uniqueRefcounts: false,
   skipsOtherTags: false,
@@ -90,6 +93,7 @@ const KERNEL_6_18: KernelProfile = {
   release: "6.18",
   kindFlags: new Set([...KERNEL_6_1.kindFlags, declTag, typeTag]),
   resilientLocks: true,
+  userPointers: true,
   uniqueRefcounts: false,
   ownershipLevels: undefined,
   nestedLocks: false,

@@ -81,13 +81,17 @@ const KG_02 = kernelRule(
   "A DECL_TAG is of a STRUCT, UNION, FUNC, VAR or TYPEDEF.",
   "btf_decl_tag_resolve",
   INVALID_TYPE,
+  { since: "6.1" },
 );
-const KG_03 = kernelRule("KG-03", "VARs and TYPEDEFs have no components.", "btf_decl_tag_resolve", COMPONENT);
+const KG_03 = kernelRule("KG-03", "VARs and TYPEDEFs have no components.", "btf_decl_tag_resolve", COMPONENT, {
+  since: "6.1",
+});
 const KG_04 = kernelRule(
   "KG-04",
   "component_idx counts a member or parameter that is there.",
   "btf_decl_tag_resolve",
   COMPONENT,
+  { since: "6.1" },
 );
 
 export const secondPassRules: readonly KernelRule[] = [

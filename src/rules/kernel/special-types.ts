@@ -79,8 +79,15 @@ export function specialIds(subject: Subject): ReadonlySet<number> {
   return ids;
 }
 
-/** TYPE_TAGs that make a pointer one of the kernel's; one to user memory is no business of BPF_BTF_LOAD. */
-const POINTER_TAGS: ReadonlySet<string> = new Set(["kptr", "kptr_untrusted", "percpu_kptr", "uptr"]);
+/** The TYPE_TAG of a pointer to user memory, which is no business of BPF_BTF_LOAD where it is known. */
+const USER_POINTER = "uptr";
+
+/** TYPE_TAGs that make a pointer one of the kernel's. */
+const POINTER_TAGS: ReadonlySet<string> = new Set(["kptr", "kptr_untrusted", "percpu_kptr"]);
+
+function isPointerTag({ profile }: Subject, text: string): boolean {
+  return POINTER_TAGS.has(text) || (profile.userPointers && text === USER_POINTER);
+}
 
 type Tagged = "kptr" | "none" | "invalid";
 
@@ -91,8 +98,8 @@ export function taggedPointer(subject: Subject, id: number): Tagged {
   const tags = pointerTags(subject, subject.word(subject.at(pointer)));
   const [first] = tags;
   if (first === undefined) return "none";
-  if (!POINTER_TAGS.has(first) || tags.some((tag) => tag !== first)) return "invalid";
-  if (first === "uptr") return "none";
+  if (!isPointerTag(subject, first) || tags.some((tag) => tag !== first)) return "invalid";
+  if (first === USER_POINTER) return "none";
   let target = subject.word(subject.at(pointer));
   while (isModifier(subject.kind(target))) target = subject.word(subject.at(target));
   return subject.kind(target) === struct ? "kptr" : "invalid";
@@ -109,7 +116,7 @@ function pointerTags(subject: Subject, target: number): readonly string[] {
   }
   const tags: string[] = [];
   for (let id = target; isModifier(subject.kind(id)); id = subject.word(subject.at(id))) {
-    if (isTag(id) && POINTER_TAGS.has(text(id))) tags.push(text(id));
+    if (isTag(id) && isPointerTag(subject, text(id))) tags.push(text(id));
   }
   return tags;
 }

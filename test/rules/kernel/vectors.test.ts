@@ -172,6 +172,18 @@ const DIFFERENCES: readonly Difference[] = [
     rules: ["", "", "KZ-01", "", "KZ-01"],
   },
   {
+    what: "a pointer to user memory in a struct with a lock",
+    make: (draft) => {
+      const lock = specialStruct(draft, "bpf_spin_lock", 4);
+      const pointer = draft.add(2, { word: draft.add(18, { name: "uptr", word: lock }) });
+      draft.struct("s", 16, [
+        ["l", lock, 0],
+        ["p", pointer, 64],
+      ]);
+    },
+    rules: ["KT-03", "", "KZ-07", "", ""],
+  },
+  {
     what: "an unknown tag of a pointer in a struct with a lock",
     make: (draft) => {
       const lock = specialStruct(draft, "bpf_spin_lock", 4);
