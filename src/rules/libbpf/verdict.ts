@@ -19,7 +19,7 @@ import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
-import { collectStructOps, structOpsRules } from "./struct-ops.ts";
+import { collectStructOps, structOpsRules, structOpsSections } from "./struct-ops.ts";
 
 const missing = libbpfRule(
   "LE-06",
@@ -29,7 +29,15 @@ const missing = libbpfRule(
   { errno: ENOENT },
 );
 
-/** Every condition on which bpf_object__open refuses, about in the order in which libbpf looks. */
+const mandatory = libbpfRule(
+  "LP-01",
+  "The kernel takes the BTF of an object with struct_ops.",
+  "bpf_object__sanitize_and_load_btf",
+  "Error loading .BTF into kernel: E. BTF is mandatory, can't proceed.",
+  { stage: "load" },
+);
+
+/** Every condition on which libbpf refuses, about in the order in which libbpf looks. */
 export const libbpfRules: readonly LoaderRule[] = [
   ...collectRules,
   ...btfRules,
@@ -42,10 +50,8 @@ export const libbpfRules: readonly LoaderRule[] = [
   ...structOpsRules,
   ...relocationRules,
   ...slotRules,
+  mandatory,
 ];
-
-/** Thrown where our own reader knows less than libbpf's: nothing can be said then. */
-class Unread extends Error {}
 
 /** Runs a check whose failure is none of the object's if nothing in it needs BTF. */
 function unlessOptional(needed: boolean, check: () => void): boolean {
@@ -71,11 +77,7 @@ function readBtf(
   }
   if (!unlessOptional(needed, () => checkBtf(btf.bytes, littleEndian, version))) return undefined;
   if (ext !== undefined) unlessOptional(needed, () => checkExt(ext.bytes, littleEndian, version));
-  try {
-    return parseBtf(btf.bytes);
-  } catch (error) {
-    throw error instanceof BtfFixError ? new Unread() : error;
-  }
+  return parseBtf(btf.bytes);
 }
 
 /** The byte of a map at which its `values` begin; undefined if they are not its last member. */
@@ -87,7 +89,13 @@ function valuesAt(btf: Btf | undefined, { variable }: CollectedMap): number | un
   return Math.floor(last.bitOffset / 8);
 }
 
-function open(elf: ElfView, version: LibbpfVersion): Btf | undefined {
+/** What is needed once the object is open. */
+interface Opened {
+  readonly btf: Btf | undefined;
+  readonly needsBtf: boolean;
+}
+
+function open(elf: ElfView, version: LibbpfVersion): Opened {
   const collected = collectSections(elf, version);
   const own = readBtf(elf, collected, version);
   if (own === undefined) checkExternsWithoutBtf(elf);
@@ -102,20 +110,41 @@ function open(elf: ElfView, version: LibbpfVersion): Btf | undefined {
     filled: new Map(),
   };
   checkRelocations({ version, elf, collected, maps }, (map) => valuesAt(btf, map), ops);
-  return own;
+  return { btf: own, needsBtf: structOpsSections(collected, version).length > 0 };
+}
+
+/** Names of the errnos that BPF_BTF_LOAD returns; 1.1 prints numbers. */
+const ERRNO_NAMES: Readonly<Record<number, string>> = {
+  2: "ENOENT",
+  7: "E2BIG",
+  14: "EFAULT",
+  17: "EEXIST",
+  22: "EINVAL",
+  40: "ELOOP",
+  524: "ENOTSUPP",
+};
+
+function load(elf: ElfView, { btf, needsBtf }: Opened, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict {
+  const sent = btf && btfAsSent(btf, elf, kernel, version);
+  if (sent === undefined) return LOADED;
+  const verdict = { ...LOADED, btf: kernelVerdict(encodeBtf(sent), kernel, elf.littleEndian) };
+  const { accepted, errno } = verdict.btf;
+  // Where nothing in the kernel needs the BTF, libbpf goes on without.
+  if (accepted || !needsBtf) return verdict;
+  const number = version === "1.1" ? errno : (ERRNO_NAMES[errno] ?? errno);
+  const message = `Error loading .BTF into kernel: -${number}. BTF is mandatory, can't proceed.`;
+  return { ...verdict, accepted: false, stage: "load", errno, message, rule: mandatory.id };
 }
 
 /**
  * What libbpf says of an object: whether bpf_object__open takes it, in its own order and words, and what the kernel answers to the BTF
- * that it then sends. Undefined where the object's BTF is of a form that libbpf reads and we do not.
+ * that it then sends. Undefined where the object's BTF or relocations are of a form that libbpf reads and we do not. Throws nothing.
  */
 export function libbpfVerdict(elf: ElfView, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict | undefined {
   try {
-    const btf = open(elf, version);
-    const sent = btf && btfAsSent(btf, elf, kernel, version);
-    return sent === undefined ? LOADED : { ...LOADED, btf: kernelVerdict(encodeBtf(sent), kernel, elf.littleEndian) };
+    return load(elf, open(elf, version), version, kernel);
   } catch (refusal) {
-    if (refusal instanceof Unread) return undefined;
+    if (refusal instanceof BtfFixError) return undefined;
     if (!(refusal instanceof LibbpfRefusal)) throw refusal;
     const { rule, errno, message, at } = refusal;
     return { accepted: false, stage: "open", errno, message, rule: rule.id, maps: [], ...at };
