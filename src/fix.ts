@@ -3,6 +3,7 @@ import { encodeBtf } from "./btf/encode.ts";
 import { encodeBtfExt } from "./btf/ext.ts";
 import type { RuleOptions } from "./check.ts";
 import { STB_LOCAL } from "./elf/model.ts";
+import { parseElf } from "./elf/parse.ts";
 import { allElfFixes } from "./fixes/elf-index.ts";
 import { symbolsOfStatics } from "./fixes/linkage.ts";
 import { type OnPhase, type OpenObject, openObject, stateWithoutBtf } from "./object.ts";
@@ -114,7 +115,9 @@ function fixOpened(
       summary: [...summary, ...next.summary],
     };
   }
-  const { elf, btf, join } = repaired.state;
+  const { btf, join } = repaired.state;
+  // Loaders look at the file as it is now.
+  const elf = object.elf && (output === bytes ? object.elf : parseElf(output));
   const verdicts = verdictsOf(repaired.remaining, { elf, btf, blob: encodeBtf(btf), littleEndian: btf.littleEndian });
   const named = { btf, join, isObject: elf !== undefined };
   return {

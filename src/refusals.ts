@@ -163,7 +163,7 @@ function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named):
     help:
       severity === "error"
         ? "no repair is known; please report the object"
-        : "nobody newer minds; name the judge (--kernel, --loader) if it counts for you",
+        : "newer versions take it; --kernel or --loader names one that counts",
   };
 }
 

@@ -1,14 +1,18 @@
 import type { ElfView } from "../elf/model.ts";
 import type { KernelProfile } from "./kernel/profile.ts";
+import { libbpfRules, libbpfVerdict } from "./libbpf/verdict.ts";
 import type { LoaderRule, LoaderVerdict } from "./loader.ts";
 import type { LoaderKey } from "./loaders.ts";
 
 /** A loader played by its own rules: what it says of an object on a kernel. */
-type Simulator = (elf: ElfView, kernel: KernelProfile) => LoaderVerdict;
+type Simulator = (elf: ElfView, kernel: KernelProfile) => LoaderVerdict | undefined;
 
-const SIMULATORS: Readonly<Partial<Record<LoaderKey, Simulator>>> = {};
+const SIMULATORS: Readonly<Partial<Record<LoaderKey, Simulator>>> = {
+  libbpf: (elf, kernel) => libbpfVerdict(elf, "1.7", kernel),
+  "libbpf@1.1": (elf, kernel) => libbpfVerdict(elf, "1.1", kernel),
+};
 
-/** What the loader says of the object on this kernel; undefined for one whose rules are not known. */
+/** What the loader says of the object on this kernel; undefined where nobody can tell: its rules are not known, or it reads more than we do. */
 export function simulated(key: LoaderKey, elf: ElfView, kernel: KernelProfile): LoaderVerdict | undefined {
   return SIMULATORS[key]?.(elf, kernel);
 }
@@ -20,4 +24,4 @@ export interface LoaderRules {
 }
 
 /** Every rule of every loader that is known. */
-export const loaderRules: readonly LoaderRules[] = [];
+export const loaderRules: readonly LoaderRules[] = [{ family: "libbpf", rules: libbpfRules }];

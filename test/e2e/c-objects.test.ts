@@ -103,7 +103,10 @@ describe("no error is found, and nothing but sizes and offsets is filled in", ()
   test.each(whole.map((object) => [object.name, object] as const))("%s", async (_name, { path }) => {
     const raw = readFileSync(path);
     const { diagnostics } = await checkObject(raw);
-    expect(diagnostics.filter(({ severity }) => severity !== "note")).toEqual([]);
+    expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+    // What 5.10 or libbpf 1.1 alone refuse is theirs: a DATASEC without entries, an arena.
+    const warned = diagnostics.filter(({ severity }) => severity === "warning").map(({ rule }) => rule);
+    expect(["kernel/kd-02", "libbpf/lr-01"]).toEqual(expect.arrayContaining(warned));
     const { changed, plan, bytes } = await fixObject(raw);
     expect(new Set(plan.map(({ rule }) => rule))).toEqual(new Set(["datasec/unplaced"]));
     expect(changed).toBe(false);

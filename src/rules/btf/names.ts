@@ -58,7 +58,9 @@ export function isTakenByNewKernels(name: Uint8Array): boolean {
 
 /** Whether the name of a VAR needs no word: dots are as common there as harmless. */
 export function isAcceptedVarName(name: Uint8Array): boolean {
-  return isPortableName(name) || isPortableName(name.map((byte) => (byte === 0x2e ? 0x5f : byte)));
+  if (isPortableName(name)) return true;
+  // A name of a megabyte is not copied: too long it is either way.
+  return name.length <= MAX_KERNEL_NAME && isPortableName(name.map((byte) => (byte === 0x2e ? 0x5f : byte)));
 }
 
 function isWrong(btf: Btf, site: NameSite, name: Uint8Array): boolean {
