@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { judgeProgram } from "../../tools/judges/cache.ts";
 import { builtProgram, type Judge, notBuilt, once } from "./judge.ts";
-import { asFile, inScratch, type Outcome, run, runJson } from "./run.ts";
+import { asFile, inScratch, jsonLines, type Outcome, run, runJson } from "./run.ts";
 
 /** The two aya-obj versions. */
 export type AyaName = "aya03" | "aya06";
@@ -74,4 +74,24 @@ export function runAya(name: AyaName, object: Uint8Array | string, seconds = 60)
       return { outcome: "answer", value: { ...result.value, btf: new Uint8Array(readFileSync(sent)) } };
     }),
   );
+}
+
+/**
+ * The same of many objects in one process, where a panic is the error of its step ("panicked: …"). One that ends the process, as by all
+ * the memory that it wants, has no report, nor have those after it.
+ */
+export function runAyaOnAll(name: AyaName, objects: readonly Uint8Array[], seconds = 300): readonly AyaReport[] {
+  return inScratch((folder) => {
+    const paths = objects.map((object, index) => {
+      const path = join(folder, `${index}.o`);
+      writeFileSync(path, object);
+      return path;
+    });
+    const input = Buffer.from(paths.map((path) => `${path}\n`).join(""));
+    const result = run({ program: builtProgram(name), args: ["--stream"], input, seconds });
+    if (result.outcome !== "answer") throw new Error(`${name}: ${JSON.stringify(result)}`);
+    return jsonLines<AyaReport & { readonly hex: string | null }>(result.value.stdout).map(({ hex, ...report }) =>
+      hex === null ? report : { ...report, btf: new Uint8Array(Buffer.from(hex, "hex")) },
+    );
+  });
 }

@@ -2,12 +2,15 @@
 //! aya would send to the kernel.
 //!
 //!     judge OBJECT [BTF-OUT]
+//!     judge --stream < PATHS
 //!
-//! A panic of the library is left to happen: it is a verdict, and the caller knows it by the exit status.
+//! A panic of the library is left to happen: it is a verdict, and the caller knows it by the exit status. `--stream` judges one
+//! object for each line of its input: there a panic is the error of the step in which it happened, and the BTF stands in the line,
+//! in hexadecimal.
 
 use std::{
     collections::{BTreeMap, HashSet},
-    env, fs, process,
+    env, fs, io, panic, process,
 };
 
 use aya_obj::{Map, Object};
@@ -162,22 +165,33 @@ fn bind(object: &mut Object) -> Result<BTreeMap<String, Vec<String>>, String> {
     Ok(bound)
 }
 
-fn main() {
-    let mut arguments = env::args_os().skip(1);
-    let Some(path) = arguments.next() else {
-        eprintln!("usage: judge OBJECT [BTF-OUT]");
-        process::exit(2);
-    };
-    let bytes = fs::read(&path).unwrap_or_else(|error| {
-        eprintln!("{}: {error}", path.to_string_lossy());
-        process::exit(2);
+/// The result of a step, in which a panic is an error if it is not to end the process.
+fn guarded<T>(catch: bool, step: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    if !catch {
+        return step();
+    }
+    panic::catch_unwind(panic::AssertUnwindSafe(step)).unwrap_or_else(|cause| {
+        let said = cause
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_default();
+        Err(format!("panicked: {said}"))
+    })
+}
+
+/// What becomes of an object, as the fields of a JSON object, and the BTF that would be sent.
+fn judge(bytes: &[u8], catch: bool) -> (String, Option<Vec<u8>>) {
+    let parsed = guarded(catch, || {
+        Object::parse(bytes).map_err(|error| explain(&error))
     });
-    let mut object = match Object::parse(&bytes) {
+    let mut object = match parsed {
         Ok(object) => object,
         Err(error) => {
-            let parse = verdict(Err(explain(&error)));
-            println!(r#"{{"parse":{parse},"maps":[],"programs":[],"fixUp":null,"relocate":null}}"#);
-            return;
+            let parse = verdict(Err(error));
+            let line =
+                format!(r#""parse":{parse},"maps":[],"programs":[],"fixUp":null,"relocate":null"#);
+            return (line, None);
         }
     };
     let mut maps: Vec<_> = object.maps.iter().collect();
@@ -186,8 +200,8 @@ fn main() {
         .into_iter()
         .map(|(name, map)| describe(name, map))
         .collect();
-    let sent = fix_up(&mut object);
-    let bound = bind(&mut object);
+    let sent = guarded(catch, || fix_up(&mut object));
+    let bound = guarded(catch, || bind(&mut object));
     let mut programs: Vec<_> = object.programs.iter().collect();
     programs.sort_by_key(|(name, _)| *name);
     let programs: Vec<String> = programs
@@ -206,18 +220,58 @@ fn main() {
             )
         })
         .collect();
-    if let (Ok(Some(btf)), Some(out)) = (&sent, arguments.next()) {
+    let (sent, btf) = match sent {
+        Ok(btf) => (Ok(()), btf),
+        Err(error) => (Err(error), None),
+    };
+    let line = format!(
+        r#""parse":{},"maps":[{}],"programs":[{}],"fixUp":{},"relocate":{}"#,
+        verdict(Ok(())),
+        maps.join(","),
+        programs.join(","),
+        verdict(sent),
+        verdict(bound.map(|_| ())),
+    );
+    (line, btf)
+}
+
+fn read(path: &std::ffi::OsStr) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| {
+        eprintln!("{}: {error}", path.to_string_lossy());
+        process::exit(2);
+    })
+}
+
+fn stream() {
+    panic::set_hook(Box::new(|_| {}));
+    for path in io::stdin().lines().map_while(Result::ok) {
+        let (line, btf) = judge(&read(path.as_ref()), true);
+        let btf = btf.map_or_else(
+            || "null".to_owned(),
+            |btf| {
+                let hex: String = btf.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!(r#""{hex}""#)
+            },
+        );
+        println!(r#"{{{line},"hex":{btf}}}"#);
+    }
+}
+
+fn main() {
+    let mut arguments = env::args_os().skip(1);
+    let Some(path) = arguments.next() else {
+        eprintln!("usage: judge OBJECT [BTF-OUT] | judge --stream");
+        process::exit(2);
+    };
+    if path == "--stream" {
+        return stream();
+    }
+    let (line, btf) = judge(&read(&path), false);
+    if let (Some(btf), Some(out)) = (btf, arguments.next()) {
         if let Err(error) = fs::write(&out, btf) {
             eprintln!("{}: {error}", out.to_string_lossy());
             process::exit(2);
         }
     }
-    println!(
-        r#"{{"parse":{},"maps":[{}],"programs":[{}],"fixUp":{},"relocate":{}}}"#,
-        verdict(Ok(())),
-        maps.join(","),
-        programs.join(","),
-        verdict(sent.map(|_| ())),
-        verdict(bound.map(|_| ())),
-    );
+    println!("{{{line}}}");
 }

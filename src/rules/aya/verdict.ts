@@ -1,0 +1,89 @@
+import type { ElfView } from "../../elf/model.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
+import { kernelVerdict } from "../kernel/verdict.ts";
+import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
+import { btfRules } from "./btf.ts";
+import { definitionRules } from "./definition.ts";
+import { elfRules } from "./elf.ts";
+import { extRules } from "./ext.ts";
+import { externRules } from "./externs.ts";
+import { fixUp, fixUpRules } from "./fix-up.ts";
+import { needsBtf } from "./program-section.ts";
+import { AyaRefusal, type AyaVersion, ayaRule } from "./rule.ts";
+import { AyaObject, sectionRules } from "./sections.ts";
+
+const btfNeeded = ayaRule(
+  "AL-01",
+  "The kernel takes the BTF of an object that has CO-RE relocations or a program that needs BTF.",
+  "EbpfLoader::load",
+  "the BPF_BTF_LOAD syscall returned E. Verifier output: L",
+  { stage: "load" },
+);
+
+/** Every condition on which aya refuses an object, about in the order in which it looks. */
+export const ayaRules: readonly LoaderRule[] = [
+  ...elfRules,
+  ...sectionRules,
+  ...btfRules,
+  ...extRules,
+  ...externRules,
+  ...definitionRules,
+  ...fixUpRules,
+  btfNeeded,
+];
+
+function refused(refusal: AyaRefusal, stage: LoaderStage): LoaderVerdict {
+  const { rule, message, ofBtf, at } = refusal;
+  const words = ofBtf && stage === "open" ? `BTF error: ${message}` : message;
+  return { accepted: false, stage, errno: 0, message: words, rule: rule.id, maps: [], ...at };
+}
+
+/** What a step gives, or the verdict that it makes. */
+function attempt<T>(stage: LoaderStage, step: () => T): { readonly value: T } | { readonly verdict: LoaderVerdict } {
+  try {
+    return { value: step() };
+  } catch (refusal) {
+    if (!(refusal instanceof AyaRefusal)) throw refusal;
+    return { verdict: refused(refusal, stage) };
+  }
+}
+
+/** The object as aya parses it, or the verdict of one that it does not. */
+export function ayaObject(
+  elf: ElfView,
+  version: AyaVersion,
+): { readonly value: AyaObject } | { readonly verdict: LoaderVerdict } {
+  return attempt("open", () => new AyaObject(elf, version));
+}
+
+function send(object: AyaObject, kernel: KernelProfile): Uint8Array | undefined {
+  return object.btf && fixUp(object.btf, object, kernel.release);
+}
+
+/**
+ * The BTF that aya gives to a kernel, or nothing if it gives none: because the object has none, or because aya refuses it first.
+ */
+export function ayaBtfAsSent(elf: ElfView, version: AyaVersion, kernel: KernelProfile): Uint8Array | undefined {
+  const parsed = ayaObject(elf, version);
+  if ("verdict" in parsed) return undefined;
+  const sent = attempt("load", () => send(parsed.value, kernel));
+  return "value" in sent ? sent.value : undefined;
+}
+
+/**
+ * What aya says of an object: whether Object::parse takes it, in aya's own order and words (a panic is a refusal), whether its fix-up of
+ * BTF succeeds, and what the kernel answers to what it then sends. Takes time in proportion to the object; nothing is thrown.
+ */
+export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProfile): LoaderVerdict {
+  const parsed = ayaObject(elf, version);
+  if ("verdict" in parsed) return parsed.verdict;
+  const object = parsed.value;
+  const sent = attempt("load", () => send(object, kernel));
+  if ("verdict" in sent) return sent.verdict;
+  if (sent.value === undefined) return LOADED;
+  const btf = kernelVerdict(sent.value, kernel, elf.littleEndian);
+  const isNeeded = object.ext?.hasRelocations || [...object.programs.values()].some(({ section }) => needsBtf(section));
+  if (btf.accepted || !isNeeded) return { ...LOADED, btf };
+  const message = `the BPF_BTF_LOAD syscall returned …. Verifier output: …${btf.message}`;
+  return { ...LOADED, accepted: false, stage: "load", rule: btfNeeded.id, message, btf };
+}
