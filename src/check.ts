@@ -2,7 +2,7 @@ import type { CheckResult } from "./api.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
 import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
-import { untoldRefusals, weighed } from "./refusals.ts";
+import { isOfRust, untoldRefusals, weighed } from "./refusals.ts";
 import { cureOf } from "./rules/cures.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
 import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
@@ -29,7 +29,7 @@ function withCure(finding: Diagnostic): Diagnostic {
 export interface CheckOptions extends RuleOptions {
   /** A release such as "6.12"; absent: every known one. */
   readonly kernel?: string | undefined;
-  /** Loaders whose answers count: "libbpf", "libbpf@1.1", "cilium", "aya", "aya@0.3"; absent or empty: all, the newest of each decide. */
+  /** Loaders whose answers count: "libbpf", "libbpf@1.1", "cilium", "aya", "aya@0.3"; absent or empty: all, and libbpf decides. */
   readonly loaders?: readonly string[] | undefined;
 }
 
@@ -71,7 +71,7 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
   const blob = object.btfSection?.bytes ?? bytes;
   const { elf, btf } = object;
   const verdicts = verdictsOf(asked, { elf, btf, blob, littleEndian: btf.littleEndian }, judges);
-  const named = { btf, join: state.join, isObject: elf !== undefined };
+  const named = { btf, join: state.join, isObject: elf !== undefined, isRust: isOfRust(object.lowered) };
   const found = weighed(asked, judges.loaders).map(withCure);
   return { diagnostics: [...found, ...untoldRefusals(found, verdicts, rules, named, judges)], verdicts };
 }

@@ -12,7 +12,7 @@ import { contentPlan } from "./patch/plan.ts";
 import { rebaseBtfRelocations } from "./patch/rel-btf.ts";
 import { rebaseExtRelocations } from "./patch/rel-ext.ts";
 import { verifyPatched } from "./patch/verify.ts";
-import { untoldRefusals } from "./refusals.ts";
+import { isOfRust, untoldRefusals } from "./refusals.ts";
 import { regenerate } from "./regenerate.ts";
 import { type Given, type Repair, repair } from "./repair.ts";
 import { reshape } from "./reshape.ts";
@@ -119,7 +119,7 @@ function fixOpened(
   // Loaders look at the file as it is now.
   const elf = object.elf && (output === bytes ? object.elf : parseElf(output));
   const verdicts = verdictsOf(repaired.remaining, { elf, btf, blob: encodeBtf(btf), littleEndian: btf.littleEndian });
-  const named = { btf, join, isObject: elf !== undefined };
+  const named = { btf, join, isObject: elf !== undefined, isRust: isOfRust(object.lowered) };
   return {
     bytes: output,
     changed,

@@ -1,6 +1,7 @@
 import type { KernelVerdict, ObjectVerdict, Verdict, Verdicts } from "./api.ts";
 import type { Btf } from "./btf/model.ts";
 import type { Correspondence } from "./join/model.ts";
+import type { LoweredBtf } from "./lower/model.ts";
 import { allRules } from "./rules/index.ts";
 import { KERNEL_RELEASES } from "./rules/kernel/rule.ts";
 import type { KernelTarget } from "./rules/kernel/target.ts";
@@ -69,12 +70,21 @@ function stageOf({ stages }: Loader, { stage }: Verdict): Pick<Refusal, "at"> {
   return stage === stages.open ? { at: "open" } : stage === stages.load ? { at: "load" } : {};
 }
 
-function loaderRefusals(verdicts: Verdicts, { loaders, areNamed }: LoaderTarget): readonly Refusal[] {
+/**
+ * What a refusal of a loader is worth: an error if somebody named it, or of libbpf; a warning of those that load what is written in Rust, if the
+ * object is. They refuse much that C programs are made of, and older versions what newer ones have learnt.
+ */
+function severityOf({ key, isNewest }: Loader, areNamed: boolean, isRust: boolean): Severity {
+  if (areNamed || key === "libbpf") return "error";
+  return isNewest && isRust ? "warning" : "note";
+}
+
+function loaderRefusals(verdicts: Verdicts, { loaders, areNamed }: LoaderTarget, isRust: boolean): readonly Refusal[] {
   return loaders.flatMap((loader): readonly Refusal[] => {
     const verdict = verdicts[loader.key];
     // Without a rule it is what other findings say already.
     if (verdict.accepted !== false || verdict.rule === undefined) return [];
-    const severity = areNamed || loader.isNewest ? "error" : "warning";
+    const severity = severityOf(loader, areNamed, isRust);
     return [{ judge: loader.judge, version: loader.version, verdict, severity, ...stageOf(loader, verdict) }];
   });
 }
@@ -112,12 +122,21 @@ export interface Named {
   readonly btf: Btf;
   readonly join: Correspondence | undefined;
   readonly isObject: boolean;
+  /** Whether some of it was written in Rust, as debug info says. */
+  readonly isRust: boolean;
+}
+
+const RUST = 0x1c;
+
+/** Whether debug info names Rust (DW_LANG_Rust) as the language of a part. */
+export function isOfRust(lowered: LoweredBtf | undefined): boolean {
+  return lowered?.dwarf.units.some(({ language }) => language === RUST) ?? false;
 }
 
 function subjectText({ typeId, map, program }: ObjectVerdict, { btf }: Named, judge: Judge): string {
-  if (map !== undefined) return `map ${map}`;
+  if (map !== undefined && map !== "") return `map ${map}`;
   if (program !== undefined) return `program ${program}`;
-  if (typeId !== null) return label(btf, typeId);
+  if (typeId !== null && typeId !== 0) return label(btf, typeId);
   return judge === "kernel" ? "the BTF" : "the object";
 }
 
@@ -169,7 +188,7 @@ function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named):
 
 /**
  * Findings for what a judge refuses and no other finding tells of, so that no object passes that loses its types or does not load. An error
- * if a judge refuses that was named, or the newest of its kind; else a warning. `rules`: those that were chosen.
+ * if a judge refuses that was named, the newest kernel or the newest libbpf; else a warning or a note. `rules`: those that were chosen.
  */
 export function untoldRefusals(
   found: readonly Diagnostic[],
@@ -179,7 +198,10 @@ export function untoldRefusals(
   { kernels, loaders }: Judges = ALL_JUDGES,
 ): readonly Diagnostic[] {
   const groups = new Map<string, Refusal[]>();
-  for (const refusal of [...kernelRefusals(verdicts, kernels, named.isObject), ...loaderRefusals(verdicts, loaders)]) {
+  for (const refusal of [
+    ...kernelRefusals(verdicts, kernels, named.isObject),
+    ...loaderRefusals(verdicts, loaders, named.isRust),
+  ]) {
     if (found.some((finding) => tells(finding, refusal))) continue;
     const { rule, typeId, map, program } = refusal.verdict;
     const key = `${rule} ${typeId} ${map} ${program}`;

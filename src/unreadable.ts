@@ -54,6 +54,7 @@ export function checkUnreadable(
     btf: btf ?? BtfBuilder.empty(littleEndian).finish(),
     join: undefined,
     isObject: elf !== undefined,
+    isRust: false,
   };
   return { diagnostics: untoldRefusals([], verdicts, rules, named, judges), verdicts, unreadable };
 }

@@ -57,8 +57,9 @@ function saysText({ family, rule }: JudgeRule): string {
 function severityText(family: string): string {
   const others: Readonly<Record<string, string>> = {
     kernel: "; a warning where only older kernels refuse and none of them was named (--kernel)",
-    libbpf: "; a warning where only libbpf 1.1 refuses and was not named (--loader)",
-    aya: "; a warning where only aya-obj 0.3 refuses and was not named (--loader)",
+    libbpf: "; a note where only libbpf 1.1 refuses, which was not named (--loader)",
+    cilium: " where it was named (--loader); else a warning for objects of Rust, and a note for others",
+    aya: " where it was named (--loader); else a warning for objects of Rust, and a note for others and of aya-obj 0.3",
   };
   return `an error${others[family] ?? ""}`;
 }

@@ -8,7 +8,7 @@ export interface Loader {
   /** In a verdict: "1.7", "aya-obj 0.6". */
   readonly version: string;
   readonly stages: { readonly open: string; readonly load: string };
-  /** Whether it is the newest of its kind: a refusal of an older one is a warning, unless somebody asked for it. */
+  /** Whether it is the newest of its kind: a refusal of an older one is a note, unless somebody asked for it. */
   readonly isNewest: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface LoaderTarget {
   readonly areNamed: boolean;
 }
 
-/** Every loader, of which the newest of each kind decide. */
+/** Every loader, of which libbpf decides. */
 export const ALL_LOADERS: LoaderTarget = { loaders: LOADERS, areNamed: false };
 
 function isKey(name: string): name is LoaderKey {

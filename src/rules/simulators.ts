@@ -1,4 +1,6 @@
 import type { ElfView } from "../elf/model.ts";
+import { ayaRules, ayaVerdict } from "./aya/verdict.ts";
+import { ciliumRules, ciliumVerdict } from "./cilium/verdict.ts";
 import type { KernelProfile } from "./kernel/profile.ts";
 import { libbpfRules, libbpfVerdict } from "./libbpf/verdict.ts";
 import type { LoaderRule, LoaderVerdict } from "./loader.ts";
@@ -10,6 +12,9 @@ type Simulator = (elf: ElfView, kernel: KernelProfile) => LoaderVerdict | undefi
 const SIMULATORS: Readonly<Partial<Record<LoaderKey, Simulator>>> = {
   libbpf: (elf, kernel) => libbpfVerdict(elf, "1.7", kernel),
   "libbpf@1.1": (elf, kernel) => libbpfVerdict(elf, "1.1", kernel),
+  cilium: ciliumVerdict,
+  aya: (elf, kernel) => ayaVerdict(elf, "0.6", kernel),
+  "aya@0.3": (elf, kernel) => ayaVerdict(elf, "0.3", kernel),
 };
 
 /** What the loader says of the object on this kernel; undefined where nobody can tell: its rules are not known, or it reads more than we do. */
@@ -24,4 +29,8 @@ export interface LoaderRules {
 }
 
 /** Every rule of every loader that is known. */
-export const loaderRules: readonly LoaderRules[] = [{ family: "libbpf", rules: libbpfRules }];
+export const loaderRules: readonly LoaderRules[] = [
+  { family: "libbpf", rules: libbpfRules },
+  { family: "cilium", rules: ciliumRules },
+  { family: "aya", rules: ayaRules },
+];

@@ -104,9 +104,9 @@ describe("no error is found, and nothing but sizes and offsets is filled in", ()
     const raw = readFileSync(path);
     const { diagnostics } = await checkObject(raw);
     expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
-    // What 5.10 or libbpf 1.1 alone refuse is theirs: a DATASEC without entries, an arena.
-    const warned = diagnostics.filter(({ severity }) => severity === "warning").map(({ rule }) => rule);
-    expect(["kernel/kd-02", "libbpf/lr-01"]).toEqual(expect.arrayContaining(warned));
+    // What 5.10 alone refuses: a DATASEC without entries.
+    const warned = diagnostics.filter(({ severity }) => severity === "warning");
+    expect(warned.filter(({ rule }) => rule !== "kernel/kd-02")).toEqual([]);
     const { changed, plan, bytes } = await fixObject(raw);
     expect(new Set(plan.map(({ rule }) => rule))).toEqual(new Set(["datasec/unplaced"]));
     expect(changed).toBe(false);
