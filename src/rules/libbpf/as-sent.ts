@@ -117,17 +117,31 @@ function laidOut(builder: BtfBuilder, btf: Btf, { elf, symbols, version }: Symbo
   return { ...datasec, size, entries: sorted(entries) };
 }
 
+/** The global functions of each name, the first last. */
+function globalFunctions(btf: Btf): ReadonlyMap<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const [id, { linkage, nameOff }] of [...typesOfKind(btf, "func")].reverse()) {
+    if (linkage !== LINKAGE_GLOBAL) continue;
+    const name = nameText(btf, nameOff);
+    const others = found.get(name);
+    if (others === undefined) found.set(name, [id]);
+    else others.push(id);
+  }
+  return found;
+}
+
 /** Functions of `.text` that no other object may see become static, so that they are verified where they are called. */
 function hideFunctions(builder: BtfBuilder, btf: Btf, elf: ElfView): void {
   const text = sectionNamed(elf, ".text")?.index;
-  for (const { name, type, section, binding, visibility } of elf.symbols) {
-    const isHidden = type === STT_FUNC && section === text && binding !== STB_LOCAL && RESTRICTED.includes(visibility);
-    if (!isHidden) continue;
-    for (const [id, func] of typesOfKind(btf, "func")) {
-      if (func.linkage !== LINKAGE_GLOBAL || nameText(btf, func.nameOff) !== name) continue;
-      builder.replace(id, { ...func, linkage: LINKAGE_STATIC });
-      break;
-    }
+  const isHidden = ({ type, section, binding, visibility }: ElfSymbol): boolean =>
+    type === STT_FUNC && section === text && binding !== STB_LOCAL && RESTRICTED.includes(visibility);
+  const hidden = elf.symbols.filter(isHidden);
+  if (hidden.length === 0) return;
+  const functions = globalFunctions(btf);
+  for (const { name } of hidden) {
+    const id = functions.get(name)?.pop();
+    const func = id === undefined ? undefined : builder.get(id);
+    if (id !== undefined && func?.kind === "func") builder.replace(id, { ...func, linkage: LINKAGE_STATIC });
   }
 }
 

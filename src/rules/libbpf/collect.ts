@@ -1,4 +1,5 @@
 import {
+  type ElfSymbol,
   type ElfView,
   type Section,
   SHF_EXECINSTR,
@@ -148,13 +149,24 @@ function isStructOps(name: string, version: LibbpfVersion): boolean {
   return version === "1.1" ? name === STRUCT_OPS[0] : STRUCT_OPS.includes(name);
 }
 
+/** The functions of each section, in the order of the symbol table. */
+function functionsOf(elf: ElfView): ReadonlyMap<number, readonly ElfSymbol[]> {
+  const found = new Map<number, ElfSymbol[]>();
+  for (const symbol of elf.symbols) {
+    if (symbol.type !== STT_FUNC) continue;
+    const others = found.get(symbol.section);
+    if (others === undefined) found.set(symbol.section, [symbol]);
+    else others.push(symbol);
+  }
+  return found;
+}
+
 function* programsOf(
-  elf: ElfView,
+  functions: readonly ElfSymbol[],
   { index, name, size }: Section,
   text: number | undefined,
 ): Generator<CollectedProgram> {
-  for (const symbol of elf.symbols) {
-    if (symbol.section !== index || symbol.type !== STT_FUNC) continue;
+  for (const symbol of functions) {
     const { name: program, value, size: bytes } = symbol;
     if (value + bytes > size) {
       throw new LibbpfRefusal(programInside, `sec '${name}': program at offset ${value} crosses section boundary`, {
@@ -195,6 +207,7 @@ export function collectSections(elf: ElfView, version: LibbpfVersion): Collected
   checkSymbolTables(elf);
   const uses = new Map<number, SectionUse>();
   const programs: CollectedProgram[] = [];
+  const functions = functionsOf(elf);
   let [maps, btf, ext]: (Section | undefined)[] = [];
   let [text, arena, jumpTables]: (number | undefined)[] = [];
   for (const section of elf.sections) {
@@ -218,7 +231,7 @@ export function collectSections(elf: ElfView, version: LibbpfVersion): Collected
     } else if (type === SHT_PROGBITS && size > 0) {
       if ((flags & SHF_EXECINSTR) !== 0) {
         if (name === ".text") text = index;
-        programs.push(...programsOf(elf, section, text));
+        for (const program of programsOf(functions.get(index) ?? [], section, text)) programs.push(program);
       } else if (isOf(name, ".data") || isOf(name, ".rodata")) uses.set(index, "data");
       else if (isStructOps(name, version)) uses.set(index, "structOps");
       else if (name === ".addr_space.1" && version !== "1.1") arena = index;

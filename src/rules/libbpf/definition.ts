@@ -1,7 +1,8 @@
 import { type Btf, type BtfComposite, type BtfMember, type BtfType, typeById } from "../../btf/model.ts";
 import { nameText, stringLength } from "../../btf/names.ts";
-import { sizeOf, skipModifiers } from "../../btf/walk.ts";
+import { sizeOf } from "../../btf/walk.ts";
 import type { LoaderRule } from "../loader.ts";
+import { followed } from "./follow.ts";
 import { E2BIG, EINVAL, ENOTSUP, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -51,6 +52,8 @@ const slot = libbpfRule(
 const unsized = libbpfRule("LM-18", "`values` is an array of no elements.", parse, [
   "map 'M': map-in-map inner spec is not a zero-sized array.",
   "map 'M': prog-array value spec is not a zero-sized array.",
+  "map 'M': map-in-map inner type [N] not found.",
+  "map 'M': prog-array value type [N] not found.",
 ]);
 const element = libbpfRule(
   "LM-19",
@@ -163,7 +166,7 @@ class DefinitionReader {
   }
 
   resolved(id: number): BtfType | undefined {
-    return typeById(this.btf, skipModifiers(this.btf, id));
+    return followed(this.btf, id);
   }
 
   fail(rule: typeof number, text: string, errno: number = rule.errno): never {
@@ -222,6 +225,7 @@ class DefinitionReader {
     def.valueSize = 4;
     const what = ofMaps ? "map-in-map inner" : "prog-array value";
     const list = typeById(this.btf, member.type);
+    if (list === undefined && member.type !== 0) this.fail(unsized, `${what} type [${member.type}] not found.`);
     if (list?.kind !== "array" || list.nelems !== 0) this.fail(unsized, `${what} spec is not a zero-sized array.`);
     const each = this.resolved(list.type);
     if (each?.kind !== "ptr") this.fail(element, `${what} def is of unexpected kind ${kindText(each)}.`);

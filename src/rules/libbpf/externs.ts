@@ -9,7 +9,7 @@ import {
   LINKAGE_GLOBAL,
   typeById,
 } from "../../btf/model.ts";
-import { nameText } from "../../btf/names.ts";
+import { nameText, stringLength } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import { sizeOf, skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
@@ -17,6 +17,7 @@ import { externs } from "../elf/extern.ts";
 import type { LoaderRule } from "../loader.ts";
 import { alignOf } from "./align.ts";
 import { kindText } from "./definition.ts";
+import { fallOnId, fallOnName, followed } from "./follow.ts";
 import { EINVAL, ENOENT, ENOTSUP, ESRCH, LibbpfRefusal, libbpfRule } from "./rule.ts";
 
 const KSYMS = ".ksyms";
@@ -110,21 +111,37 @@ export const externRules: readonly LoaderRule[] = [
   used,
 ];
 
-/** The first VAR or FUNC of a name, which must be extern (`find_extern_btf_id`); else a negative errno. */
-function externType(btf: Btf | undefined, name: string): number {
-  if (btf === undefined) return -ESRCH;
-  for (const [id, type] of typesOfKind(btf, "var", "func")) {
-    if (nameText(btf, type.nameOff) !== name) continue;
-    return type.linkage === LINKAGE_EXTERN ? id : -EINVAL;
-  }
-  return -ENOENT;
+/** What finds externs: the first VAR or FUNC of each name, and the first DATASEC that lists each type. */
+interface ExternIndex {
+  readonly byName: ReadonlyMap<string, number>;
+  readonly homes: ReadonlyMap<number, number>;
+  /** The first VAR or FUNC whose name is none. */
+  readonly nameless: number | undefined;
 }
 
-/** The first DATASEC that lists the type, or 0. */
-function homeOf(btf: Btf, id: number): number {
-  for (const [home, { entries }] of typesOfKind(btf, "datasec"))
-    if (entries.some(({ type }) => type === id)) return home;
-  return 0;
+function indexExterns(btf: Btf): ExternIndex {
+  const strings = stringLength(btf);
+  const byName = new Map<string, number>();
+  let nameless: number | undefined;
+  for (const [id, { nameOff }] of typesOfKind(btf, "var", "func")) {
+    if (nameOff >= strings) nameless ??= id;
+    const name = nameText(btf, nameOff);
+    if (!byName.has(name)) byName.set(name, id);
+  }
+  const homes = new Map<number, number>();
+  for (const [home, { entries }] of typesOfKind(btf, "datasec")) {
+    for (const { type } of entries) if (!homes.has(type)) homes.set(type, home);
+  }
+  return { byName, homes, nameless };
+}
+
+/** The first VAR or FUNC of a name, which must be extern (`find_extern_btf_id`); else a negative errno. */
+function externType(btf: Btf, { byName, nameless }: ExternIndex, name: string): number {
+  const id = byName.get(name);
+  if (nameless !== undefined && nameless < (id ?? Number.POSITIVE_INFINITY)) fallOnName(nameless);
+  const type = id === undefined ? undefined : typeById(btf, id);
+  if (id === undefined || (type?.kind !== "var" && type?.kind !== "func")) return -ENOENT;
+  return type.linkage === LINKAGE_EXTERN ? id : -EINVAL;
 }
 
 const BOOL = 4;
@@ -169,13 +186,14 @@ function checkConfig(btf: Btf, name: string, type: BtfVar | BtfFunc): void {
 /** Externs in the order of their symbols, with their records. */
 function collect(btf: Btf | undefined, elf: ElfView): readonly Extern[] {
   const found: Extern[] = [];
+  const index = btf && indexExterns(btf);
   for (const name of externs(elf)) {
-    const id = externType(btf, name);
+    const id = btf === undefined || index === undefined ? -ESRCH : externType(btf, index, name);
     const type = btf && typeById(btf, id);
     if (btf === undefined || id <= 0 || (type?.kind !== "var" && type?.kind !== "func")) {
       throw new LibbpfRefusal(described, `failed to find BTF for extern '${name}': ${id}`, {}, -id);
     }
-    const home = homeOf(btf, id);
+    const home = index?.homes.get(id) ?? 0;
     if (home === 0) {
       const line = `failed to find BTF for extern '${name}' [${id}] section: -${ENOENT}`;
       throw new LibbpfRefusal(listed, line, { typeId: id });
@@ -183,7 +201,8 @@ function collect(btf: Btf | undefined, elf: ElfView): readonly Extern[] {
     const datasec = typeById(btf, home);
     const where = datasec === undefined ? "" : nameText(btf, datasec.nameOff);
     if (where === KCONFIG) checkConfig(btf, name, type);
-    else if (where !== KSYMS) throw new LibbpfRefusal(section, `unrecognized extern section '${where}'`);
+    else if (where === KSYMS) followed(btf, type.type);
+    else throw new LibbpfRefusal(section, `unrecognized extern section '${where}'`);
     found.push({ name, id, section: home });
   }
   return found;
@@ -218,7 +237,12 @@ function layOutConfig(
 function addStandIn(builder: BtfBuilder, btf: Btf): number {
   const [first] = [...typesOfKind(btf, "datasec")].filter(([, { nameOff }]) => nameText(btf, nameOff) === KSYMS);
   const isFunc = ({ type }: BtfSecInfo): boolean => builder.get(type)?.kind === "func";
-  if (first === undefined || !first[1].entries.some(isFunc)) return 0;
+  if (first === undefined) return 0;
+  const { entries } = first[1];
+  const func = entries.findIndex(isFunc);
+  const missing = entries.find(({ type }) => type !== 0 && builder.get(type) === undefined);
+  if (missing !== undefined && (func < 0 || entries.indexOf(missing) < func)) fallOnId(missing.type);
+  if (func < 0) return 0;
   return builder.add({
     kind: "var",
     nameOff: builder.string("dummy_ksym"),

@@ -1,11 +1,11 @@
 import { type Btf, LINKAGE_EXTERN, LINKAGE_GLOBAL, LINKAGE_STATIC, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
-import { skipModifiers } from "../../btf/walk.ts";
 import type { Section } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import type { Collected } from "./collect.ts";
 import { kindText, type LibbpfMapDef, readDefinition } from "./definition.ts";
+import { followed } from "./follow.ts";
 import { ENOENT, EOPNOTSUPP, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -80,7 +80,7 @@ function readMap(
   if (variable.linkage !== LINKAGE_GLOBAL) {
     fail(linkage, `map '${map}': unsupported map linkage ${LINKAGES[variable.linkage] ?? "unknown"}.`);
   }
-  const definition = typeById(btf, skipModifiers(btf, variable.type));
+  const definition = followed(btf, variable.type);
   if (definition?.kind !== "struct") return fail(struct, `map '${map}': unexpected def kind var.`);
   if (definition.size > entry.size) fail(size, `map '${map}': invalid def size.`);
   return {

@@ -6,6 +6,15 @@ export function programAt(
   section: number,
   offset: number,
 ): CollectedProgram | undefined {
-  const found = programs.findLast((program) => program.section === section && program.offset <= offset);
-  return found !== undefined && offset < found.offset + found.size ? found : undefined;
+  let [low, high] = [0, programs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const program = programs[middle];
+    if (program === undefined) return undefined;
+    const isBefore = program.section < section || (program.section === section && program.offset <= offset);
+    if (isBefore) low = middle + 1;
+    else high = middle;
+  }
+  const found = programs[low - 1];
+  return found?.section === section && offset < found.offset + found.size ? found : undefined;
 }

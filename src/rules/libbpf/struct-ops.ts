@@ -1,10 +1,10 @@
-import { type Btf, type BtfMember, type BtfType, typeById } from "../../btf/model.ts";
+import { type Btf, type BtfMember, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
-import { skipModifiers } from "../../btf/walk.ts";
 import { type ElfRelocation, type ElfView, SHN_LORESERVE } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import type { Collected, CollectedProgram } from "./collect.ts";
+import { followed } from "./follow.ts";
 import { programAt } from "./programs.ts";
 import { ENOTSUP, FORMAT, LibbpfRefusal, libbpfRule, RELOC } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
@@ -184,8 +184,8 @@ export function collectStructOps(
 }
 
 function isFunctionPointer(btf: Btf, id: number): boolean {
-  const type: BtfType | undefined = typeById(btf, skipModifiers(btf, id));
-  return type?.kind === "ptr" && typeById(btf, skipModifiers(btf, type.type))?.kind === "funcProto";
+  const type = followed(btf, id);
+  return type?.kind === "ptr" && followed(btf, type.type)?.kind === "funcProto";
 }
 
 /** Whether libbpf takes programs of this section for those of struct_ops. */

@@ -15,6 +15,7 @@ import { type Collected, collectRules, collectSections } from "./collect.ts";
 import { definitionRules } from "./definition.ts";
 import { checkExt, extRules } from "./ext.ts";
 import { checkExternsWithoutBtf, externRules } from "./externs.ts";
+import { fallRules } from "./follow.ts";
 import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
@@ -50,6 +51,7 @@ export const libbpfRules: readonly LoaderRule[] = [
   ...structOpsRules,
   ...relocationRules,
   ...slotRules,
+  ...fallRules,
   mandatory,
 ];
 

@@ -1,5 +1,5 @@
 import { type Vector, vector } from "./btf-cases.ts";
-import { type Changes, drawObject, inSpecialSection, type Types } from "./draft.ts";
+import { type Changes, drawObject, hashFields, inSpecialSection, type Types } from "./draft.ts";
 
 const [STATIC, EXTERN] = [0, 2];
 const BOOL = 4;
@@ -203,3 +203,39 @@ export const OPS_CASES: Readonly<Record<string, Vector>> = {
   "LO-12": vector([ops({ program: "tc" }), ops({ fill: "prog" })], [...kept, ops({ program: "struct_ops" })]),
   "LO-13": vector([ops({ again: true })], kept),
 };
+
+/** What libbpf gives no answer to; `kept` is always the plain object. */
+export const FALL_CASES: Readonly<Record<string, Vector>> = {
+  "LC-01": vector([
+    withField(() => 999),
+    withField(({ graph }) => graph.ref("const", 999)),
+    config(({ graph }) => graph.struct("S", 4, [["m", 999, 0]])),
+    extern(({ graph }) => {
+      graph.datasec(".ksyms", 0, [[graph.variable("x", 999, EXTERN), 0, 0]]);
+    }),
+    {
+      types: ({ graph }) => {
+        graph.datasec(".ksyms", 0, [[999, 0, 0]]);
+      },
+    },
+  ]),
+  "LC-02": vector([
+    extern(({ graph, u32 }) => {
+      graph.add({ kind: "var", nameOff: 0xffff, type: u32, linkage: EXTERN });
+    }),
+  ]),
+  "LC-03": vector([
+    withField(({ graph }) => graph.ref("typedef", graph.builder.nextId, "Loop")),
+    withField(({ graph }) => {
+      const first = graph.ref("const", graph.builder.nextId + 1);
+      graph.ref("volatile", first);
+      return first;
+    }),
+  ]),
+  "LC-04": vector([config(({ graph }) => graph.struct("S", 4, [["m", graph.builder.nextId, 0]]))]),
+};
+
+/** The plain map with a number that is of this type. */
+function withField(type: (types: Types) => number): Changes {
+  return { maps: (types) => [{ name: "M", fields: [...hashFields(types), ["map_flags", type(types)]] }] };
+}

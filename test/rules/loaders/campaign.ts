@@ -23,6 +23,8 @@ export interface Compared {
   theirs(bytes: Uint8Array): Opened;
   /** Whether errno and words are compared too. */
   readonly words: boolean;
+  /** Whether by our verdict the loader gives no answer; without it nothing is compared where it falls. */
+  readonly falls?: (ours: LoaderVerdict) => boolean;
 }
 
 export interface Disagreement {
@@ -96,7 +98,14 @@ export async function runCampaign(loader: Compared, seed: number, count: number)
     const theirs = loader.theirs(drawn.bytes);
     if (theirs.fell !== undefined) {
       fell.set(theirs.fell, (fell.get(theirs.fell) ?? 0) + 1);
+      if (loader.falls?.(ours) === false) {
+        const said = ours.accepted ? "opened" : `refused (${ours.rule}: ${ours.message})`;
+        disagreements.push({ number, drawn, what: `we say ${said}, it fell: ${theirs.fell}` });
+      }
       continue;
+    }
+    if (loader.falls?.(ours) === true) {
+      disagreements.push({ number, drawn, what: `we say that it falls (${ours.rule}), it answers` });
     }
     compared++;
     if (theirs.accepted) accepted++;
