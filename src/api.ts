@@ -74,6 +74,6 @@ export interface FixResult {
   readonly diagnostics: readonly Diagnostic[];
   /** "12 names escaped", "1 map unwrapped": parts of the outcome line, in plan order. */
   readonly summary: readonly string[];
-  /** What each judge would say of the result. */
+  /** What the kernels and libbpf 1.7 say of the result, and the other loaders as far as findings tell; `checkObject` asks them all. */
   readonly verdicts: Verdicts;
 }

@@ -9,6 +9,7 @@ import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
 import { ALL_KERNELS, kernelTarget } from "./rules/kernel/target.ts";
 import { loaderTarget } from "./rules/loaders.ts";
 import type { Diagnostic } from "./rules/rule.ts";
+import { simulateAll } from "./rules/simulators.ts";
 import { checkUnreadable } from "./unreadable.ts";
 import { verdictsOf } from "./verdicts.ts";
 
@@ -42,6 +43,7 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
   const judges = {
     kernels: options.kernel === undefined ? ALL_KERNELS : kernelTarget(options.kernel),
     loaders: loaderTarget(options.loaders),
+    simulate: simulateAll,
   };
   let object: OpenObject;
   try {

@@ -20,9 +20,12 @@ import { type Choices, DEFAULT_CHOICES } from "./rules/choices.ts";
 import { unplaced } from "./rules/datasec/placed.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
 import { findings, selectRules } from "./rules/index.ts";
+import { ALL_KERNELS } from "./rules/kernel/target.ts";
+import { ALL_LOADERS } from "./rules/loaders.ts";
 import type { Rule } from "./rules/rule.ts";
+import { simulateLibbpf } from "./rules/simulators.ts";
 import type { ObjectState } from "./rules/state.ts";
-import { verdictsOf } from "./verdicts.ts";
+import { type Judges, verdictsOf } from "./verdicts.ts";
 
 /** Which rules run, and what the user decides about the repairs. */
 export interface FixOptions extends RuleOptions, Partial<Choices> {}
@@ -74,6 +77,9 @@ export function fixReadable(bytes: Uint8Array, options: FixOptions & { readonly 
   return fixOpened(bytes, openObject(bytes, options.onPhase), { rules, given, onPhase: options.onPhase });
 }
 
+/** Who is asked about the result. */
+const JUDGES: Judges = { kernels: ALL_KERNELS, loaders: ALL_LOADERS, simulate: simulateLibbpf };
+
 /** Passes over one file: repairs of BTF may make work for those of the ELF file, which come before them, as in a second run. */
 const MAX_PASSES = 3;
 
@@ -118,13 +124,21 @@ function fixOpened(
   const { btf, join } = repaired.state;
   // Loaders look at the file as it is now.
   const elf = object.elf && (output === bytes ? object.elf : parseElf(output));
-  const verdicts = verdictsOf(repaired.remaining, { elf, btf, blob: encodeBtf(btf), littleEndian: btf.littleEndian });
+  const verdicts = verdictsOf(
+    repaired.remaining,
+    { elf, btf, blob: encodeBtf(btf), littleEndian: btf.littleEndian },
+    JUDGES,
+  );
   const named = { btf, join, isObject: elf !== undefined, isRust: isOfRust(object.lowered) };
   return {
     bytes: output,
     changed,
     plan,
-    diagnostics: [...cured, ...repaired.remaining, ...untoldRefusals(repaired.remaining, verdicts, rules, named)],
+    diagnostics: [
+      ...cured,
+      ...repaired.remaining,
+      ...untoldRefusals(repaired.remaining, verdicts, rules, named, JUDGES),
+    ],
     summary,
     verdicts,
   };

@@ -9,7 +9,7 @@ import { label, placeOf } from "./rules/label.ts";
 import { LOADERS, type Loader, type LoaderTarget } from "./rules/loaders.ts";
 import { refusalRule } from "./rules/refusals.ts";
 import type { Diagnostic, Judge, JudgeAnswer, Rule, Severity } from "./rules/rule.ts";
-import { ALL_JUDGES, type Judges } from "./verdicts.ts";
+import type { Judges } from "./verdicts.ts";
 
 /** One refusal as one judge utters it. */
 interface Refusal {
@@ -161,6 +161,12 @@ function answersOf(refusals: readonly Refusal[]): readonly JudgeAnswer[] {
 
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 2, warning: 1, note: 0 };
 
+function helpOf(severity: Severity, judge: Judge): string {
+  if (severity === "error") return "no repair is known; please report the object";
+  if (judge === "kernel") return "newer kernels take it; `--kernel X.Y` names the one that counts";
+  return "`--loader NAME` names the loaders that count";
+}
+
 function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named): Diagnostic | undefined {
   const [first] = refusals;
   if (first === undefined) return undefined;
@@ -179,10 +185,7 @@ function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named):
     target: typeId === null ? {} : { typeId },
     ...(typeId === null ? {} : placeOf(named.join, typeId)),
     answers: answersOf(refusals),
-    help:
-      severity === "error"
-        ? "no repair is known; please report the object"
-        : "newer versions take it; --kernel or --loader names one that counts",
+    help: helpOf(severity, first.judge),
   };
 }
 
@@ -195,7 +198,7 @@ export function untoldRefusals(
   verdicts: Verdicts,
   rules: readonly Rule[],
   named: Named,
-  { kernels, loaders }: Judges = ALL_JUDGES,
+  { kernels, loaders }: Judges,
 ): readonly Diagnostic[] {
   const groups = new Map<string, Refusal[]>();
   for (const refusal of [

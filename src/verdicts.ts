@@ -1,10 +1,10 @@
 import type { ObjectVerdict, Verdict, Verdicts } from "./api.ts";
 import { type JudgedBtf, releaseVerdicts, togetherOf } from "./kernel-verdicts.ts";
-import { ALL_KERNELS, type KernelTarget } from "./rules/kernel/target.ts";
+import type { KernelTarget } from "./rules/kernel/target.ts";
 import type { LoaderVerdict } from "./rules/loader.ts";
-import { ALL_LOADERS, LOADERS, type Loader, type LoaderKey, type LoaderTarget } from "./rules/loaders.ts";
+import { LOADERS, type Loader, type LoaderKey, type LoaderTarget } from "./rules/loaders.ts";
 import type { Diagnostic, Judge, JudgeAnswer } from "./rules/rule.ts";
-import { simulated } from "./rules/simulators.ts";
+import type { Simulate } from "./rules/simulators.ts";
 
 /** Version of the program whose findings rules tell; there is no verdict of it. */
 const BPFTOOL = "7.1";
@@ -13,10 +13,9 @@ const BPFTOOL = "7.1";
 export interface Judges {
   readonly kernels: KernelTarget;
   readonly loaders: LoaderTarget;
+  /** How loaders are asked. */
+  readonly simulate: Simulate;
 }
-
-/** All of them. */
-export const ALL_JUDGES: Judges = { kernels: ALL_KERNELS, loaders: ALL_LOADERS };
 
 function open(version: string): Verdict {
   return { version, accepted: null, stage: null, errno: null, message: null, typeId: null };
@@ -67,14 +66,14 @@ function loaderVerdict(
   loader: Loader,
   found: readonly Diagnostic[],
   { elf }: JudgedBtf,
-  { profiles, isEvery }: KernelTarget,
+  { kernels: { profiles, isEvery }, simulate }: Judges,
 ): ObjectVerdict {
   const told = verdictByFindings(loader, found);
   // Of two releases between which the kernel stands, what either refuses counts.
-  const kernels = isEvery ? profiles.slice(-1) : profiles.toReversed();
+  const asked = isEvery ? profiles.slice(-1) : profiles.toReversed();
   let accepted: ObjectVerdict | undefined;
-  for (const profile of elf === undefined ? [] : kernels) {
-    const verdict = elf && simulated(loader.key, elf, profile);
+  for (const profile of elf === undefined ? [] : asked) {
+    const verdict = elf && simulate(loader.key, elf, profile);
     if (verdict === undefined) return told;
     if (!verdict.accepted) return verdictBySimulator(loader, verdict);
     accepted ??= verdictBySimulator(loader, verdict);
@@ -86,15 +85,12 @@ function loaderVerdict(
 }
 
 /** What each judge says of the object. Loaders stand on the newest kernel that was asked about. */
-export function verdictsOf(
-  found: readonly Diagnostic[],
-  judged: JudgedBtf,
-  { kernels, loaders }: Judges = ALL_JUDGES,
-): Verdicts {
+export function verdictsOf(found: readonly Diagnostic[], judged: JudgedBtf, judges: Judges): Verdicts {
+  const { kernels, loaders } = judges;
   const releases = releaseVerdicts(judged, kernels);
   const asked = new Set(loaders.loaders.map(({ key }) => key));
   const answers = LOADERS.map((loader) => {
-    const verdict = asked.has(loader.key) ? loaderVerdict(loader, found, judged, kernels) : open(loader.version);
+    const verdict = asked.has(loader.key) ? loaderVerdict(loader, found, judged, judges) : open(loader.version);
     return [loader.key, verdict] as const;
   });
   return {

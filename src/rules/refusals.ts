@@ -1,8 +1,8 @@
 import { kernelRules } from "./kernel/index.ts";
 import type { KernelRule } from "./kernel/rule.ts";
 import type { LoaderRule } from "./loader.ts";
+import { loaderRules } from "./loader-rules.ts";
 import type { Rule } from "./rule.ts";
-import { loaderRules } from "./simulators.ts";
 
 /** Of a report, for a rule of a judge: "kernel/km-05" for KM-05. */
 export function refusalId(family: string, rule: string): string {

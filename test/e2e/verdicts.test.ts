@@ -56,10 +56,11 @@ async function fixed({ path, license }: ScoredObject): Promise<Uint8Array> {
 /** A warning that no repair takes away: a DATASEC of constants without names has no entries, which 5.10 does not take. */
 const OLD_KERNEL = "kernel/kd-02";
 
-/** And what other loaders lack: aya fills no map of programs at the start, cilium/ebpf knows no numa_node. */
+/** And what other loaders lack: aya fills no map of programs at the start, and calls no kernel functions, cilium/ebpf knows no numa_node. */
 const LACKED: readonly (readonly [RegExp, string])[] = [
   [/s30_prog_array/, "aya/am-08"],
   [/s14_pinning/, "cilium/cm-41"],
+  [/s37_extern_kfunc/, "aya/ar-08"],
 ];
 
 /** Shapes whose externs come from a kernel. */
