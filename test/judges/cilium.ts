@@ -3,7 +3,7 @@ import { versionLine } from "../../tools/judges/toolchain.ts";
 import { builtProgram, type Judge, notBuilt, once } from "./judge.ts";
 import { kernel } from "./kernel.ts";
 import type { KernelMap } from "./libbpf.ts";
-import { asFile, type Outcome, runJson } from "./run.ts";
+import { answer, asFile, jsonLines, type Outcome, run, runJson } from "./run.ts";
 
 /** Success, or the library's error text (its last 64 KiB, the verifier's log included) and the errno inside it, else 0. */
 export interface CiliumVerdict {
@@ -43,6 +43,8 @@ export interface CiliumProgram {
 /** Everything that cilium/ebpf made of one object. */
 export interface CiliumReport {
   readonly version: string;
+  /** What the library fell with over one object of a stream; it is no answer then. */
+  readonly panic?: string;
   readonly open: CiliumVerdict;
   readonly load: CiliumVerdict | null;
   readonly maps: readonly CiliumMap[];
@@ -73,4 +75,35 @@ export function runCilium(
       seconds: options.seconds ?? 60,
     }),
   );
+}
+
+/** The same for many objects in one process, in their order. Throws if the process falls, which a panic of the library is no reason for. */
+export function runCiliumStream(
+  objects: readonly Uint8Array[],
+  options: { until?: "open" | "load"; seconds?: number } = {},
+): readonly CiliumReport[] {
+  const input = new Uint8Array(objects.reduce((sum, { length }) => sum + 4 + length, 0));
+  const view = new DataView(input.buffer);
+  let at = 0;
+  for (const object of objects) {
+    view.setUint32(at, object.length, true);
+    input.set(object, at + 4);
+    at += 4 + object.length;
+  }
+  const { stdout, stderr, status } = answer(
+    run({
+      program: builtProgram("cilium"),
+      args: options.until === "open" ? ["-open-only", "-stream"] : ["-pins", "/sys/fs/bpf", "-stream"],
+      input,
+      privateBpffs: options.until !== "open",
+      seconds: options.seconds ?? 600,
+    }),
+  );
+  const reports = jsonLines<CiliumReport>(stdout);
+  if (status !== 0 || reports.length !== objects.length) {
+    throw new Error(
+      `cilium/ebpf reported on ${reports.length} of ${objects.length} objects (exit ${status}): ${stderr}`,
+    );
+  }
+  return reports;
 }

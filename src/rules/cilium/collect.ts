@@ -6,6 +6,8 @@ import {
   SHF_ALLOC,
   SHF_COMPRESSED,
   SHF_EXECINSTR,
+  SHN_ABS,
+  SHN_COMMON,
   SHN_UNDEF,
   SHT_NOBITS,
   SHT_PROGBITS,
@@ -179,6 +181,12 @@ export function assignSymbols({ elf, sections }: Collected): void {
   }
 }
 
+/** As Go prints it. */
+function sectionIndex(index: number): string {
+  if (index === SHN_ABS) return "SHN_ABS";
+  return index === SHN_COMMON ? "SHN_COMMON" : `SHN_UNDEF+${index}`;
+}
+
 /** Gives the sections their relocations. Errors: CE-05 to CE-07. */
 export function loadRelocations({ elf, sections }: Collected, relocating: Relocating): void {
   for (const [index, table] of relocating) {
@@ -190,7 +198,7 @@ export function loadRelocations({ elf, sections }: Collected, relocating: Reloca
       const target = sections.get(symbol.section);
       if (target === undefined) {
         const place = `"${name}": reference to "${symbol.name}" in section`;
-        refuse(targetRead, `section ${place} SHN_UNDEF+${symbol.section}: not supported`);
+        refuse(targetRead, `section ${place} ${sectionIndex(symbol.section)}: not supported`);
       } else target.references++;
     }
   }

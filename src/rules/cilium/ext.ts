@@ -112,6 +112,8 @@ export const extRules: readonly LoaderRule[] = [
 const HEADER = 24;
 const LONGEST = 256;
 const INSTRUCTION = 8;
+/** So many lines are read at once. */
+const CHUNK = 1024;
 
 /** The words of a part of the bytes, one after the other, as far as they go. */
 class Words {
@@ -164,11 +166,11 @@ type Records = ReadonlyMap<string, readonly (readonly number[])[]>;
 
 function readRecords(table: Table, count: number): readonly (readonly number[])[] {
   const { words, size, what, isWhole } = table;
-  // The library reads up to 1024 lines at once.
   const unaligned: number[] = [];
   const records: number[][] = [];
   for (let i = 0; i < count; i++) {
-    words.need(size, recordWhole, `can't read ${what}`);
+    const together = isWhole && i % CHUNK === 0 ? Math.min(CHUNK, count - i) : 1;
+    words.need(together * size, recordWhole, `can't read ${what}`);
     const record = Array.from({ length: size / 4 }, () => words.next());
     const [offset = 0] = record;
     if (offset % INSTRUCTION !== 0) {

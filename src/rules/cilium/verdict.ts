@@ -1,6 +1,7 @@
 import type { ElfView } from "../../elf/model.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { LOADED, type LoaderRule, type LoaderVerdict } from "../loader.ts";
+import type { BtfLoadVerdict } from "../kernel/verdict.ts";
+import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict, type MapVerdict } from "../loader.ts";
 import { blobRules } from "./blob.ts";
 import {
   assignSymbols,
@@ -16,6 +17,7 @@ import { definitionRules } from "./definition.ts";
 import { checkExt, extRules } from "./ext.ts";
 import { typeMissing } from "./inflate.ts";
 import { instructionRules } from "./insn.ts";
+import { loadRules, mapRequest } from "./load.ts";
 import { loadBtfMaps, loadOldMaps, type Maps, mapRules } from "./maps.ts";
 import { loadPrograms, type Program, programRules } from "./programs.ts";
 import { relocateRules } from "./relocate.ts";
@@ -26,7 +28,7 @@ import { loadStructOps, structOpsRules } from "./struct-ops.ts";
 import { tagRules } from "./tags.ts";
 import { sizeRules } from "./types.ts";
 
-/** Every condition on which the library refuses to open an object, about in the order in which it looks. */
+/** Every condition on which the library refuses an object, about in the order in which it looks. */
 export const ciliumRules: readonly LoaderRule[] = [
   ...collectRules,
   ...blobRules,
@@ -43,6 +45,7 @@ export const ciliumRules: readonly LoaderRule[] = [
   ...instructionRules,
   ...relocateRules,
   ...structOpsRules,
+  ...loadRules,
 ];
 
 /** What the library makes of an object that it opens. */
@@ -87,18 +90,44 @@ function open(elf: ElfView): Opened {
   return { collected, maps, variables, programs };
 }
 
+/** What becomes of each map by itself, in order of their names. */
+function loadMaps({ maps, variables }: Opened, kernel: KernelProfile): LoaderVerdict {
+  let btf: BtfLoadVerdict | undefined;
+  let first: CiliumRefusal | undefined;
+  const verdicts: MapVerdict[] = [];
+  const told = (verdict: BtfLoadVerdict): void => {
+    if (btf === undefined || (btf.accepted && !verdict.accepted)) btf = verdict;
+  };
+  for (const [name, spec] of [...maps].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    try {
+      const { btf: types } = mapRequest(name, spec, variables, { kernel, told });
+      verdicts.push({ name, created: true, withIds: types !== undefined, errno: 0, rule: undefined });
+    } catch (error) {
+      if (!(error instanceof CiliumRefusal)) throw error;
+      first ??= new CiliumRefusal(error.rule, error.message, { map: name, ...error.at });
+      verdicts.push({ name, created: false, withIds: false, errno: error.rule.errno, rule: error.rule.id });
+    }
+  }
+  const heard = btf === undefined ? {} : { btf };
+  if (first === undefined) return { ...LOADED, ...heard, maps: verdicts };
+  return { ...refused(first, "load"), ...heard, maps: verdicts };
+}
+
+function refused({ rule, message, at }: CiliumRefusal, stage: LoaderStage): LoaderVerdict {
+  return { accepted: false, stage, errno: rule.errno, message, rule: rule.id, maps: [], ...at };
+}
+
 /**
- * What cilium/ebpf 0.22 says of an object: whether LoadCollectionSpec takes it, in its own order and words. It goes through sections,
- * symbols and variables in no certain order; here it is theirs. Undefined where it would decompress a section, which we do not.
+ * What cilium/ebpf 0.22 says of an object: whether LoadCollectionSpec takes it, and then whether its maps can be created, in the
+ * library's own order and words. It goes through sections, symbols, variables and maps in no certain order; here it is theirs.
+ * Undefined where it would decompress a section, which we do not.
  */
-export function ciliumVerdict(elf: ElfView, _kernel: KernelProfile): LoaderVerdict | undefined {
+export function ciliumVerdict(elf: ElfView, kernel: KernelProfile): LoaderVerdict | undefined {
   try {
-    open(elf);
-    return LOADED;
-  } catch (refusal) {
-    if (refusal instanceof Unread) return undefined;
-    if (!(refusal instanceof CiliumRefusal)) throw refusal;
-    const { rule, message, at } = refusal;
-    return { accepted: false, stage: "open", errno: rule.errno, message, rule: rule.id, maps: [], ...at };
+    return loadMaps(open(elf), kernel);
+  } catch (error) {
+    if (error instanceof Unread) return undefined;
+    if (!(error instanceof CiliumRefusal)) throw error;
+    return refused(error, "open");
   }
 }

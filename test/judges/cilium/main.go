@@ -1,15 +1,21 @@
 // The cilium/ebpf judge: loads one object as a Go program would and prints what became of it as one JSON line.
 //
 //	judge [-open-only] [-pins DIR] OBJECT
+//	judge [-open-only] [-pins DIR] -stream
 //
+// A stream is any number of objects on standard input, each behind its length (4 bytes, little-endian), and a line is printed for each.
 // DIR is a bpffs folder for maps that are pinned by name; the caller gives one that nobody else sees.
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -24,7 +30,9 @@ import (
 
 // report is everything that the library made of the object; a nil error is success.
 type report struct {
-	Version  string    `json:"version"`
+	Version string `json:"version"`
+	// Panic is what the library fell with over one object of a stream.
+	Panic    *string   `json:"panic,omitempty"`
 	Open     verdict   `json:"open"`
 	Load     *verdict  `json:"load"`
 	Maps     []mapInfo `json:"maps"`
@@ -227,35 +235,80 @@ func version() string {
 func main() {
 	openOnly := flag.Bool("open-only", false, "only parse")
 	pins := flag.String("pins", "", "bpffs folder for pinned maps")
+	stream := flag.Bool("stream", false, "read many objects from standard input")
 	showVersion := flag.Bool("version", false, "print the version of cilium/ebpf")
 	flag.Parse()
 	if *showVersion {
 		fmt.Println(version())
 		return
 	}
+	l := &loader{pins: *pins}
+	if *stream {
+		if err := l.stream(os.Stdin, *openOnly); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		return
+	}
 	if flag.NArg() != 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	out := report{Version: version(), Maps: []mapInfo{}, Programs: []program{}}
 	spec, err := ebpf.LoadCollectionSpec(flag.Arg(0))
-	out.Open = judged(err)
-	if err == nil {
-		for _, name := range sortedKeys(spec.Maps) {
-			info := describe(spec.Maps[name])
-			info.Name = name
-			out.Maps = append(out.Maps, info)
-		}
-		for _, name := range sortedKeys(spec.Programs) {
-			p := spec.Programs[name]
-			out.Programs = append(out.Programs, program{Name: name, Section: p.SectionName, Type: uint32(p.Type)})
-		}
-		if !*openOnly {
-			(&loader{pins: *pins}).judge(spec, &out)
-		}
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(l.report(spec, err, *openOnly)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
+}
+
+// report tells what became of a spec, or why there is none.
+func (l *loader) report(spec *ebpf.CollectionSpec, err error, openOnly bool) report {
+	out := report{Version: version(), Maps: []mapInfo{}, Programs: []program{}, Open: judged(err)}
+	if err != nil {
+		return out
+	}
+	for _, name := range sortedKeys(spec.Maps) {
+		info := describe(spec.Maps[name])
+		info.Name = name
+		out.Maps = append(out.Maps, info)
+	}
+	for _, name := range sortedKeys(spec.Programs) {
+		p := spec.Programs[name]
+		out.Programs = append(out.Programs, program{Name: name, Section: p.SectionName, Type: uint32(p.Type)})
+	}
+	if !openOnly {
+		l.judge(spec, &out)
+	}
+	return out
+}
+
+// stream reports of one object after the other, until there are no more.
+func (l *loader) stream(in io.Reader, openOnly bool) error {
+	reader, writer := bufio.NewReader(in), bufio.NewWriter(os.Stdout)
+	for {
+		var size uint32
+		if err := binary.Read(reader, binary.LittleEndian, &size); err == io.EOF {
+			return writer.Flush()
+		} else if err != nil {
+			return err
+		}
+		object := make([]byte, size)
+		if _, err := io.ReadFull(reader, object); err != nil {
+			return err
+		}
+		if err := json.NewEncoder(writer).Encode(l.caught(object, openOnly)); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *loader) caught(object []byte, openOnly bool) (out report) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			text := fmt.Sprint(reason)
+			out = report{Version: version(), Maps: []mapInfo{}, Programs: []program{}, Panic: &text}
+		}
+	}()
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(object))
+	return l.report(spec, err, openOnly)
 }
