@@ -108,7 +108,12 @@ class ExtReader {
     return this.view.getUint32(at, this.btf.littleEndian);
   }
 
-  private invalid(rule: typeof inside, offset: number, length: number, whole: number = this.view.byteLength): never {
+  private invalid(
+    rule: typeof inside,
+    offset: number,
+    length: number | bigint,
+    whole: number = this.view.byteLength,
+  ): never {
     return refuseBtf(rule, `invalid BTF info, offset: ${offset} len: ${length} section_len: ${whole}`);
   }
 
@@ -133,7 +138,7 @@ class ExtReader {
       const taken = size * count;
       if (this.isOld && taken > left - SECTION_HEADER) panic(countPanic);
       if (!this.isOld && (count === 0 || size === 0 || taken > left - SECTION_HEADER)) {
-        this.invalid(recordCount, SECTION_HEADER, taken, left);
+        this.invalid(recordCount, SECTION_HEADER, BigInt(size) * BigInt(count), left);
       }
       yield { name, at: at + SECTION_HEADER, count };
       at += SECTION_HEADER + taken;

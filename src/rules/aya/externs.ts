@@ -30,6 +30,7 @@ export interface AyaExterns {
   readonly section: number;
   /** The variable that stands for each function; undefined without functions. */
   readonly placeholder: number | undefined;
+  readonly names: ReadonlySet<string>;
 }
 
 function intOf(btf: AyaBtf): number {
@@ -61,15 +62,18 @@ export function collectExterns(btf: AyaBtf, names: ReadonlySet<string>): AyaExte
     if (hasFunctions) break;
   }
   const placeholder = hasFunctions ? addPlaceholder(btf) : undefined;
+  const externs = new Set<string>();
   for (const entry of entries) {
     const type = btf.type(entry);
     if (type.kind !== func && type.kind !== variable) {
       refuseBtf(entryKind, "BTF type that is not VAR was found in DATASEC", { typeId: entry });
     }
-    if (!names.has(btf.string(type.name))) refuseBtf(symbol, "Unable to get symbol name", { typeId: entry });
+    const name = btf.string(type.name);
+    if (!names.has(name)) refuseBtf(symbol, "Unable to get symbol name", { typeId: entry });
+    externs.add(name);
     btf.resolve(type.word);
   }
-  return entries.length === 0 ? undefined : { section, placeholder };
+  return entries.length === 0 ? undefined : { section, placeholder, names: externs };
 }
 
 /** Turns `.ksyms` into what the kernel takes, as the first step of the fix-up: variables of four bytes, one after another. */

@@ -9,6 +9,7 @@ import { extRules } from "./ext.ts";
 import { externRules } from "./externs.ts";
 import { fixUp, fixUpRules } from "./fix-up.ts";
 import { needsBtf } from "./program-section.ts";
+import { checkRelocations, relocationRules } from "./relocate.ts";
 import { AyaRefusal, type AyaVersion, ayaRule } from "./rule.ts";
 import { AyaObject, sectionRules } from "./sections.ts";
 
@@ -30,6 +31,7 @@ export const ayaRules: readonly LoaderRule[] = [
   ...definitionRules,
   ...fixUpRules,
   btfNeeded,
+  ...relocationRules,
 ];
 
 function refused(refusal: AyaRefusal, stage: LoaderStage): LoaderVerdict {
@@ -72,7 +74,7 @@ export function ayaBtfAsSent(elf: ElfView, version: AyaVersion, kernel: KernelPr
 
 /**
  * What aya says of an object: whether Object::parse takes it, in aya's own order and words (a panic is a refusal), whether its fix-up of
- * BTF succeeds, and what the kernel answers to what it then sends. Takes time in proportion to the object; nothing is thrown.
+ * BTF succeeds, what the kernel answers to what it then sends, and whether its references can be bound. Takes time in proportion to the object; nothing is thrown.
  */
 export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProfile): LoaderVerdict {
   const parsed = ayaObject(elf, version);
@@ -80,10 +82,13 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
   const object = parsed.value;
   const sent = attempt("load", () => send(object, kernel));
   if ("verdict" in sent) return sent.verdict;
-  if (sent.value === undefined) return LOADED;
-  const btf = kernelVerdict(sent.value, kernel, elf.littleEndian);
+  const btf = sent.value && kernelVerdict(sent.value, kernel, elf.littleEndian);
   const isNeeded = object.ext?.hasRelocations || [...object.programs.values()].some(({ section }) => needsBtf(section));
-  if (btf.accepted || !isNeeded) return { ...LOADED, btf };
-  const message = `the BPF_BTF_LOAD syscall returned …. Verifier output: …${btf.message}`;
-  return { ...LOADED, accepted: false, stage: "load", rule: btfNeeded.id, message, btf };
+  if (btf?.accepted === false && isNeeded) {
+    const message = `the BPF_BTF_LOAD syscall returned …. Verifier output: …${btf.message}`;
+    return { ...LOADED, accepted: false, stage: "load", rule: btfNeeded.id, message, btf };
+  }
+  const bound = attempt("load", () => checkRelocations(object));
+  const verdict = "verdict" in bound ? bound.verdict : LOADED;
+  return btf === undefined ? verdict : { ...verdict, btf };
 }

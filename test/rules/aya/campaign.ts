@@ -2,6 +2,8 @@ import type { ElfView } from "../../../src/elf/model.ts";
 import { parseElf } from "../../../src/elf/parse.ts";
 import { BtfFixError } from "../../../src/errors.ts";
 import type { AyaDefinition } from "../../../src/rules/aya/definition.ts";
+import { checkRelocations } from "../../../src/rules/aya/relocate.ts";
+import { AyaRefusal } from "../../../src/rules/aya/rule.ts";
 import { ayaBtfAsSent, ayaObject, ayaVerdict } from "../../../src/rules/aya/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { type AyaMap, type AyaName, type AyaReport, runAyaOnAll } from "../../judges/aya.ts";
@@ -76,16 +78,39 @@ export function difference(elf: ElfView, name: AyaName, report: AyaReport): stri
   if (atOpen || fixUp === null) return undefined;
   const differs = mapsDiffer(elf, name, report);
   if (differs !== undefined) return differs;
-  const atFixUp = verdict.btf === undefined && verdict.stage === "load";
+  const atFixUp = verdict.rule?.startsWith("AX-") === true || (verdict.stage === "load" && !fixUp.ok);
   if (atFixUp === fixUp.ok || (atFixUp && !isSaid(verdict.message, fixUp.error))) {
     return `fix-up: we say ${ours}, it ${said(fixUp.ok, fixUp.error)}`;
   }
-  const sent = ayaBtfAsSent(elf, versionOf(name), kernel);
+  if (atFixUp) return undefined;
+  return sentDiffers(elf, name, report) ?? relocationDiffers(elf, name, report);
+}
+
+function sentDiffers(elf: ElfView, name: AyaName, report: AyaReport): string | undefined {
+  const sent = ayaBtfAsSent(elf, versionOf(name), KERNEL_PROFILES["6.18"]);
   if ((sent === undefined) !== (report.btf === undefined))
     return `sent: ${sent?.length} bytes, not ${report.btf?.length}`;
   if (sent === undefined || report.btf === undefined) return undefined;
   const at = sent.findIndex((byte, index) => byte !== report.btf?.[index]);
   return at < 0 && sent.length === report.btf.length ? undefined : `sent: differs from byte ${at} of ${sent.length}`;
+}
+
+/** In which order aya looks at relocations and programs differs from run to run, so only whether it refuses can be compared. */
+function relocationDiffers(elf: ElfView, name: AyaName, { relocate }: AyaReport): string | undefined {
+  const parsed = ayaObject(elf, versionOf(name));
+  if ("verdict" in parsed || relocate === null) return undefined;
+  const { externs, ext } = parsed.value;
+  let ours = "taken";
+  try {
+    if (checkRelocations(parsed.value)) return undefined;
+  } catch (refusal) {
+    if (!(refusal instanceof AyaRefusal)) throw refusal;
+    ours = `${refusal.rule.id} ${refusal.message}`;
+  }
+  // Whether the kernel has what they name is not the object's fault.
+  if (ours === "taken" && (externs !== undefined || ext?.hasRelocations === true)) return undefined;
+  const agrees = (ours === "taken") === relocate.ok;
+  return agrees ? undefined : `relocation: we say ${ours}, it ${said(relocate.ok, relocate.error)}`;
 }
 
 function read(bytes: Uint8Array): ElfView | undefined {
