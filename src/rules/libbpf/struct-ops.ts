@@ -116,6 +116,8 @@ export interface StructOps {
   readonly offset: number;
   readonly size: number;
   readonly typeId: number;
+  /** Not created unless user space wants it: the first one of a section whose name begins with "?", and libbpf forgets it of the others. */
+  readonly isOptional: boolean;
 }
 
 /** The sections of struct_ops that libbpf reads: 1.1 knows but one. */
@@ -150,23 +152,28 @@ function resolve(btf: Btf, id: number): number | undefined {
 function* variablesOf(btf: Btf, section: number, name: string, room: number): Generator<StructOps> {
   const [datasec] = [...typesOfKind(btf, "datasec")].filter(([, { nameOff }]) => nameText(btf, nameOff) === name);
   if (datasec === undefined) throw new LibbpfRefusal(described, `struct_ops init: DATASEC ${name} not found`);
-  for (const { type: id, offset } of datasec[1].entries) {
+  const plain = name.replace(/^\?/, "");
+  for (const [index, { type: id, offset }] of datasec[1].entries.entries()) {
     const variable = typeById(btf, id);
     const map = variable === undefined ? "" : nameText(btf, variable.nameOff);
     const at = { map, typeId: id };
     const typeId = resolve(btf, id);
     const type = typeId === undefined ? undefined : typeById(btf, typeId);
     if (typeId === undefined || type === undefined) {
-      throw new LibbpfRefusal(resolved, `struct_ops init: Cannot resolve var type_id ${id} in DATASEC ${name}`, at);
+      throw new LibbpfRefusal(
+        resolved,
+        `struct_ops init: Cannot resolve var type_id ${id} in DATASEC ${index === 0 ? name : plain}`,
+        at,
+      );
     }
     const typeName = nameText(btf, type.nameOff);
     if (typeName === "") throw new LibbpfRefusal(named, named.text[0] ?? "", at);
     if (type.kind !== "struct") throw new LibbpfRefusal(struct, `struct_ops init: ${typeName} is not a struct`, at);
     // A sum of 32 bits.
     if ((offset + type.size) >>> 0 > room) {
-      throw new LibbpfRefusal(inside, `struct_ops init: var ${map} is beyond the end of DATASEC ${name}`, at);
+      throw new LibbpfRefusal(inside, `struct_ops init: var ${map} is beyond the end of DATASEC ${plain}`, at);
     }
-    yield { name: map, section, offset, size: type.size, typeId };
+    yield { name: map, section, offset, size: type.size, typeId, isOptional: index === 0 && plain !== name };
   }
 }
 

@@ -12,6 +12,7 @@ import { LOADED, type LoaderRule, type LoaderVerdict } from "../loader.ts";
 import { btfAsSent, datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
 import { type Collected, collectRules, collectSections } from "./collect.ts";
+import { type CreatedMap, createdMaps } from "./created.ts";
 import { definitionRules } from "./definition.ts";
 import { checkExt, extRules } from "./ext.ts";
 import { checkExternsWithoutBtf, externRules } from "./externs.ts";
@@ -91,10 +92,11 @@ function valuesAt(btf: Btf | undefined, { variable }: CollectedMap): number | un
   return Math.floor(last.bitOffset / 8);
 }
 
-/** What is needed once the object is open. */
+/** What is needed once the object is open: its BTF as it stands in the file, and its maps in libbpf's order. */
 interface Opened {
   readonly btf: Btf | undefined;
   readonly needsBtf: boolean;
+  readonly maps: readonly CreatedMap[];
 }
 
 function open(elf: ElfView, version: LibbpfVersion): Opened {
@@ -103,16 +105,24 @@ function open(elf: ElfView, version: LibbpfVersion): Opened {
   if (own === undefined) checkExternsWithoutBtf(elf);
   const btf = own && opened(own, elf, version);
   const maps = collectMaps(btf, collected, version);
-  const ops = btf && {
-    version,
-    elf,
-    collected,
-    btf,
-    variables: collectStructOps(btf, elf, collected, version),
-    filled: new Map(),
-  };
+  const variables = btf === undefined ? [] : collectStructOps(btf, elf, collected, version);
+  const ops = btf && { version, elf, collected, btf, variables, filled: new Map() };
   checkRelocations({ version, elf, collected, maps }, (map) => valuesAt(btf, map), ops);
-  return { btf: own, needsBtf: structOpsSections(collected, version).length > 0 };
+  return {
+    btf: own,
+    needsBtf: structOpsSections(collected, version).length > 0,
+    maps: createdMaps(elf, btf, collected, maps, variables, version),
+  };
+}
+
+/** The maps that libbpf creates of an object, in its order; undefined where it does not open it, or we do not read it. */
+export function libbpfMaps(elf: ElfView, version: LibbpfVersion): readonly CreatedMap[] | undefined {
+  try {
+    return open(elf, version).maps;
+  } catch (refusal) {
+    if (refusal instanceof LibbpfRefusal || refusal instanceof BtfFixError) return undefined;
+    throw refusal;
+  }
 }
 
 /** Names of the errnos that BPF_BTF_LOAD returns; 1.1 prints numbers. */

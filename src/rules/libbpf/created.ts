@@ -1,0 +1,141 @@
+import { type Btf, LINKAGE_GLOBAL, LINKAGE_STATIC, typeById } from "../../btf/model.ts";
+import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
+import type { ElfView } from "../../elf/model.ts";
+import type { Collected } from "./collect.ts";
+import type { LibbpfMapDef } from "./definition.ts";
+import type { CollectedMap } from "./maps.ts";
+import type { LibbpfVersion } from "./sanitise.ts";
+import type { StructOps } from "./struct-ops.ts";
+
+/** A map as libbpf gives it to BPF_MAP_CREATE: sizes in bytes, ids of the BTF that it sends, 0 for none. */
+export interface CreatedMap {
+  /** Of data, the section's: what libbpf puts before it comes from the file's name. */
+  readonly name: string;
+  readonly type: number;
+  readonly keySize: number;
+  /** Of struct_ops, the object's own; libbpf puts the kernel's in its place. */
+  readonly valueSize: number;
+  /** 0 for a PERF_EVENT_ARRAY: as many as there are processors. */
+  readonly maxEntries: number;
+  readonly mapFlags: number;
+  readonly mapExtra: bigint;
+  readonly keyTypeId: number;
+  readonly valueTypeId: number;
+  /** Created first, as the model of what a map of maps holds. */
+  readonly inner: CreatedMap | undefined;
+}
+
+const [ARRAY, STRUCT_OPS, RINGBUF, USER_RINGBUF, ARENA] = [2, 26, 27, 31, 33];
+/** Kinds that libbpf gives no type ids: PERF_EVENT_ARRAY, STACK_TRACE, CGROUP_ARRAY, maps of maps, DEVMAP … */
+const WITHOUT_IDS: readonly number[] = [4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25];
+const [READ_ONLY, MAPPABLE, LINK] = [0x80, 0x400, 0x2000];
+const PAGE = 4096;
+const INT_SIZE = 4;
+
+/** The size of a ring buffer as the kernel wants it: the next power of two of pages (`adjust_ringbuf_sz`). */
+function ringSize(size: number): number {
+  const pages = size / PAGE;
+  if (size === 0 || (Number.isInteger(pages) && Number.isInteger(Math.log2(pages)))) return size;
+  for (let adjusted = PAGE; adjusted < 2 ** 32; adjusted *= 2) if (adjusted > size) return adjusted;
+  return size;
+}
+
+function fromDefinition(name: string, def: LibbpfMapDef, version: LibbpfVersion): CreatedMap {
+  const { type, keySize, valueSize, mapFlags, mapExtra, inner } = def;
+  const isRing = type === RINGBUF || type === USER_RINGBUF;
+  const hasIds = !WITHOUT_IDS.includes(type) && (type !== ARENA || version === "1.1");
+  return {
+    name,
+    type,
+    keySize,
+    valueSize,
+    maxEntries: isRing ? ringSize(def.maxEntries) : def.maxEntries,
+    mapFlags,
+    mapExtra,
+    keyTypeId: hasIds ? def.keyTypeId : 0,
+    valueTypeId: hasIds ? def.valueTypeId : 0,
+    inner: inner && fromDefinition(`${name}.inner`, inner, version),
+  };
+}
+
+/** The first type of each name (`btf__find_by_name`). */
+function idsByName(btf: Btf | undefined): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  btf?.types.forEach(({ nameOff }, index) => {
+    const name = nameText(btf, nameOff);
+    if (!found.has(name)) found.set(name, btf.firstId + index);
+  });
+  return found;
+}
+
+/** Whether user space may map the section: it has a variable that others see (`map_is_mmapable`). */
+function isMappable(btf: Btf | undefined, id: number): boolean {
+  const datasec = btf && typeById(btf, id);
+  if (btf === undefined || datasec?.kind !== "datasec") return false;
+  return datasec.entries.some(({ type }) => {
+    const variable = typeById(btf, type);
+    return variable?.kind === "var" && variable.linkage !== LINKAGE_STATIC;
+  });
+}
+
+function ofData(name: string, size: number, btf: Btf | undefined, valueTypeId: number): CreatedMap {
+  const isReadOnly = name.startsWith(".rodata") || name === ".kconfig";
+  return {
+    name,
+    type: ARRAY,
+    keySize: INT_SIZE,
+    valueSize: size,
+    maxEntries: 1,
+    mapFlags: (isReadOnly ? READ_ONLY : 0) | (isMappable(btf, valueTypeId) ? MAPPABLE : 0),
+    mapExtra: 0n,
+    keyTypeId: 0,
+    valueTypeId,
+    inner: undefined,
+  };
+}
+
+/** Bytes of the externs of `.kconfig`; undefined where the object has none, whose variables libbpf would have allocated. */
+function configSize(btf: Btf | undefined): number | undefined {
+  if (btf === undefined) return undefined;
+  for (const [, { nameOff, entries, size }] of typesOfKind(btf, "datasec")) {
+    if (nameText(btf, nameOff) !== ".kconfig") continue;
+    const first = typeById(btf, entries[0]?.type ?? 0);
+    if (first?.kind === "var" && first.linkage === LINKAGE_GLOBAL) return size;
+  }
+  return undefined;
+}
+
+function ofStructOps({ name, section, size, isOptional }: StructOps, elf: ElfView): readonly CreatedMap[] {
+  if (isOptional) return [];
+  const mapFlags = elf.sections[section]?.name.endsWith(".struct_ops.link") ? LINK : 0;
+  const shape = { type: STRUCT_OPS, keySize: INT_SIZE, valueSize: size, maxEntries: 1, mapFlags, mapExtra: 0n };
+  return [{ name, ...shape, keyTypeId: 0, valueTypeId: 0, inner: undefined }];
+}
+
+/**
+ * The maps that libbpf creates, in its order: those of `.maps`, of data, of `.kconfig` and of struct_ops (libbpf `bpf_object__init_maps`,
+ * `bpf_object__create_maps`). `btf` is the one of the open object; where the kernel refused it, no ids are given.
+ */
+export function createdMaps(
+  elf: ElfView,
+  btf: Btf | undefined,
+  collected: Collected,
+  maps: readonly CollectedMap[],
+  variables: readonly StructOps[],
+  version: LibbpfVersion,
+): readonly CreatedMap[] {
+  const ids = idsByName(btf);
+  const data = [...collected.uses].flatMap(([index, use]) => {
+    const section = elf.sections[index];
+    if (use !== "data" || section === undefined || section.size === 0) return [];
+    return [ofData(section.name, section.size, btf, ids.get(section.name) ?? 0)];
+  });
+  const config = configSize(btf);
+  return [
+    ...maps.map(({ name, def }) => fromDefinition(name, def, version)),
+    ...data,
+    ...(config === undefined ? [] : [ofData(".kconfig", config, btf, ids.get(".kconfig") ?? 0)]),
+    ...variables.flatMap((variable) => ofStructOps(variable, elf)),
+  ];
+}
