@@ -6,7 +6,7 @@ import { ciliumRule, refuse, within } from "./rule.ts";
 import { StringTable } from "./strings.ts";
 
 const source = "btf.parseBTFHeader";
-const headerShort = ciliumRule("CB-01", "A header is 24 bytes.", source, "read header: unexpected EOF");
+const headerShort = ciliumRule("CB-01", "A header is 24 bytes.", source, "read header: buffer too small");
 const magic = ciliumRule("CB-02", "The magic is 0xeb9f in either byte order.", source, "no valid BTF header");
 const version = ciliumRule("CB-03", "The version is 1.", source, "unexpected version N");
 const flags = ciliumRule("CB-04", "The header has no flags.", source, "unsupported flags N");
@@ -119,7 +119,7 @@ interface Places {
 }
 
 function readHeader(bytes: Uint8Array): { readonly blob: BtfBlob; readonly base: number } {
-  if (bytes.length < HEADER) refuse(headerShort, `read header: ${bytes.length === 0 ? "EOF" : "unexpected EOF"}`);
+  if (bytes.length < HEADER) refuse(headerShort);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const littleEndian = view.getUint16(0, true) === MAGIC;
   if (!littleEndian && view.getUint16(0, false) !== MAGIC) refuse(magic);

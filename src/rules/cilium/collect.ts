@@ -25,6 +25,7 @@ const machine = ciliumRule(
   "The machine of the object is BPF, or none.",
   "LoadCollectionSpecFromReader",
   "unexpected machine type for BPF ELF: M",
+  { unreachable: "an object of another machine has no verdict: our reader of ELF refuses it" },
 );
 const structOps = ciliumRule(
   "CE-02",
@@ -36,7 +37,23 @@ const readable = ciliumRule(
   "CE-03",
   "A section that is read has contents in the file, not compressed unless the library can undo it.",
   "debug/elf.Section.Data",
-  ["unexpected read from SHT_NOBITS section", "SHF_COMPRESSED applies only to non-allocable sections"],
+  [
+    "unexpected read from SHT_NOBITS section",
+    "SHF_COMPRESSED applies only to non-allocable sections",
+    "unknown compression type",
+  ],
+);
+const below = ciliumRule(
+  "CE-10",
+  "A section is shorter than 4 GiB.",
+  "btf.loadSpecFromELF",
+  "section S exceeds maximum size",
+);
+const headerWhole = ciliumRule(
+  "CE-09",
+  "A section that says it is compressed begins with a header of 24 bytes.",
+  "debug/elf.NewFile",
+  "EOF",
 );
 const versionWhole = ciliumRule("CE-04", "A version is 4 bytes.", "loadVersion", "section S: EOF");
 const entries = ciliumRule(
@@ -67,6 +84,8 @@ export const collectRules: readonly LoaderRule[] = [
   entries,
   symbolThere,
   targetRead,
+  headerWhole,
+  below,
 ];
 
 export type SectionKind = "undefined" | "maps" | "btfMaps" | "program" | "data" | "structOps";
@@ -100,12 +119,39 @@ export function isCompressed({ flags }: Section): boolean {
   return Math.floor(flags / SHF_COMPRESSED) % 2 === 1;
 }
 
+const [COMPRESSED_SIZE, COMPRESSED_ALIGN, COMPRESSED_HEADER] = [8, 16, 24];
+const [ZLIB, ZSTD] = [1, 2];
+
+/** The section as the library sees it: a compressed one has the size and alignment that its contents would have. */
+export function asRead(elf: ElfView, section: Section): Section {
+  if (!isCompressed(section)) return section;
+  const bytes = rawBytes(elf, section);
+  if (bytes.length < COMPRESSED_HEADER) refuse(headerWhole);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const word = (at: number): number => Number(view.getBigUint64(at, elf.littleEndian));
+  return { ...section, size: word(COMPRESSED_SIZE), addralign: word(COMPRESSED_ALIGN) };
+}
+
+const MOST = 0xffff_ffff;
+
+/** What the library looks at before it looks for BTF. Errors: CE-10. */
+export function checkSizes(elf: ElfView): void {
+  for (const section of elf.sections) {
+    const { name, type } = section;
+    if (name === ".BTF" || (type !== SHT_PROGBITS && type !== SHT_NOBITS)) continue;
+    if (asRead(elf, section).size > MOST) refuse(below, `section ${name} exceeds maximum size`);
+  }
+}
+
 /** The content as the library asks for it. Errors: CE-03; Unread where it would have to be decompressed. */
 export function content(elf: ElfView, section: Section): Uint8Array {
   if (section.type === SHT_NOBITS && section.size > 0) refuse(readable);
   if (isCompressed(section)) {
-    if ((section.flags & SHF_ALLOC) === 0) throw new Unread();
-    refuse(readable, "SHF_COMPRESSED applies only to non-allocable sections");
+    if (Math.floor(section.flags / SHF_ALLOC) % 2 === 1) refuse(readable, readable.text[1]);
+    const { bytes } = elf;
+    const way = new DataView(bytes.buffer, bytes.byteOffset).getUint32(section.offset, elf.littleEndian);
+    if (way === ZLIB || way === ZSTD) throw new Unread();
+    refuse(readable, readable.text[2]);
   }
   return rawBytes(elf, section);
 }
@@ -133,6 +179,7 @@ function checkLabels(elf: ElfView, license: Section | undefined, version: Sectio
 
 /** Sorts the sections. Errors: CE-01 to CE-04. */
 export function collectSections(elf: ElfView): { readonly collected: Collected; readonly relocating: Relocating } {
+  const all = elf.sections.map((section) => asRead(elf, section));
   if (elf.machine !== EM_BPF && elf.machine !== 0) {
     refuse(machine, "unexpected machine type for BPF ELF: …");
   }
@@ -144,7 +191,7 @@ export function collectSections(elf: ElfView): { readonly collected: Collected; 
   if (nothing !== undefined) add(SHN_UNDEF, { ...nothing, name: "" }, "undefined");
   const relocating = new Map<number, Section>();
   let [license, version]: (Section | undefined)[] = [];
-  for (const section of elf.sections) {
+  for (const section of all) {
     if (section.name.startsWith("license")) license = section;
     else if (section.name.startsWith("version")) version = section;
     else {

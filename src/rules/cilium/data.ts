@@ -14,10 +14,6 @@ const short = ciliumRule(
   "A data section is shorter than 4 GiB.",
   source,
   "data section S: contents exceed maximum size",
-  {
-    unreachable:
-      "an object with such a section has no verdict: our reader of ELF refuses it, or it would take 4 GiB of memory",
-  },
 );
 const kindKnown = ciliumRule(
   "CD-09",

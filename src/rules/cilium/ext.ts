@@ -88,7 +88,16 @@ const accessor = ciliumRule("CX-18", "An accessor is a list of numbers below 2^3
   'accessor "S": accessor index "P": …',
 ]);
 
+/** Told by who finds the section. */
+export const extPlain: LoaderRule = ciliumRule(
+  "CX-19",
+  "The section is not compressed.",
+  "btf.loadExtInfosFromELF",
+  "compressed ext_info is not supported",
+);
+
 export const extRules: readonly LoaderRule[] = [
+  extPlain,
   headerWhole,
   magic,
   version,

@@ -6,7 +6,7 @@ import type { Variable, Variables } from "./data.ts";
 import { MAP_TYPE, type MapSpec } from "./definition.ts";
 import { ciliumRule, refuse, within } from "./rule.ts";
 import { BlobWriter, type Lacking, valueFits } from "./sent.ts";
-import type { Type } from "./types.ts";
+import { copyOf, type Type } from "./types.ts";
 
 const load = { stage: "load" } as const;
 const apart = ciliumRule(
@@ -42,7 +42,7 @@ const outerValue = ciliumRule(
   "A value of an array or hash of maps has 4 bytes, if it says so.",
   "MapSpec.fixupMagicFields",
   "map M: ValueSize must be zero or four for map of map",
-  load,
+  { ...load, unreachable: "what says which maps they are makes it 4" },
 );
 const perfKey = ciliumRule(
   "CL-07",
@@ -139,8 +139,8 @@ function sendTypes(
 ): MapRequest["btf"] {
   if (key === undefined && value === undefined) return undefined;
   const writer = new BlobWriter(lackingIn(kernel));
-  const keyId = key === undefined ? 0 : writer.add(key);
-  const valueId = value === undefined ? 0 : writer.add(value);
+  const keyId = key === undefined ? 0 : writer.add(copyOf(key));
+  const valueId = value === undefined ? 0 : writer.add(copyOf(value));
   const blob = within("load BTF", () => writer.finish());
   const verdict = kernelVerdict(blob, kernel);
   told(verdict);

@@ -2,6 +2,7 @@ import type { ElfView } from "../../elf/model.ts";
 import { SHT_NOBITS, SHT_PROGBITS } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import { checkOrder, type Indexed, indexBlob, withoutFlavour } from "./blob.ts";
+import { asRead } from "./collect.ts";
 import { Inflater, typeMissing } from "./inflate.ts";
 import { ciliumRule, refuse, within } from "./rule.ts";
 import type { StringTable } from "./strings.ts";
@@ -13,7 +14,10 @@ const symbolsThere = ciliumRule(
   "debug/elf.File.Symbols",
   "no symbol section",
 );
-const noMatch = ciliumRule("CB-25", "A type of that name is there.", "btf.Spec.TypeByName", "*btf.K S: not found");
+const noMatch = ciliumRule("CB-25", "A type of that name is there.", "btf.Spec.TypeByName", [
+  "not found",
+  "*btf.K S: not found",
+]);
 const manyMatches = ciliumRule(
   "CB-26",
   "No two types of a kind have the name that is looked for.",
@@ -86,15 +90,17 @@ export class Spec {
   private readonly offsets = new Map<string, number>();
   private readonly repaired = new Set<Type>();
 
-  /** Errors: CE-08, CB-01 to CB-18. */
-  constructor(elf: ElfView, bytes: Uint8Array) {
+  /** `read` gives the bytes of `.BTF`. Errors: its own, CE-08, CB-01 to CB-18. */
+  constructor(elf: ElfView, read: () => Uint8Array) {
     within("can't read symbols", () => checkSymbols(elf));
-    this.indexed = indexBlob(bytes);
+    this.indexed = indexBlob(read());
     checkOrder(this.indexed, elf.littleEndian);
     this.strings = this.indexed.strings;
     this.inflater = new Inflater(this.indexed);
-    for (const { name, type, size } of elf.sections) {
-      if (name !== ".BTF" && (type === SHT_PROGBITS || type === SHT_NOBITS)) this.sizes.set(name, size);
+    for (const section of elf.sections) {
+      const { name, type } = section;
+      if (name !== ".BTF" && (type === SHT_PROGBITS || type === SHT_NOBITS))
+        this.sizes.set(name, asRead(elf, section).size);
     }
     for (const { index, name, section, value } of elf.symbols) {
       const of = elf.sections[section];
@@ -125,6 +131,7 @@ export class Spec {
     const types = (this.indexed.named.get(essential) ?? [])
       .map((id) => this.inflater.type(id))
       .filter((type) => withoutFlavour(type.name, 1) === essential);
+    if (types.length === 0) refuse(noMatch);
     // Where the library drops a flavour it passes over the type that follows: that one stays as it is, whatever its name.
     for (let i = 0; i < types.length; i++) {
       const type = types[i];

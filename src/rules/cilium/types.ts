@@ -189,3 +189,24 @@ export function alignOf(type: Type): number {
   }
   return size;
 }
+
+/** A copy of a type and of all that it refers to: the library copies a key and a value each by itself before it sends them. */
+export function copyOf(root: Type): Type {
+  const copies = new Map<Type, Type>([[VOID_TYPE, VOID_TYPE]]);
+  const open: Type[] = [];
+  const copy = (type: Type): Type => {
+    const known = copies.get(type);
+    if (known !== undefined) return known;
+    const made = { ...type };
+    copies.set(type, made);
+    open.push(made);
+    return made;
+  };
+  const copied = copy(root);
+  for (let type = open.pop(); type !== undefined; type = open.pop()) {
+    type.ref = type.ref && copy(type.ref);
+    type.index = type.index && copy(type.index);
+    type.parts = type.parts.map((part) => ({ ...part, type: copy(part.type) }));
+  }
+  return copied;
+}

@@ -6,22 +6,24 @@ import { blobRules } from "./blob.ts";
 import {
   assignSymbols,
   type Collected,
+  checkSizes,
   collectRules,
   collectSections,
   content,
+  isCompressed,
   loadRelocations,
   rawBytes,
 } from "./collect.ts";
 import { dataRules, loadData, loadKconfig, loadKsyms, type Variables } from "./data.ts";
 import { definitionRules } from "./definition.ts";
-import { checkExt, extRules } from "./ext.ts";
+import { checkExt, extPlain, extRules } from "./ext.ts";
 import { typeMissing } from "./inflate.ts";
 import { instructionRules } from "./insn.ts";
 import { loadRules, mapRequest } from "./load.ts";
 import { loadBtfMaps, loadOldMaps, type Maps, mapRules } from "./maps.ts";
 import { loadPrograms, type Program, programRules } from "./programs.ts";
 import { relocateRules } from "./relocate.ts";
-import { CiliumRefusal, Unread, within } from "./rule.ts";
+import { CiliumRefusal, refuse, Unread, within } from "./rule.ts";
 import { checkSymbols, isNotFound, Spec, specRules } from "./spec.ts";
 import { stringRules } from "./strings.ts";
 import { loadStructOps, structOpsRules } from "./struct-ops.ts";
@@ -58,11 +60,13 @@ export interface Opened {
 
 /** The object's BTF, of which the last section of that name counts; undefined where it has none. */
 function loadSpec(elf: ElfView): Spec | undefined {
+  checkSizes(elf);
   const section = elf.sections.findLast(({ name }) => name === ".BTF");
   if (section === undefined) return undefined;
-  const spec = new Spec(elf, content(elf, section));
+  const spec = new Spec(elf, () => within("reading .BTF section", () => content(elf, section)));
   const ext = elf.sections.find(({ name }) => name === ".BTF.ext");
   if (ext === undefined) return spec;
+  if (isCompressed(ext)) refuse(extPlain);
   try {
     checkExt(rawBytes(elf, ext), elf.littleEndian, spec);
   } catch (error) {

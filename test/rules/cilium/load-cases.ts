@@ -1,0 +1,88 @@
+import { type Changes, hashFields, type MapDraft, type Types } from "../libbpf/draft.ts";
+import { map, type Vector, vector } from "./draft.ts";
+
+type Fields = MapDraft["fields"];
+
+/** The ordinary hash with fields replaced or added. */
+function fields(edit: (types: Types) => Readonly<Record<string, number>>): Changes {
+  return map((types): Fields => [...new Map([...hashFields(types), ...Object.entries(edit(types))])]);
+}
+
+/** An array with sizes only. */
+function sized(type: number, keySize: number, valueSize: number): Changes {
+  return map(({ number }) => [
+    ["type", number(type)],
+    ["key_size", number(keySize)],
+    ["value_size", number(valueSize)],
+    ["max_entries", number(1)],
+  ]);
+}
+
+function data(second: number): Changes {
+  return {
+    sections: [{ name: ".data", bytes: new Uint8Array(8) }],
+    symbols: [
+      { name: "v", section: ".data", size: 4 },
+      { name: "w", section: ".data", value: second, size: 4 },
+    ],
+  };
+}
+
+function old(size: number, last: number): Changes {
+  const bytes = new Uint8Array(size);
+  bytes.set([1, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 1]);
+  bytes[size - 1] = last;
+  return { sections: [{ name: "maps", bytes }], symbols: [{ name: "old", section: "maps", size }] };
+}
+
+function value(make: (types: Types) => number): Changes {
+  return fields((types) => ({ value: types.graph.ptr(make(types)) }));
+}
+
+const outer = (type: number): Changes => sized(type, 4, 4);
+
+export const LOAD_CASES: Readonly<Record<string, Vector>> = {
+  "CL-01": vector(
+    [
+      value(({ graph }) =>
+        graph.add({
+          kind: "enum64",
+          nameOff: graph.string("E"),
+          size: 4,
+          signed: false,
+          values: [{ nameOff: graph.string("A"), value: 1n << 32n }],
+        }),
+      ),
+    ],
+    [
+      value(({ graph }) =>
+        graph.add({
+          kind: "enum64",
+          nameOff: graph.string("E"),
+          size: 4,
+          signed: false,
+          values: [{ nameOff: graph.string("A"), value: 1n }],
+        }),
+      ),
+    ],
+  ),
+  "CL-02": vector([data(2)], [data(4)]),
+  "CL-03": vector(
+    [fields(({ number }) => ({ pinning: number(2) }))],
+    [fields(({ number }) => ({ pinning: number(1) }))],
+  ),
+  "CL-04": vector([outer(12), outer(13)]),
+  "CL-05": vector([old(24, 1)], [old(24, 0)]),
+  "CL-07": vector([sized(4, 8, 4)], [sized(4, 4, 4), sized(4, 0, 0)]),
+  "CL-08": vector([sized(4, 4, 8)]),
+  "CL-09": vector([sized(0x1000_0001, 4, 4), sized(0x2000_0000, 4, 4)], [sized(2, 4, 4)]),
+  "CL-10": vector([
+    value(({ graph, u32 }) => graph.struct("Option<u64>", 4, [["a", u32, 0]])),
+    value(({ graph, u32 }) =>
+      graph.struct("S", 8, [
+        ["b", u32, 32],
+        ["a", u32, 0],
+      ]),
+    ),
+  ]),
+};

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { parseElf } from "../../../src/elf/parse.ts";
+import { ciliumRules, ciliumVerdict } from "../../../src/rules/cilium/verdict.ts";
+import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
+import type { LoaderVerdict } from "../../../src/rules/loader.ts";
+import { type CiliumVerdict, cilium, runCiliumStream } from "../../judges/cilium.ts";
+import { judgeTest } from "../../judges/judge-test.ts";
+import { BTF_CASES, EXT_CASES } from "./btf-cases.ts";
+import type { Vector } from "./draft.ts";
+import { LOAD_CASES } from "./load-cases.ts";
+import { MAP_CASES } from "./map-cases.ts";
+import { DATA_CASES, ELF_CASES, PROGRAM_CASES, RELOCATION_CASES, STRUCT_OPS_CASES } from "./object-cases.ts";
+
+const CASES: Readonly<Record<string, Vector>> = {
+  ...BTF_CASES,
+  ...EXT_CASES,
+  ...ELF_CASES,
+  ...MAP_CASES,
+  ...DATA_CASES,
+  ...PROGRAM_CASES,
+  ...RELOCATION_CASES,
+  ...STRUCT_OPS_CASES,
+  ...LOAD_CASES,
+};
+
+function ours(bytes: Uint8Array): LoaderVerdict | undefined {
+  return ciliumVerdict(parseElf(bytes), KERNEL_PROFILES["6.18"]);
+}
+
+test("every rule has an id of its own and vectors, or says why none can break it", () => {
+  const ids = ciliumRules.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const reachable = ciliumRules.filter(({ unreachable }) => unreachable === undefined).map(({ id }) => id);
+  expect(Object.keys(CASES).sort()).toEqual(reachable.sort());
+  for (const [id, { broken }] of Object.entries(CASES)) expect(broken.length, id).toBeGreaterThan(0);
+});
+
+test("each vector breaks its rule, and its neighbour breaks none", () => {
+  for (const [id, { broken, kept }] of Object.entries(CASES)) {
+    for (const bytes of broken) expect(ours(bytes)?.rule, id).toBe(id);
+    for (const bytes of kept) expect(ours(bytes)?.rule, id).toBe(undefined);
+  }
+});
+
+/** Whether our line is part of what the library says; "…" stands for what we leave out. */
+function isSaid(line: string, { error }: CiliumVerdict): boolean {
+  let at = 0;
+  return line.split("…").every((part) => {
+    const found = (error ?? "").indexOf(part, at);
+    at = found + part.length;
+    return found >= 0;
+  });
+}
+
+judgeTest(cilium())("the library refuses each vector in these words, and takes its neighbour", () => {
+  for (const stage of ["open", "load"] as const) {
+    const cases = Object.entries(CASES).filter(([id]) => ciliumRules.find((rule) => rule.id === id)?.stage === stage);
+    const objects = cases.flatMap(([id, { broken, kept }]) => [
+      ...broken.map((bytes) => ({ id, bytes, isBroken: true })),
+      ...kept.map((bytes) => ({ id, bytes, isBroken: false })),
+    ]);
+    const reports = runCiliumStream(
+      objects.map(({ bytes }) => bytes),
+      { until: stage },
+    );
+    for (const [i, { id, bytes, isBroken }] of objects.entries()) {
+      const report = reports[i];
+      const said = stage === "load" && report?.open.ok === true ? report.load : report?.open;
+      const message = ours(bytes)?.message ?? "";
+      expect({ id, ok: said?.ok, said: said !== undefined && said !== null && isSaid(message, said) }).toEqual({
+        id,
+        ok: !isBroken,
+        said: true,
+      });
+    }
+  }
+});
