@@ -1,6 +1,7 @@
 import type { CheckResult } from "./api.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
+import { laterDefects } from "./kernel-verdicts.ts";
 import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
 import { isOfRust, untoldRefusals, weighed } from "./refusals.ts";
 import { cureOf } from "./rules/cures.ts";
@@ -72,8 +73,10 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
   const asked = kernelRefuses(diagnostics) ? [...findings({ ...state, refusedAsGiven: true }, rules)] : diagnostics;
   const blob = object.btfSection?.bytes ?? bytes;
   const { elf, btf } = object;
-  const verdicts = verdictsOf(asked, { elf, btf, blob, littleEndian: btf.littleEndian }, judges);
+  const judged = { elf, btf, blob, littleEndian: btf.littleEndian };
+  const verdicts = verdictsOf(asked, judged, judges);
+  const later = verdicts.kernel.asSent.accepted === false ? laterDefects(judged, judges.kernels) : [];
   const named = { btf, join: state.join, isObject: elf !== undefined, isRust: isOfRust(object.lowered) };
   const found = weighed(asked, judges.loaders).map(withCure);
-  return { diagnostics: [...found, ...untoldRefusals(found, verdicts, rules, named, judges)], verdicts };
+  return { diagnostics: [...found, ...untoldRefusals(found, verdicts, rules, named, judges, later)], verdicts };
 }

@@ -2,11 +2,12 @@ import type { KernelVerdict, Verdict } from "./api.ts";
 import { encodeBtf } from "./btf/encode.ts";
 import type { Btf } from "./btf/model.ts";
 import type { ElfView } from "./elf/model.ts";
+import { kernelDefects } from "./kernel-defects.ts";
 import { kernelRules } from "./rules/kernel/index.ts";
 import type { KernelProfile } from "./rules/kernel/profile.ts";
 import { hasRule } from "./rules/kernel/rule.ts";
 import type { KernelTarget } from "./rules/kernel/target.ts";
-import { kernelVerdict } from "./rules/kernel/verdict.ts";
+import { type BtfLoadVerdict, kernelVerdict } from "./rules/kernel/verdict.ts";
 import { fixedUp } from "./rules/libbpf/as-sent.ts";
 import { sanitised } from "./rules/libbpf/sanitise.ts";
 
@@ -40,10 +41,14 @@ const unsent = (version: string): Verdict => ({
 });
 
 function answerOf(blob: Uint8Array, profile: KernelProfile, littleEndian: boolean): Verdict {
-  const { accepted, errno, message, rule, typeId } = kernelVerdict(blob, profile, littleEndian);
-  if (accepted) return { ...unsent(profile.release), accepted };
+  return inReport(kernelVerdict(blob, profile, littleEndian), profile);
+}
+
+function inReport(verdict: BtfLoadVerdict, { release }: KernelProfile): Verdict {
+  const { accepted, errno, message, rule, typeId } = verdict;
+  if (accepted) return { ...unsent(release), accepted };
   return {
-    version: profile.release,
+    version: release,
     accepted,
     stage: STAGE,
     errno,
@@ -92,6 +97,23 @@ export function releaseVerdicts(
     const asSent = bytes === blob ? verdict : answerOf(bytes, profile, littleEndian);
     return { ...verdict, asSent };
   }
+}
+
+/**
+ * What the newest release of the target would find behind its first failure in what libbpf sends, were that mended: the kernel stops at the
+ * first. Empty where it takes the BTF, or gets none.
+ */
+export function laterDefects(
+  { elf, btf, blob, littleEndian }: JudgedBtf,
+  { profiles }: KernelTarget,
+): readonly Verdict[] {
+  const profile = profiles.at(-1);
+  const fixed = elf === undefined || btf === undefined ? btf : fixedUp(btf, elf);
+  if (profile === undefined || (fixed === undefined && elf !== undefined)) return [];
+  const sent = fixed === undefined || fixed === btf ? blob : encodeBtf(sanitised(fixed, profile, "1.7"));
+  return kernelDefects(sent, profile, littleEndian)
+    .slice(1)
+    .map((verdict) => inReport(verdict, profile));
 }
 
 function named(verdict: KernelVerdict, version: string): KernelVerdict {

@@ -192,6 +192,7 @@ function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named):
 /**
  * Findings for what a judge refuses and no other finding tells of, so that no object passes that loses its types or does not load. An error
  * if a judge refuses that was named, the newest kernel or the newest libbpf; else a warning or a note. `rules`: those that were chosen.
+ * `later`: what the newest kernel would say next.
  */
 export function untoldRefusals(
   found: readonly Diagnostic[],
@@ -199,10 +200,12 @@ export function untoldRefusals(
   rules: readonly Rule[],
   named: Named,
   { kernels, loaders }: Judges,
+  later: readonly Verdict[] = [],
 ): readonly Diagnostic[] {
   const groups = new Map<string, Refusal[]>();
   for (const refusal of [
     ...kernelRefusals(verdicts, kernels, named.isObject),
+    ...later.map((verdict): Refusal => ({ judge: "kernel", version: verdict.version, verdict, severity: "error" })),
     ...loaderRefusals(verdicts, loaders, named.isRust),
   ]) {
     if (found.some((finding) => tells(finding, refusal))) continue;

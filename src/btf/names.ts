@@ -39,8 +39,8 @@ export function nameText(btf: Btf, offset: number): string {
     : decoder.decode(bytes);
 }
 
-/** Longest name, in bytes, that a message shows in full; the kernel takes none that is longer. */
-const MAX_SHOWN = 512;
+/** Longest name, in bytes, that a message shows in full; the kernel takes none of more than 512. */
+const MAX_SHOWN = 640;
 
 /** A name in a message: that of `nameText`, cut where it is absurdly long, since thousands of findings may show the same megabyte. */
 export function shownName(btf: Btf, offset: number): string {

@@ -105,6 +105,6 @@ test("names that overlap by the megabyte end in one error, not in minutes", asyn
   const blob = encodeBtf(graph.finish());
   const { diagnostics } = await checkObject(blob);
   expect(diagnostics).toHaveLength(20_000);
-  expect(diagnostics[0]?.message).toMatch(/^STRUCT <{512}… \[1\] has a name of 1000000 bytes/);
+  expect(diagnostics[0]?.message).toMatch(/^STRUCT <{640}… \[1\] has a name of 1000000 bytes/);
   await expect(fixObject(blob)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED", span: { section: ".BTF" } });
 });

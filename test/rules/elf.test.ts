@@ -5,6 +5,7 @@ import { checkObject } from "../../src/check.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
 import { fixObject } from "../../src/fix.ts";
+import type { Diagnostic } from "../../src/rules/rule.ts";
 import { concat } from "../btf/assemble.ts";
 import { Graph } from "../graph.ts";
 import { judgeTest } from "../judges/judge-test.ts";
@@ -207,6 +208,9 @@ const UNFILLED = [
   ["A", 0],
 ] as const;
 
+/** Other loaders than libbpf send entries in the order in which they are. */
+const isOurs = ({ rule }: Diagnostic): boolean => !/^(cilium|aya)\//.test(rule);
+
 describe.each([
   ["little-endian", true],
   ["big-endian", false],
@@ -214,7 +218,7 @@ describe.each([
   test("a section as every compiler leaves it is filled in, and that alone is no change", async () => {
     const raw = dataObject(0, UNFILLED, littleEndian);
     const { diagnostics, verdicts } = await checkObject(raw);
-    expect(diagnostics).toMatchObject([
+    expect(diagnostics.filter(isOurs)).toMatchObject([
       { rule: "datasec/unplaced", severity: "note", message: "DATASEC .data [4] has no size yet; loaders fill it in" },
     ]);
     expect(verdicts.kernel).toMatchObject({
@@ -237,7 +241,7 @@ describe.each([
   test("a section that is filled in wrongly is an error", async () => {
     const raw = dataObject(16, UNFILLED, littleEndian);
     const message = "DATASEC .data [4] has a size, but offsets or order that are not those of its section";
-    expect((await checkObject(raw)).diagnostics).toMatchObject([{ severity: "error", message }]);
+    expect((await checkObject(raw)).diagnostics.filter(isOurs)).toMatchObject([{ severity: "error", message }]);
     const { bytes, changed } = await fixObject(raw);
     expect(changed).toBe(true);
     expect(blobOf(bytes)).toEqual(blobOf((await fixObject(dataObject(0, UNFILLED, littleEndian))).bytes));
