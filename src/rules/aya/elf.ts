@@ -27,34 +27,31 @@ const STT_COMMON = 5;
 const STT_GNU_IFUNC = 10;
 const R_BPF_64_64 = 1;
 const R_BPF_64_32 = 10;
-/** As tables are read where they lie. */
-const ALIGNMENT = 8;
 
 const file = "Object::parse (object::File::parse)";
 const ELF = "error parsing ELF data";
-const placed = ayaRule("AO-01", "The section headers and the symbol table lie at multiples of 8.", file, ELF);
-const dynamic = ayaRule("AO-02", "A dynamic symbol table is whole, and linked to its strings.", file, ELF);
-const target = ayaRule("AO-03", "What relocations apply to is a section, and not one of relocations.", file, ELF);
+const dynamic = ayaRule("AO-01", "A dynamic symbol table is whole, and linked to its strings.", file, ELF);
+const target = ayaRule("AO-02", "What relocations apply to is a section, and not one of relocations.", file, ELF);
 const readable = ayaRule(
-  "AO-04",
+  "AO-03",
   "A section's name is UTF-8, and its bytes lie within the file.",
   "Section::try_from",
   "error parsing section with index N",
 );
 const symbolic = ayaRule(
-  "AO-05",
+  "AO-04",
   "Each relocation has a symbol.",
   "Section::try_from",
   "unsupported relocation target",
 );
 const symbolName = ayaRule(
-  "AO-06",
+  "AO-05",
   "A symbol's name is UTF-8.",
   "Object::parse",
   "BTF error: Unable to get symbol name",
 );
 
-export const elfRules: readonly LoaderRule[] = [placed, dynamic, target, readable, symbolic, symbolName];
+export const elfRules: readonly LoaderRule[] = [dynamic, target, readable, symbolic, symbolName];
 
 export interface AyaRelocation {
   readonly offset: number;
@@ -132,20 +129,15 @@ export class AyaElf {
   constructor(elf: ElfView, version: AyaVersion) {
     this.elf = elf;
     this.version = version;
-    const { sections, symtab } = elf;
-    const table = symtab === undefined ? undefined : sections[symtab];
-    if (elf.sectionHeaders % ALIGNMENT !== 0 || (table !== undefined && table.offset % ALIGNMENT !== 0)) {
-      refuse(placed, ELF);
-    }
     this.checkDynamic();
-    for (const section of sections.toReversed()) this.link(section);
+    for (const section of elf.sections.toReversed()) this.link(section);
   }
 
   private checkDynamic(): void {
     const { sections } = this.elf;
     const table = sections.find(({ type }) => type === SHT_DYNSYM);
     if (table === undefined) return;
-    const isWhole = table.offset % ALIGNMENT === 0 && table.size % 24 === 0;
+    const isWhole = table.size % 24 === 0;
     const isLinked = table.link === 0 || sections[table.link]?.type === SHT_STRTAB;
     if (!isWhole || !isLinked) refuse(dynamic, ELF);
   }
@@ -189,7 +181,7 @@ export class AyaElf {
     const found: AyaRelocation[] = [];
     for (let at = this.chain.get(index); at !== undefined; at = this.chain.get(at)) {
       const section = this.elf.sections[at];
-      if (section === undefined || section.offset % ALIGNMENT !== 0) continue;
+      if (section === undefined) continue;
       const { bytes, type } = section;
       const stride = type === SHT_REL ? 16 : 24;
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,4 +1,6 @@
+import { ayaVerdict } from "../../../src/rules/aya/verdict.ts";
 import { libbpfVerdict } from "../../../src/rules/libbpf/verdict.ts";
+import { type AyaName, runAyaOnAll } from "../../judges/aya.ts";
 import { type LibbpfName, runLibbpf } from "../../judges/libbpf.ts";
 import type { Compared, Opened } from "./campaign.ts";
 
@@ -7,6 +9,14 @@ function openedByLibbpf(name: LibbpfName, bytes: Uint8Array): Opened {
   if (run.outcome !== "answer") return { accepted: false, errno: 0, said: [], fell: run.outcome };
   const { open, log } = run.value;
   return { accepted: open.ok, errno: open.errno, said: log.map(({ text }) => text.replace(/^libbpf: /, "")) };
+}
+
+/** A panic is a refusal; what aya makes of maps and BTF is compared in test/rules/aya. */
+function openedByAya(name: AyaName, bytes: Uint8Array): Opened {
+  const parse = runAyaOnAll(name, [bytes])[0]?.parse;
+  if (parse === undefined) return { accepted: false, errno: 0, said: [], fell: "crash" };
+  const said = parse.error?.replace(/^panicked: /, "thread 'main' panicked: ") ?? "";
+  return { accepted: parse.ok, errno: 0, said: [said] };
 }
 
 /** The loaders whose rules are known, by the name of their judge. */
@@ -24,5 +34,17 @@ export const COMPARED: Readonly<Record<string, Compared>> = {
     theirs: (bytes) => openedByLibbpf("libbpf11", bytes),
     words: true,
     falls: ({ rule }) => rule?.startsWith("LC-") === true,
+  },
+  aya03: {
+    name: "aya-obj 0.3",
+    ours: (elf, kernel) => ayaVerdict(elf, "0.3", kernel),
+    theirs: (bytes) => openedByAya("aya03", bytes),
+    words: true,
+  },
+  aya06: {
+    name: "aya-obj 0.6",
+    ours: (elf, kernel) => ayaVerdict(elf, "0.6", kernel),
+    theirs: (bytes) => openedByAya("aya06", bytes),
+    words: true,
   },
 };
