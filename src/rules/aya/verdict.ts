@@ -8,6 +8,7 @@ import { elfRules } from "./elf.ts";
 import { extRules } from "./ext.ts";
 import { externRules } from "./externs.ts";
 import { fixUp, fixUpRules } from "./fix-up.ts";
+import { checkMaps, checkSupport, mapRules } from "./maps.ts";
 import { needsBtf } from "./program-section.ts";
 import { checkRelocations, relocationRules } from "./relocate.ts";
 import { AyaRefusal, type AyaVersion, ayaRule } from "./rule.ts";
@@ -17,7 +18,7 @@ const btfNeeded = ayaRule(
   "AL-01",
   "The kernel takes the BTF of an object that has CO-RE relocations or a program that needs BTF.",
   "EbpfLoader::load",
-  "the BPF_BTF_LOAD syscall returned E. Verifier output: L",
+  "BTF error: the BPF_BTF_LOAD syscall returned E. Verifier output: L",
   { stage: "load" },
 );
 
@@ -31,6 +32,7 @@ export const ayaRules: readonly LoaderRule[] = [
   ...definitionRules,
   ...fixUpRules,
   btfNeeded,
+  ...mapRules,
   ...relocationRules,
 ];
 
@@ -74,7 +76,8 @@ export function ayaBtfAsSent(elf: ElfView, version: AyaVersion, kernel: KernelPr
 
 /**
  * What aya says of an object: whether Object::parse takes it, in aya's own order and words (a panic is a refusal), whether its fix-up of
- * BTF succeeds, what the kernel answers to what it then sends, and whether its references can be bound. Takes time in proportion to the object; nothing is thrown.
+ * BTF succeeds, what the kernel answers to what it then sends, whether its maps are of types that aya and the kernel have, and whether its references can be
+ * bound. Takes time in proportion to the object; nothing is thrown.
  */
 export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProfile): LoaderVerdict {
   const parsed = ayaObject(elf, version);
@@ -85,10 +88,14 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
   const btf = sent.value && kernelVerdict(sent.value, kernel, elf.littleEndian);
   const isNeeded = object.ext?.hasRelocations || [...object.programs.values()].some(({ section }) => needsBtf(section));
   if (btf?.accepted === false && isNeeded) {
-    const message = `the BPF_BTF_LOAD syscall returned …. Verifier output: …${btf.message}`;
+    const message = `BTF error: the BPF_BTF_LOAD syscall returned …. Verifier output: …${btf.message}`;
     return { ...LOADED, accepted: false, stage: "load", rule: btfNeeded.id, message, btf };
   }
-  const bound = attempt("load", () => checkRelocations(object));
+  const bound = attempt("load", () => {
+    checkMaps(object.maps, version);
+    checkRelocations(object);
+    checkSupport(object.maps);
+  });
   const verdict = "verdict" in bound ? bound.verdict : LOADED;
   return btf === undefined ? verdict : { ...verdict, btf };
 }

@@ -22,7 +22,7 @@ import {
   usual,
   withMap,
 } from "./draft.ts";
-import { loadCases, relocationCases } from "./load-cases.ts";
+import { loadCases, mapCases, relocationCases } from "./load-cases.ts";
 
 /** The header of a section, by name, changed. */
 function withHeader(bytes: Uint8Array, name: string, field: number, change: (before: number) => number): Uint8Array {
@@ -285,5 +285,6 @@ export const ayaCases: readonly AyaCase[] = [
   ...extCases,
   ...definitionCases,
   ...loadCases,
+  ...mapCases,
   ...relocationCases,
 ];

@@ -8,14 +8,18 @@ import {
   inText,
   LOAD,
   license,
+  type Members,
   main,
   mapSymbol,
   maps,
+  number,
   object,
   patched,
   program,
   R_BPF_64_64,
   relocated,
+  usual,
+  withMap,
 } from "./draft.ts";
 
 /** BTF whose only user of a DATASEC of size 0 is this section. */
@@ -137,3 +141,33 @@ function informed(): Uint8Array {
     btf: encodeBtf(graph.finish()),
   });
 }
+
+const mapOf = (type: number, more: Members = []): Uint8Array =>
+  object({
+    btf: withMap((graph) => {
+      const changed: Members = [["type", number(graph, type)], ...more];
+      return [...usual(graph).filter(([name]) => !changed.some(([other]) => other === name)), ...changed];
+    }),
+  });
+
+/** A map of task storage, which has no entries of its own. */
+function taskStorage(): Uint8Array {
+  const btf = withMap((graph) => {
+    const int = graph.int("int", 4, 1);
+    return [
+      ["type", number(graph, 29)],
+      ["map_flags", number(graph, 1)],
+      ["key", graph.ptr(int)],
+      ["value", graph.ptr(int)],
+    ];
+  });
+  return object({ btf });
+}
+
+/** What aya itself refuses, and aya-obj does not. */
+export const mapCases: readonly AyaCase[] = [
+  { rule: "AL-02", name: "map of type 99", bytes: () => mapOf(99) },
+  { rule: "AL-03", name: "map of no type", bytes: () => mapOf(0) },
+  { rule: "AL-04", name: "array of undefined maps", bytes: () => mapOf(12) },
+  { rule: "AL-05", name: "task storage", bytes: taskStorage },
+];

@@ -4,7 +4,9 @@ import type { AyaVersion } from "../../../src/rules/aya/rule.ts";
 import { ayaRules, ayaVerdict } from "../../../src/rules/aya/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { aya03, aya06, runAyaOnAll } from "../../judges/aya.ts";
+import { aya14, aya16, loadWithAya } from "../../judges/aya-run.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
+import { answer } from "../../judges/run.ts";
 import { difference } from "./campaign.ts";
 import { ayaCases } from "./cases.ts";
 import { type AyaCase, object } from "./draft.ts";
@@ -44,5 +46,23 @@ describe.each(JUDGES)("aya-obj %s", (version, name, judge) => {
       return what === undefined ? [] : [`${ayaCases[index - 1]?.rule} ${ayaCases[index - 1]?.name}: ${what}`];
     });
     expect(differing).toEqual([]);
+  });
+});
+
+describe.each([
+  ["0.3", "aya14", aya14],
+  ["0.6", "aya16", aya16],
+] as const)("aya with aya-obj %s", (version, name, judge) => {
+  judgeTest(judge())(`${name} loads the plain object, and refuses maps and BTF in the words of the rules`, () => {
+    expect(answer(loadWithAya(name, object())).error).toBeUndefined();
+    const wrong = ayaCases
+      .filter(({ rule }) => rule.startsWith("AL-"))
+      .flatMap(({ rule, bytes }) => {
+        const { message } = ayaVerdict(parseElf(bytes()), version, KERNEL_PROFILES["6.18"]);
+        const { error = "" } = answer(loadWithAya(name, bytes()));
+        const isSaid = message.split("…").every((part) => error.includes(part.trim()));
+        return isSaid ? [] : [`${rule}: ${message}, it: ${error}`];
+      });
+    expect(wrong).toEqual([]);
   });
 });
