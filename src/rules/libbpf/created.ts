@@ -59,14 +59,13 @@ function fromDefinition(name: string, def: LibbpfMapDef, version: LibbpfVersion)
   };
 }
 
-/** The first type of each name (`btf__find_by_name`). */
-function idsByName(btf: Btf | undefined): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  btf?.types.forEach(({ nameOff }, index) => {
-    const name = nameText(btf, nameOff);
-    if (!found.has(name)) found.set(name, btf.firstId + index);
-  });
-  return found;
+/** The id of the first type of this name, or 0 (`btf__find_by_name`). Compares bytes: names may be long, and share theirs. */
+function idNamed(btf: Btf | undefined, name: string): number {
+  if (btf === undefined) return 0;
+  const { bytes } = btf.strings;
+  const wanted = new TextEncoder().encode(`${name}\0`);
+  const index = btf.types.findIndex(({ nameOff }) => wanted.every((byte, at) => bytes[nameOff + at] === byte));
+  return index < 0 ? 0 : btf.firstId + index;
 }
 
 /** Whether user space may map the section: it has a variable that others see (`map_is_mmapable`). */
@@ -125,17 +124,16 @@ export function createdMaps(
   variables: readonly StructOps[],
   version: LibbpfVersion,
 ): readonly CreatedMap[] {
-  const ids = idsByName(btf);
   const data = [...collected.uses].flatMap(([index, use]) => {
     const section = elf.sections[index];
     if (use !== "data" || section === undefined || section.size === 0) return [];
-    return [ofData(section.name, section.size, btf, ids.get(section.name) ?? 0)];
+    return [ofData(section.name, section.size, btf, idNamed(btf, section.name))];
   });
   const config = configSize(btf);
   return [
     ...maps.map(({ name, def }) => fromDefinition(name, def, version)),
     ...data,
-    ...(config === undefined ? [] : [ofData(".kconfig", config, btf, ids.get(".kconfig") ?? 0)]),
+    ...(config === undefined ? [] : [ofData(".kconfig", config, btf, idNamed(btf, ".kconfig"))]),
     ...variables.flatMap((variable) => ofStructOps(variable, elf)),
   ];
 }

@@ -186,8 +186,9 @@ function checkConfig(btf: Btf, name: string, type: BtfVar | BtfFunc): void {
 /** Externs in the order of their symbols, with their records. */
 function collect(btf: Btf | undefined, elf: ElfView): readonly Extern[] {
   const found: Extern[] = [];
-  const index = btf && indexExterns(btf);
-  for (const name of externs(elf)) {
+  const names = externs(elf);
+  const index = btf && names.length > 0 ? indexExterns(btf) : undefined;
+  for (const name of names) {
     const id = btf === undefined || index === undefined ? -ESRCH : externType(btf, index, name);
     const type = btf && typeById(btf, id);
     if (btf === undefined || id <= 0 || (type?.kind !== "var" && type?.kind !== "func")) {

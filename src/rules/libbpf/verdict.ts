@@ -96,7 +96,7 @@ function valuesAt(btf: Btf | undefined, { variable }: CollectedMap): number | un
 interface Opened {
   readonly btf: Btf | undefined;
   readonly needsBtf: boolean;
-  readonly maps: readonly CreatedMap[];
+  readonly maps: () => readonly CreatedMap[];
 }
 
 function open(elf: ElfView, version: LibbpfVersion): Opened {
@@ -111,14 +111,14 @@ function open(elf: ElfView, version: LibbpfVersion): Opened {
   return {
     btf: own,
     needsBtf: structOpsSections(collected, version).length > 0,
-    maps: createdMaps(elf, btf, collected, maps, variables, version),
+    maps: () => createdMaps(elf, btf, collected, maps, variables, version),
   };
 }
 
 /** The maps that libbpf creates of an object, in its order; undefined where it does not open it, or we do not read it. */
 export function libbpfMaps(elf: ElfView, version: LibbpfVersion): readonly CreatedMap[] | undefined {
   try {
-    return open(elf, version).maps;
+    return open(elf, version).maps();
   } catch (refusal) {
     if (refusal instanceof LibbpfRefusal || refusal instanceof BtfFixError) return undefined;
     throw refusal;
