@@ -29,7 +29,7 @@ function tells({ rule, answers, target }: Diagnostic, { judge, verdict, at }: Re
   const isOfType = target.typeId === undefined || typeId === null || target.typeId === typeId;
   if (isOfType && allRules.find((each) => each.id === rule)?.covers.includes(id) === true) return true;
   return answers.some((entry) => {
-    if (entry.judge !== judge) return false;
+    if (entry.judge !== judge) return isOfKernel(entry, message);
     if (judge === "kernel" && entry.answer !== "drops the BTF") return false;
     if (judge !== "kernel" && entry.answer !== "rejects") return false;
     if (typeId !== null && target.typeId === typeId) return true;
@@ -37,6 +37,11 @@ function tells({ rule, answers, target }: Diagnostic, { judge, verdict, at }: Re
     if (message === null) return entry.text === undefined && entry.at === at;
     return entry.text !== undefined && quotes(message, entry.text);
   });
+}
+
+/** Whether a loader passes on what the kernel says of the BTF. */
+function isOfKernel({ judge, answer, text }: JudgeAnswer, message: string | null): boolean {
+  return judge === "kernel" && answer === "drops the BTF" && text !== undefined && message?.endsWith(text) === true;
 }
 
 /** Whether a judge's line ends in a text, in which `…` stands for what nobody knows before. */

@@ -63,10 +63,10 @@ describe("unusable input: one line with code and place, and on stdout no more th
       const ran = btfFix(args);
       expect(ran.stderr).toMatch(new RegExp(`^[^\\n]*: error\\[${code}\\]: [^\\n]+\\n$`));
       const asksJudges = args[0] === "check" && code.startsWith("BTF");
-      expect([ran.exit, ran.stdout.replace(/^error\[kernel\/kh-\d+\]: .*\n(?: {2}= .*\n)+/, "JUDGES")]).toEqual([
-        exit,
-        asksJudges ? "JUDGES" : "",
-      ]);
+      expect([
+        ran.exit,
+        ran.stdout.toString().replace(/^error\[kernel\/kh-\d+\]: .*\n(?: {2}= .*\n)+/, "JUDGES"),
+      ]).toEqual([exit, asksJudges ? "JUDGES" : ""]);
     }
     expect(readdirSync(folder)).not.toContain("never");
   });
