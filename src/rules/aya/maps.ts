@@ -1,4 +1,5 @@
 import type { LoaderRule } from "../loader.ts";
+import type { AyaDefinition } from "./definition.ts";
 import { type AyaVersion, ayaRule, refuse } from "./rule.ts";
 import type { AyaMap } from "./sections.ts";
 
@@ -25,6 +26,13 @@ const inner = ayaRule(
   load,
 );
 
+const idsOfNone = ayaRule(
+  "AL-06",
+  "A map with the types of key and value is created with the BTF that they are of, which the kernel must take: aya does not try without.",
+  "bpf_create_map",
+  "map error: failed to create map `M`",
+  load,
+);
 const supported = ayaRule(
   "AL-05",
   "A map is of a type that programs of aya can use.",
@@ -33,7 +41,7 @@ const supported = ayaRule(
   load,
 );
 
-export const mapRules: readonly LoaderRule[] = [known, typed, inner, supported];
+export const mapRules: readonly LoaderRule[] = [known, typed, inner, idsOfNone, supported];
 
 /** Types that aya knows and has nothing for. */
 const UNSUPPORTED: ReadonlyMap<number, string> = new Map([
@@ -49,26 +57,35 @@ const HASH_OF_MAPS = 13;
 /** BPF_MAP_TYPE_ARENA, and BPF_MAP_TYPE_INSN_ARRAY. */
 const LAST_TYPE: Readonly<Record<AyaVersion, number>> = { "0.3": 33, "0.6": 34 };
 
+/** Types that aya creates without the ids of key and value: PERF_EVENT_ARRAY to RINGBUF. */
+const WITHOUT_IDS: ReadonlySet<number> = new Set([4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25, 27]);
+const BLOOM_FILTER = 30;
+
 /**
- * What aya asks of maps before it creates them, and of their types; whether the kernel makes one of such sizes is not asked. Maps have no
- * order in aya. Throws an `AyaRefusal`.
+ * What aya asks of maps before it creates them, and of their types; whether the kernel makes one of such sizes, or takes the ids, is not
+ * asked. `hasBtf`: whether the kernel took the BTF. Maps have no order in aya. Throws an `AyaRefusal`.
  */
-export function checkMaps(maps: ReadonlyMap<string, AyaMap>, version: AyaVersion): void {
+export function checkMaps(maps: ReadonlyMap<string, AyaMap>, version: AyaVersion, hasBtf: boolean): void {
   for (const [map, { type }] of maps) {
     if (type > LAST_TYPE[version]) refuse(known, `map error: invalid map type ${type}`, { map });
   }
-  const hasType = (name: string, type: number): void => {
-    if (type === 0) refuse(typed, `map error: failed to create map \`${name}\``, { map: name });
-  };
-  for (const [map, { type, inner: definition }] of maps) {
+  for (const [map, definition] of maps) {
+    const { type } = definition;
     if (type === ARRAY_OF_MAPS || type === HASH_OF_MAPS) {
-      if (definition === undefined) {
+      if (definition.inner === undefined) {
         refuse(inner, `map error: map \`${map}\` is a map-of-maps but has no inner map definition`, { map });
       }
-      hasType(`${map}.inner`, definition.type);
+      checkCreated(`${map}.inner`, definition.inner, hasBtf);
     }
-    hasType(map, type);
+    checkCreated(map, definition, hasBtf);
   }
+}
+
+function checkCreated(map: string, { type, keyType, valueType }: AyaDefinition, hasBtf: boolean): void {
+  const line = `map error: failed to create map \`${map}\``;
+  if (type === 0) refuse(typed, line, { map });
+  const hasIds = !WITHOUT_IDS.has(type) && ((keyType !== 0 && type !== BLOOM_FILTER) || valueType !== 0);
+  if (hasIds && !hasBtf) refuse(idsOfNone, line, { map });
 }
 
 /** What aya asks of maps when all else is done. Throws an `AyaRefusal`. */

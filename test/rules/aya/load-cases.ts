@@ -169,5 +169,16 @@ export const mapCases: readonly AyaCase[] = [
   { rule: "AL-02", name: "map of type 99", bytes: () => mapOf(99) },
   { rule: "AL-03", name: "map of no type", bytes: () => mapOf(0) },
   { rule: "AL-04", name: "array of undefined maps", bytes: () => mapOf(12) },
+  {
+    rule: "AL-06",
+    name: "map beside a type that the kernel refuses",
+    bytes: () =>
+      object({
+        btf: withMap((graph) => {
+          graph.struct("no name", 4, []);
+          return usual(graph);
+        }),
+      }),
+  },
   { rule: "AL-05", name: "task storage", bytes: taskStorage },
 ];
