@@ -213,7 +213,9 @@ export function untoldRefusals(
     ...later.map((verdict): Refusal => ({ judge: "kernel", version: verdict.version, verdict, severity: "error" })),
     ...loaderRefusals(verdicts, loaders, named.isRust),
   ]) {
-    if (found.some((finding) => tells(finding, refusal))) continue;
+    // What decides is not told by a finding that does not.
+    const counts = (finding: Diagnostic): boolean => WEIGHT[finding.severity] >= WEIGHT[refusal.severity];
+    if (found.some((finding) => counts(finding) && tells(finding, refusal))) continue;
     const { rule, typeId, map, program } = refusal.verdict;
     const key = `${rule} ${typeId} ${map} ${program}`;
     groups.set(key, [...(groups.get(key) ?? []), refusal]);

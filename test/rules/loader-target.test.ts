@@ -64,3 +64,16 @@ describe("the fork object", () => {
     expect(answer(runCilium(FORK)).load).toMatchObject({ ok: true });
   });
 });
+
+/** aya has no maps of programs that are filled at the start. */
+test("a loader that was named fails what it refuses, and only then", async () => {
+  const object = readFileSync(new URL("../../corpus/shapes/s30_prog_array.bpfel.o", import.meta.url));
+  const severities = async (loaders: readonly string[]): Promise<readonly string[]> =>
+    (await checkObject(object, { loaders })).diagnostics
+      .filter(({ answers }) => answers.some(({ judge, answer: what }) => judge === "aya" && what === "rejects"))
+      .map(({ severity }) => severity);
+  expect(await severities(["aya"])).toContain("error");
+  expect(await severities(["aya@0.3"])).toContain("error");
+  expect(await severities([])).toEqual(["warning"]);
+  expect(await severities(["libbpf"])).toEqual([]);
+});
