@@ -127,7 +127,7 @@ static void write_file(const char *path, const char *data, uint32_t length)
 
 static void redirect(const char *path, int flags, int to)
 {
-	int fd = open(path, flags, 0600);
+	int fd = open(path, flags);
 
 	if (fd < 0 || dup2(fd, to) < 0)
 		die(path);
@@ -172,6 +172,9 @@ static void run_job(void)
 		die("/job");
 	data = bytes(&length);
 	write_file("/stdin", data, length);
+	/* Made here, as a child may be killed before it comes to that. */
+	write_file("/stdout", "", 0);
+	write_file("/stderr", "", 0);
 	for (files = number(); files > 0; files--) {
 		char *name = text();
 
@@ -188,8 +191,8 @@ static void run_job(void)
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		redirect("/stdin", O_RDONLY, 0);
-		redirect("/stdout", O_CREAT | O_WRONLY | O_TRUNC, 1);
-		redirect("/stderr", O_CREAT | O_WRONLY | O_TRUNC, 2);
+		redirect("/stdout", O_WRONLY, 1);
+		redirect("/stderr", O_WRONLY, 2);
 		execv(argv[0], argv);
 		perror(argv[0]);
 		_exit(127);
