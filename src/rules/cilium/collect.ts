@@ -3,13 +3,10 @@ import {
   type ElfView,
   EM_BPF,
   type Section,
-  SHF_ALLOC,
-  SHF_COMPRESSED,
   SHF_EXECINSTR,
   SHN_ABS,
   SHN_COMMON,
   SHN_UNDEF,
-  SHT_NOBITS,
   SHT_PROGBITS,
   SHT_REL,
   STB_LOCAL,
@@ -18,7 +15,8 @@ import {
   STT_OBJECT,
 } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
-import { ciliumRule, refuse, Unread, within } from "./rule.ts";
+import { asRead, content } from "./contents.ts";
+import { Budget, ciliumRule, refuse, within } from "./rule.ts";
 
 const machine = ciliumRule(
   "CE-01",
@@ -32,28 +30,6 @@ const structOps = ciliumRule(
   "There is no section .struct_ops, but only .struct_ops.link.",
   "LoadCollectionSpecFromReader",
   "section \".struct_ops\": got '.struct_ops' section: not supported",
-);
-const readable = ciliumRule(
-  "CE-03",
-  "A section that is read has contents in the file, not compressed unless the library can undo it.",
-  "debug/elf.Section.Data",
-  [
-    "unexpected read from SHT_NOBITS section",
-    "SHF_COMPRESSED applies only to non-allocable sections",
-    "unknown compression type",
-  ],
-);
-const below = ciliumRule(
-  "CE-10",
-  "A section is shorter than 4 GiB.",
-  "btf.loadSpecFromELF",
-  "section S exceeds maximum size",
-);
-const headerWhole = ciliumRule(
-  "CE-09",
-  "A section that says it is compressed begins with a header of 24 bytes.",
-  "debug/elf.NewFile",
-  "EOF",
 );
 const versionWhole = ciliumRule("CE-04", "A version is 4 bytes.", "loadVersion", "section S: EOF");
 const entries = ciliumRule(
@@ -76,17 +52,7 @@ const targetRead = ciliumRule(
   'section "S": reference to "V" in section N: not supported',
 );
 
-export const collectRules: readonly LoaderRule[] = [
-  machine,
-  structOps,
-  readable,
-  versionWhole,
-  entries,
-  symbolThere,
-  targetRead,
-  headerWhole,
-  below,
-];
+export const collectRules: readonly LoaderRule[] = [machine, structOps, versionWhole, entries, symbolThere, targetRead];
 
 export type SectionKind = "undefined" | "maps" | "btfMaps" | "program" | "data" | "structOps";
 
@@ -104,57 +70,12 @@ export interface ReadSection {
 
 export interface Collected {
   readonly elf: ElfView;
+  readonly budget: Budget;
   /** By section index, in the order of the file; 0 stands for symbols that are defined nowhere. */
   readonly sections: ReadonlyMap<number, ReadSection>;
 }
 
 const RELOCATION = 16;
-
-/** The bytes that a section header delimits, whatever the section is. */
-export function rawBytes({ bytes }: ElfView, { offset, size }: Section): Uint8Array {
-  return bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + size, bytes.length));
-}
-
-export function isCompressed({ flags }: Section): boolean {
-  return Math.floor(flags / SHF_COMPRESSED) % 2 === 1;
-}
-
-const [COMPRESSED_SIZE, COMPRESSED_ALIGN, COMPRESSED_HEADER] = [8, 16, 24];
-const [ZLIB, ZSTD] = [1, 2];
-
-/** The section as the library sees it: a compressed one has the size and alignment that its contents would have. */
-export function asRead(elf: ElfView, section: Section): Section {
-  if (!isCompressed(section)) return section;
-  const bytes = rawBytes(elf, section);
-  if (bytes.length < COMPRESSED_HEADER) refuse(headerWhole);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const word = (at: number): number => Number(view.getBigUint64(at, elf.littleEndian));
-  return { ...section, size: word(COMPRESSED_SIZE), addralign: word(COMPRESSED_ALIGN) };
-}
-
-const MOST = 0xffff_ffff;
-
-/** What the library looks at before it looks for BTF. Errors: CE-10. */
-export function checkSizes(elf: ElfView): void {
-  for (const section of elf.sections) {
-    const { name, type } = section;
-    if (name === ".BTF" || (type !== SHT_PROGBITS && type !== SHT_NOBITS)) continue;
-    if (asRead(elf, section).size > MOST) refuse(below, `section ${name} exceeds maximum size`);
-  }
-}
-
-/** The content as the library asks for it. Errors: CE-03; Unread where it would have to be decompressed. */
-export function content(elf: ElfView, section: Section): Uint8Array {
-  if (section.type === SHT_NOBITS && section.size > 0) refuse(readable);
-  if (isCompressed(section)) {
-    if (Math.floor(section.flags / SHF_ALLOC) % 2 === 1) refuse(readable, readable.text[1]);
-    const { bytes } = elf;
-    const way = new DataView(bytes.buffer, bytes.byteOffset).getUint32(section.offset, elf.littleEndian);
-    if (way === ZLIB || way === ZSTD) throw new Unread();
-    refuse(readable, readable.text[2]);
-  }
-  return rawBytes(elf, section);
-}
 
 function kindOf({ name, type, flags, size }: Section): SectionKind | undefined {
   if (name.startsWith("maps")) return "maps";
@@ -204,7 +125,7 @@ export function collectSections(elf: ElfView): { readonly collected: Collected; 
     }
   }
   checkLabels(elf, license, version);
-  return { collected: { elf, sections }, relocating };
+  return { collected: { elf, budget: new Budget(elf.bytes.length), sections }, relocating };
 }
 
 function isData(name: string): boolean {

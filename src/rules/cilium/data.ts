@@ -1,7 +1,8 @@
 import { type ElfSymbol, SHT_NOBITS, SHT_PROGBITS, STB_GLOBAL, STB_WEAK } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
-import { type Collected, content, type ReadSection } from "./collect.ts";
-import { MAP_TYPE, type MapSpec } from "./definition.ts";
+import type { Collected, ReadSection } from "./collect.ts";
+import { content } from "./contents.ts";
+import { MAP_TYPE, type MapSpec } from "./map-spec.ts";
 import type { Maps } from "./maps.ts";
 import type { Externs } from "./relocate.ts";
 import { CiliumRefusal, ciliumRule, refuse, within } from "./rule.ts";

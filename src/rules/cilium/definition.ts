@@ -2,23 +2,11 @@ import type { ElfSymbol } from "../../elf/model.ts";
 import { STT_FUNC, STT_OBJECT } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import type { ReadSection } from "./collect.ts";
+import { MAP_TYPE, type MapSpec, numberOf, numberRules } from "./map-spec.ts";
 import { ciliumRule, refuse, within } from "./rule.ts";
 import { goType, longForm, type Part, sizeOf, type Type, VOID_TYPE } from "./types.ts";
 
 const source = "mapSpecFromBTF";
-const isNumber = ciliumRule(
-  "CM-23",
-  "A number is a pointer or an enum, without typedefs.",
-  "uintFromBTF",
-  "not a pointer or enum: T",
-);
-const ofArray = ciliumRule(
-  "CM-24",
-  "A number that is a pointer is one to an array.",
-  "uintFromBTF",
-  "not a pointer to array: T",
-);
-const hasValue = ciliumRule("CM-25", "A number that is an enum has a value.", "uintFromBTF", "enum has no values");
 const keyOnce = ciliumRule("CM-26", "Not both key and key_size are given.", source, "both key and key_size given");
 const keyPointer = ciliumRule("CM-27", "A key is a pointer.", source, "key type is not a pointer: T");
 const valueOnce = ciliumRule(
@@ -90,9 +78,7 @@ const fieldKnown = ciliumRule(
 );
 
 export const definitionRules: readonly LoaderRule[] = [
-  isNumber,
-  ofArray,
-  hasValue,
+  ...numberRules,
   keyOnce,
   keyPointer,
   valueOnce,
@@ -110,40 +96,6 @@ export const definitionRules: readonly LoaderRule[] = [
   slotKind,
   fieldKnown,
 ];
-
-/** A map as the library understands it, its numbers as the kernel will get them. */
-export interface MapSpec {
-  readonly name: string;
-  readonly type: number;
-  readonly keySize: number;
-  readonly valueSize: number;
-  readonly maxEntries: number;
-  readonly flags: number;
-  readonly mapExtra: bigint;
-  readonly pinning: number;
-  readonly key: Type | undefined;
-  readonly value: Type | undefined;
-  readonly inner: MapSpec | undefined;
-  /** Names of the maps or programs that its values are. */
-  readonly contents: readonly string[];
-  /** Bytes that a data section fills it with. */
-  readonly data?: Uint8Array;
-  /** Whether an old-style definition goes on with bytes that are not zero. */
-  readonly hasTail?: boolean;
-}
-
-/** Map types (uapi/linux/bpf.h). */
-export const MAP_TYPE = {
-  array: 2,
-  programArray: 3,
-  perfEventArray: 4,
-  arrayOfMaps: 12,
-  hashOfMaps: 13,
-  cpuMap: 16,
-  structOps: 26,
-  ringBuffer: 27,
-  arena: 33,
-} as const;
 
 const UNSIZED: ReadonlySet<number> = new Set([MAP_TYPE.ringBuffer, MAP_TYPE.arena, MAP_TYPE.perfEventArray]);
 
@@ -165,16 +117,6 @@ interface Draft {
   value: Type | undefined;
   inner: MapSpec | undefined;
   contents: readonly string[];
-}
-
-function numberOf({ type }: Part): bigint {
-  if (type.kind === "Pointer") {
-    const array = type.ref;
-    if (array?.kind !== "Array") refuse(ofArray, `not a pointer to array: ${longForm(type)}`);
-    return BigInt(array.nelems);
-  }
-  if (type.kind !== "Enum") refuse(isNumber, `not a pointer or enum: ${longForm(type)}`);
-  return type.values[0]?.value ?? refuse(hasValue);
 }
 
 function pointed({ type }: Part, rule: LoaderRule, what: string): readonly [Type, bigint] {

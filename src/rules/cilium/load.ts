@@ -2,9 +2,9 @@ import { KIND_NUMBER } from "../../btf/model.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { type BtfLoadVerdict, kernelVerdict } from "../kernel/verdict.ts";
 import type { LoaderRule } from "../loader.ts";
-import type { Variable, Variables } from "./data.ts";
-import { MAP_TYPE, type MapSpec } from "./definition.ts";
-import { ciliumRule, refuse, within } from "./rule.ts";
+import type { Variable } from "./data.ts";
+import { MAP_TYPE, type MapSpec } from "./map-spec.ts";
+import { type Budget, ciliumRule, refuse, within } from "./rule.ts";
 import { BlobWriter, type Lacking, valueFits } from "./sent.ts";
 import { copyOf, type Type } from "./types.ts";
 
@@ -131,17 +131,13 @@ function kernelWords({ errno, message }: BtfLoadVerdict): string {
 }
 
 /** The types of a key and a value, as the library sends them to the kernel. Errors: CL-01, CL-10. */
-function sendTypes(
-  key: Type | undefined,
-  value: Type | undefined,
-  kernel: KernelProfile,
-  told: (verdict: BtfLoadVerdict) => void,
-): MapRequest["btf"] {
+function sendTypes(key: Type | undefined, value: Type | undefined, { kernel, told, budget }: Ask): MapRequest["btf"] {
   if (key === undefined && value === undefined) return undefined;
   const writer = new BlobWriter(lackingIn(kernel));
   const keyId = key === undefined ? 0 : writer.add(copyOf(key));
   const valueId = value === undefined ? 0 : writer.add(copyOf(value));
   const blob = within("load BTF", () => writer.finish());
+  budget.spend(8 * blob.length);
   const verdict = kernelVerdict(blob, kernel);
   told(verdict);
   if (!verdict.accepted) refuse(btfTaken, kernelWords(verdict));
@@ -164,23 +160,21 @@ function request(spec: MapSpec, template: MapRequest | undefined, ask: Ask): Map
   if (spec.hasTail === true) refuse(tailZero, "extra contains unhandled non-zero bytes, drain before creating map");
   const fixed = fixSizes(spec);
   if (fixed.type >= PLATFORM) refuse(ownKind, "map type …: not supported on linux");
-  return { ...fixed, btf: sendTypes(fixed.key, fixed.value, ask.kernel, ask.told), template };
+  return { ...fixed, btf: sendTypes(fixed.key, fixed.value, ask), template };
 }
 
 /** Whom a map is asked of, and who hears what the kernel says of its types. */
 export interface Ask {
+  readonly budget: Budget;
   readonly kernel: KernelProfile;
   readonly told: (verdict: BtfLoadVerdict) => void;
 }
 
-/** What the library asks the kernel for to create a map; pins are taken to succeed. Errors: CL-01 to CL-10. */
-export function mapRequest(name: string, given: MapSpec, variables: Variables, ask: Ask): MapRequest {
+/** What the library asks the kernel for to create a map; `variables` are those of its section; pins are taken to succeed. Errors: CL-01 to CL-10. */
+export function mapRequest(name: string, given: MapSpec, variables: readonly Variable[], ask: Ask): MapRequest {
   const isData = given.name === ".bss" || given.name.startsWith(".data") || given.name.startsWith(".rodata");
   const spec = isData ? { ...given, flags: given.flags | MMAPABLE } : given;
-  checkVariables(
-    name,
-    [...variables.values()].filter(({ section }) => section === name),
-  );
+  checkVariables(name, variables);
   return within(`map ${name}`, () => {
     if (spec.pinning !== 0 && spec.pinning !== PIN_BY_NAME) refuse(pinKnown, `pin type ${spec.pinning}: not supported`);
     const isOuter = spec.type === MAP_TYPE.arrayOfMaps || spec.type === MAP_TYPE.hashOfMaps;

@@ -1,7 +1,9 @@
 import type { ElfSymbol } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
-import { type Collected, isCompressed, type ReadSection, rawBytes } from "./collect.ts";
-import { type MapSpec, readDefinition } from "./definition.ts";
+import type { Collected, ReadSection } from "./collect.ts";
+import { isCompressed, rawBytes } from "./contents.ts";
+import { readDefinition } from "./definition.ts";
+import type { MapSpec } from "./map-spec.ts";
 import { CiliumRefusal, ciliumRule, refuse, within } from "./rule.ts";
 import type { Spec } from "./spec.ts";
 import { as, goType, longForm, type Type, underlying } from "./types.ts";
@@ -127,7 +129,7 @@ function checkPlace({ section }: ReadSection, { name, value, size }: ElfSymbol, 
 const FIELDS = ["type", "key size", "value size", "max entries", "flags"];
 
 /** Old-style maps, in sections whose names begin with "maps". Errors: CM-01 to CM-07. */
-export function loadOldMaps({ elf, sections }: Collected, spec: Spec | undefined, maps: Maps): void {
+export function loadOldMaps({ elf, budget, sections }: Collected, spec: Spec | undefined, maps: Maps): void {
   for (const of of sections.values()) {
     if (of.kind !== "maps") continue;
     const { name: label } = of.section;
@@ -139,6 +141,7 @@ export function loadOldMaps({ elf, sections }: Collected, spec: Spec | undefined
       if (maps.has(name)) refuse(oldOnce, `duplicate symbol ${name} in section ${label}`, { map: name });
       checkPlace(of, symbol, `symbol ${name}: size goes out of bounds of section ${label}`);
       const bytes = rawBytes(elf, of.section).subarray(value, value + size);
+      budget.spend(bytes.length);
       const missing = FIELDS[Math.floor(bytes.length / 4)];
       if (missing !== undefined) refuse(oldFields, `map ${name}: missing ${missing}`, { map: name });
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -164,12 +167,13 @@ export function loadOldMaps({ elf, sections }: Collected, spec: Spec | undefined
   }
 }
 
-function loadMap({ elf }: Collected, of: ReadSection, symbol: ElfSymbol, variable: Type, maps: Maps): void {
+function loadMap({ elf, budget }: Collected, of: ReadSection, symbol: ElfSymbol, variable: Type, maps: Maps): void {
   const { section } = of;
   const { name, value, size } = symbol;
   const at = { map: name };
   checkPlace(of, symbol, `section ${section.name}: symbol ${name}: size goes out of bounds of section`);
   const bytes = rawBytes(elf, section).subarray(value, value + size);
+  budget.spend(bytes.length + of.relocations.size);
   if (bytes.some((byte) => byte !== 0)) {
     refuse(zeros, `section ${section.name}: map ${name}: initializing BTF map definitions: not supported`, at);
   }
@@ -179,6 +183,7 @@ function loadMap({ elf }: Collected, of: ReadSection, symbol: ElfSymbol, variabl
     const found = variable.ref === undefined ? "…" : longForm(variable.ref).replace("…", "");
     refuse(isStruct, `expected struct, got ${found}`, at);
   }
+  budget.spend(8 * definition.parts.length);
   maps.set(
     name,
     within(`map ${name}`, () => readDefinition(definition, name, { of, symbol }), at),

@@ -1,6 +1,7 @@
 import type { ElfSymbol, ElfView } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
-import { type Collected, isCompressed, type ReadSection, rawBytes } from "./collect.ts";
+import type { Collected, ReadSection } from "./collect.ts";
+import { isCompressed, rawBytes } from "./contents.ts";
 import { BREAK, DOUBLE, type Instruction, isCall, isFunctionReference, readInstruction } from "./insn.ts";
 import { type Externs, relocate } from "./relocate.ts";
 import { ciliumRule, refuse, within } from "./rule.ts";
@@ -110,6 +111,7 @@ function loadFunctions(collected: Collected, of: ReadSection, externs: Externs):
     if (symbol.value + symbol.size > section.size) {
       refuse(inside, `symbol ${symbol.name}: size goes out of bounds of section ${name}`, at);
     }
+    collected.budget.spend(symbol.size);
     const label = `decoding instructions for symbol ${symbol.name} in section ${name}`;
     const instructions = within(label, () => decode(collected.elf, of, symbol), at);
     if (instructions.length === 0) {

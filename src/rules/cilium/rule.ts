@@ -39,7 +39,7 @@ export class CiliumRefusal extends Error {
   }
 }
 
-/** Thrown where the library reads what we do not: nothing can be said then. */
+/** Thrown where the library reads what we do not, or more than we care to: nothing can be said then. */
 export class Unread extends Error {
   override readonly name = "Unread";
 }
@@ -56,5 +56,21 @@ export function within<T>(prefix: string, step: () => T, at: At = {}): T {
   } catch (refusal) {
     if (!(refusal instanceof CiliumRefusal)) throw refusal;
     throw new CiliumRefusal(refusal.rule, `${prefix}: ${refusal.message}`, { ...at, ...refusal.at });
+  }
+}
+
+/** Steps that an object may take in all: parts that overlap or are shared cost the library far more than their bytes. */
+export class Budget {
+  private left: number;
+
+  /** `size`: bytes of the object. */
+  constructor(size: number) {
+    this.left = 64 * size + 0x10_0000;
+  }
+
+  /** Throws Unread once everything is spent. */
+  spend(steps: number): void {
+    this.left -= steps;
+    if (this.left < 0) throw new Unread();
   }
 }

@@ -2,7 +2,7 @@ import type { ElfView } from "../../elf/model.ts";
 import { SHT_NOBITS, SHT_PROGBITS } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import { checkOrder, type Indexed, indexBlob, withoutFlavour } from "./blob.ts";
-import { asRead } from "./collect.ts";
+import { asRead } from "./contents.ts";
 import { Inflater, typeMissing } from "./inflate.ts";
 import { ciliumRule, refuse, within } from "./rule.ts";
 import type { StringTable } from "./strings.ts";

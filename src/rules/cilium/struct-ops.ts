@@ -1,6 +1,7 @@
 import type { LoaderRule } from "../loader.ts";
-import { type Collected, content, type ReadSection } from "./collect.ts";
-import { MAP_TYPE } from "./definition.ts";
+import type { Collected, ReadSection } from "./collect.ts";
+import { content } from "./contents.ts";
+import { MAP_TYPE } from "./map-spec.ts";
 import type { Maps } from "./maps.ts";
 import type { Program } from "./programs.ts";
 import { ciliumRule, refuse, within } from "./rule.ts";

@@ -3,23 +3,14 @@ import type { KernelProfile } from "../kernel/profile.ts";
 import type { BtfLoadVerdict } from "../kernel/verdict.ts";
 import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict, type MapVerdict } from "../loader.ts";
 import { blobRules } from "./blob.ts";
-import {
-  assignSymbols,
-  type Collected,
-  checkSizes,
-  collectRules,
-  collectSections,
-  content,
-  isCompressed,
-  loadRelocations,
-  rawBytes,
-} from "./collect.ts";
-import { dataRules, loadData, loadKconfig, loadKsyms, type Variables } from "./data.ts";
+import { assignSymbols, type Collected, collectRules, collectSections, loadRelocations } from "./collect.ts";
+import { checkSizes, content, contentRules, isCompressed, rawBytes } from "./contents.ts";
+import { dataRules, loadData, loadKconfig, loadKsyms, type Variable, type Variables } from "./data.ts";
 import { definitionRules } from "./definition.ts";
 import { checkExt, extPlain, extRules } from "./ext.ts";
 import { typeMissing } from "./inflate.ts";
 import { instructionRules } from "./insn.ts";
-import { loadRules, mapRequest } from "./load.ts";
+import { type Ask, loadRules, type MapRequest, mapRequest } from "./load.ts";
 import { loadBtfMaps, loadOldMaps, type Maps, mapRules } from "./maps.ts";
 import { loadPrograms, type Program, programRules } from "./programs.ts";
 import { relocateRules } from "./relocate.ts";
@@ -32,6 +23,7 @@ import { sizeRules } from "./types.ts";
 
 /** Every condition on which the library refuses an object, about in the order in which it looks. */
 export const ciliumRules: readonly LoaderRule[] = [
+  ...contentRules,
   ...collectRules,
   ...blobRules,
   ...stringRules,
@@ -51,7 +43,7 @@ export const ciliumRules: readonly LoaderRule[] = [
 ];
 
 /** What the library makes of an object that it opens. */
-export interface Opened {
+interface Opened {
   readonly collected: Collected;
   readonly maps: Maps;
   readonly variables: Variables;
@@ -94,27 +86,56 @@ function open(elf: ElfView): Opened {
   return { collected, maps, variables, programs };
 }
 
-/** What becomes of each map by itself, in order of their names. */
-function loadMaps({ maps, variables }: Opened, kernel: KernelProfile): LoaderVerdict {
+/** The maps in order of their names, as the kernel is asked for them, and the first failure of each by itself. */
+function requests(
+  { collected, maps, variables }: Opened,
+  hearing: Omit<Ask, "budget">,
+): ReadonlyMap<string, MapRequest | CiliumRefusal> {
+  const asked = new Map<string, MapRequest | CiliumRefusal>();
+  const ask = { ...hearing, budget: collected.budget };
+  const bySection = new Map<string, Variable[]>();
+  for (const variable of variables.values()) {
+    const list = bySection.get(variable.section);
+    if (list === undefined) bySection.set(variable.section, [variable]);
+    else list.push(variable);
+  }
+  for (const [name, spec] of [...maps].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    try {
+      asked.set(name, mapRequest(name, spec, bySection.get(name) ?? [], ask));
+    } catch (error) {
+      if (!(error instanceof CiliumRefusal)) throw error;
+      asked.set(name, new CiliumRefusal(error.rule, error.message, { map: name, ...error.at }));
+    }
+  }
+  return asked;
+}
+
+/** Of maps only those that come to nothing before the kernel is asked for them; what it says of the others are rules of its own. */
+function loadMaps(opened: Opened, kernel: KernelProfile): LoaderVerdict {
   let btf: BtfLoadVerdict | undefined;
-  let first: CiliumRefusal | undefined;
-  const verdicts: MapVerdict[] = [];
   const told = (verdict: BtfLoadVerdict): void => {
     if (btf === undefined || (btf.accepted && !verdict.accepted)) btf = verdict;
   };
-  for (const [name, spec] of [...maps].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    try {
-      const { btf: types } = mapRequest(name, spec, variables, { kernel, told });
-      verdicts.push({ name, created: true, withIds: types !== undefined, errno: 0, rule: undefined });
-    } catch (error) {
-      if (!(error instanceof CiliumRefusal)) throw error;
-      first ??= new CiliumRefusal(error.rule, error.message, { map: name, ...error.at });
-      verdicts.push({ name, created: false, withIds: false, errno: error.rule.errno, rule: error.rule.id });
-    }
-  }
+  const failures = [...requests(opened, { kernel, told })].flatMap(([name, asked]) =>
+    asked instanceof CiliumRefusal ? [{ name, asked }] : [],
+  );
+  const maps = failures.map(({ name, asked: { rule } }): MapVerdict => {
+    return { name, created: false, withIds: false, errno: rule.errno, rule: rule.id };
+  });
+  const [first] = failures;
   const heard = btf === undefined ? {} : { btf };
-  if (first === undefined) return { ...LOADED, ...heard, maps: verdicts };
-  return { ...refused(first, "load"), ...heard, maps: verdicts };
+  return { ...(first === undefined ? LOADED : refused(first.asked, "load")), ...heard, maps };
+}
+
+/** The maps of an object as the library asks the kernel for them; undefined where it does not open it, or we do not read it. */
+export function ciliumMaps(elf: ElfView, kernel: KernelProfile): readonly MapRequest[] | undefined {
+  try {
+    const asked = requests(open(elf), { kernel, told: () => {} });
+    return [...asked.values()].flatMap((request) => (request instanceof CiliumRefusal ? [] : [request]));
+  } catch (error) {
+    if (error instanceof CiliumRefusal || error instanceof Unread) return undefined;
+    throw error;
+  }
 }
 
 function refused({ rule, message, at }: CiliumRefusal, stage: LoaderStage): LoaderVerdict {
