@@ -202,23 +202,23 @@ export class AyaBtf {
     return refuseBtf(depth, "maximum depth reached resolving BTF type", { typeId: root });
   }
 
-  /** Bytes of a value, as aya counts them. Throws an `AyaRefusal`. */
-  size(root: number): number {
+  /** Bytes of a value, as a version of aya counts them: the older takes but the innermost dimension of an array. Throws an `AyaRefusal`. */
+  size(root: number, version: AyaVersion = this.version): number {
     let typeId = root;
     let elements = 1;
     const fitting = (size: number): number => {
-      if (this.version === "0.3") return size % 2 ** 32;
+      if (version === "0.3") return size % 2 ** 32;
       return size < 2 ** 32 ? size : refuseBtf(sizeFits, "invalid BTF type info segment", { typeId: root });
     };
     for (let step = 0; step < DEPTH; step++) {
       const type = this.type(typeId);
       if (type.kind === array) {
         const count = type.rest[2] ?? 0;
-        elements = this.version === "0.3" ? count : fitting(elements * count);
+        elements = version === "0.3" ? count : fitting(elements * count);
         typeId = type.rest[0] ?? 0;
       } else if (type.kind === ptr || SIZED.has(type.kind)) {
         const size = BigInt(type.kind === ptr ? POINTER_SIZE : type.word) * BigInt(elements);
-        if (this.version === "0.3") return Number(BigInt.asUintN(32, size));
+        if (version === "0.3") return Number(BigInt.asUintN(32, size));
         return fitting(Number(size));
       } else if (REFERRING.has(type.kind)) typeId = type.word;
       else return refuseBtf(sizeKnown, `unexpected BTF type id \`${typeId}\``, { typeId });

@@ -1,4 +1,5 @@
 import type { LoaderRule } from "../loader.ts";
+import type { AyaBtf } from "./btf.ts";
 import type { AyaDefinition } from "./definition.ts";
 import { type AyaVersion, ayaRule, refuse } from "./rule.ts";
 import type { AyaMap } from "./sections.ts";
@@ -33,6 +34,13 @@ const idsOfNone = ayaRule(
   "map error: failed to create map `M`",
   load,
 );
+const sizeOfIds = ayaRule(
+  "AL-07",
+  "A key or value is as long as its type: aya 0.3 counts one dimension of an array, and key_size overrules key.",
+  "bpf_create_map",
+  "map error: failed to create map `M`",
+  load,
+);
 const supported = ayaRule(
   "AL-05",
   "A map is of a type that programs of aya can use.",
@@ -41,7 +49,7 @@ const supported = ayaRule(
   load,
 );
 
-export const mapRules: readonly LoaderRule[] = [known, typed, inner, idsOfNone, supported];
+export const mapRules: readonly LoaderRule[] = [known, typed, inner, idsOfNone, sizeOfIds, supported];
 
 /** Types that aya knows and has nothing for. */
 const UNSUPPORTED: ReadonlyMap<number, string> = new Map([
@@ -62,10 +70,9 @@ const WITHOUT_IDS: ReadonlySet<number> = new Set([4, 7, 8, 12, 13, 14, 15, 16, 1
 const BLOOM_FILTER = 30;
 
 /**
- * What aya asks of maps before it creates them, and of their types; whether the kernel makes one of such sizes, or takes the ids, is not
- * asked. `hasBtf`: whether the kernel took the BTF. Maps have no order in aya. Throws an `AyaRefusal`.
+ * What aya asks of maps before it creates them, and of their types; whether the kernel makes one of such sizes, is not asked. `btf`: what the kernel took. Maps have no order in aya. Throws an `AyaRefusal`.
  */
-export function checkMaps(maps: ReadonlyMap<string, AyaMap>, version: AyaVersion, hasBtf: boolean): void {
+export function checkMaps(maps: ReadonlyMap<string, AyaMap>, version: AyaVersion, btf: AyaBtf | undefined): void {
   for (const [map, { type }] of maps) {
     if (type > LAST_TYPE[version]) refuse(known, `map error: invalid map type ${type}`, { map });
   }
@@ -75,17 +82,26 @@ export function checkMaps(maps: ReadonlyMap<string, AyaMap>, version: AyaVersion
       if (definition.inner === undefined) {
         refuse(inner, `map error: map \`${map}\` is a map-of-maps but has no inner map definition`, { map });
       }
-      checkCreated(`${map}.inner`, definition.inner, hasBtf);
+      checkCreated(`${map}.inner`, definition.inner, btf);
     }
-    checkCreated(map, definition, hasBtf);
+    checkCreated(map, definition, btf);
   }
 }
 
-function checkCreated(map: string, { type, keyType, valueType }: AyaDefinition, hasBtf: boolean): void {
+function checkCreated(map: string, definition: AyaDefinition, btf: AyaBtf | undefined): void {
+  const { type, keySize, valueSize, valueType } = definition;
   const line = `map error: failed to create map \`${map}\``;
   if (type === 0) refuse(typed, line, { map });
-  const hasIds = !WITHOUT_IDS.has(type) && ((keyType !== 0 && type !== BLOOM_FILTER) || valueType !== 0);
-  if (hasIds && !hasBtf) refuse(idsOfNone, line, { map });
+  if (WITHOUT_IDS.has(type)) return;
+  const keyType = type === BLOOM_FILTER ? 0 : definition.keyType;
+  if (keyType === 0 && valueType === 0) return;
+  if (btf === undefined) refuse(idsOfNone, line, { map });
+  if (
+    (keyType !== 0 && btf.size(keyType, "0.6") !== keySize) ||
+    (valueType !== 0 && btf.size(valueType, "0.6") !== valueSize)
+  ) {
+    refuse(sizeOfIds, line, { map });
+  }
 }
 
 /** What aya asks of maps when all else is done. Throws an `AyaRefusal`. */

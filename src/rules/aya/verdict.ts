@@ -92,7 +92,7 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
     return { ...LOADED, accepted: false, stage: "load", rule: btfNeeded.id, message, btf };
   }
   const bound = attempt("load", () => {
-    checkMaps(object.maps, version, btf?.accepted === true);
+    checkMaps(object.maps, version, btf?.accepted ? object.btf : undefined);
     checkRelocations(object);
     checkSupport(object.maps);
   });

@@ -48,15 +48,16 @@ export function definition(graph: Graph, members: Members): number {
 }
 
 /** `.maps` with one map "MAP" of this type. */
-export function mapsOf(graph: Graph, type: number): Uint8Array {
-  graph.datasec(".maps", 32, [[graph.variable("MAP", type), 0, 32]]);
+export function mapsOf(graph: Graph, type: number, size = 32): Uint8Array {
+  graph.datasec(".maps", size, [[graph.variable("MAP", type), 0, size]]);
   return encodeBtf(graph.finish());
 }
 
 /** BTF with one map of this definition. */
 export function withMap(members: (graph: Graph) => Members): Uint8Array {
   const graph = new Graph();
-  return mapsOf(graph, definition(graph, members(graph)));
+  const list = members(graph);
+  return mapsOf(graph, definition(graph, list), 8 * list.length);
 }
 
 export const PROGRAM: readonly Insn[] = [move(0, 0), EXIT];

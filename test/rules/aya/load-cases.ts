@@ -164,6 +164,11 @@ function taskStorage(): Uint8Array {
   return object({ btf });
 }
 
+/** A key of 4 bytes that is said to be 8 long. */
+function oddKey(): Uint8Array {
+  return object({ btf: withMap((graph) => [...usual(graph), ["key_size", number(graph, 8)]]) });
+}
+
 /** What aya itself refuses, and aya-obj does not. */
 export const mapCases: readonly AyaCase[] = [
   { rule: "AL-02", name: "map of type 99", bytes: () => mapOf(99) },
@@ -180,5 +185,6 @@ export const mapCases: readonly AyaCase[] = [
         }),
       }),
   },
+  { rule: "AL-07", name: "key_size after key", bytes: oddKey },
   { rule: "AL-05", name: "task storage", bytes: taskStorage },
 ];
