@@ -1,6 +1,8 @@
 import { ayaVerdict } from "../../../src/rules/aya/verdict.ts";
+import { ciliumVerdict } from "../../../src/rules/cilium/verdict.ts";
 import { libbpfVerdict } from "../../../src/rules/libbpf/verdict.ts";
 import { type AyaName, runAyaOnAll } from "../../judges/aya.ts";
+import { runCiliumStream } from "../../judges/cilium.ts";
 import { type LibbpfName, runLibbpf } from "../../judges/libbpf.ts";
 import type { Compared, Opened } from "./campaign.ts";
 
@@ -17,6 +19,13 @@ function openedByAya(name: AyaName, bytes: Uint8Array): Opened {
   if (parse === undefined) return { accepted: false, errno: 0, said: [], fell: "crash" };
   const said = parse.error?.replace(/^panicked: /, "thread 'main' panicked: ") ?? "";
   return { accepted: parse.ok, errno: 0, said: [said] };
+}
+
+/** It goes through symbols and variables in no certain order, so of two faults it names either. */
+function openedByCilium(bytes: Uint8Array): Opened {
+  const [report] = runCiliumStream([bytes], { until: "open", seconds: 5 });
+  if (report === undefined || report.panic !== undefined) return { accepted: false, errno: 0, said: [], fell: "panic" };
+  return { accepted: report.open.ok, errno: 0, said: [report.open.error ?? ""] };
 }
 
 /** The loaders whose rules are known, by the name of their judge. */
@@ -46,5 +55,11 @@ export const COMPARED: Readonly<Record<string, Compared>> = {
     ours: (elf, kernel) => ayaVerdict(elf, "0.6", kernel),
     theirs: (bytes) => openedByAya("aya06", bytes),
     words: true,
+  },
+  cilium: {
+    name: "cilium/ebpf 0.22",
+    ours: ciliumVerdict,
+    theirs: openedByCilium,
+    words: false,
   },
 };
