@@ -78,6 +78,8 @@ test("the report in text names each file as it comes", () => {
 
 test("wrong usage prints no half of a report", () => {
   expect(check("--json", "--kernel", "4.19", "objects")).toMatchObject({ exit: 2, stdout: "" });
+  expect(check("--json", "--loader", "bcc", "gone", "objects")).toMatchObject({ exit: 2, stdout: "" });
+  expect(check("--json", "--skip", "no/rule", "gone")).toMatchObject({ exit: 2, stdout: "" });
   expect(check("--json")).toMatchObject({ exit: 2, stdout: "" });
 });
 

@@ -2,6 +2,9 @@ import { BtfFixError } from "../../errors.ts";
 import { checkedFile, failedFile, type ReportedFile, reportPieces } from "../../report/json.ts";
 import { checkOutcome, remaining } from "../../report/outcome.ts";
 import { diagnosticsText } from "../../report/text.ts";
+import { selectRules } from "../../rules/index.ts";
+import { kernelTarget } from "../../rules/kernel/target.ts";
+import { loaderTarget } from "../../rules/loaders.ts";
 import { EXIT_DEFECTS, EXIT_PASS, type ExitCode, worse } from "../exit-code.ts";
 import { displayName, reportFailure, type Session } from "../session.ts";
 import { startTrace } from "../trace.ts";
@@ -49,6 +52,13 @@ function* filesOf({ host, invocation }: Session): Generator<string | { readonly 
   }
 }
 
+/** Wrong usage ends the run before the first file, and so before a report has begun. Errors: USAGE for a judge or a rule that is not known. */
+function demandKnown({ kernel, loaders, only, skip }: Session["invocation"]): void {
+  if (kernel !== undefined) kernelTarget(kernel);
+  loaderTarget(loaders);
+  selectRules(only, skip);
+}
+
 /**
  * Says what is wrong with each input and writes nothing. Findings are the product and go to stdout, unusable files to stderr; each file is
  * told of before the next is read, and then forgotten.
@@ -58,6 +68,7 @@ export async function checkCommand(session: Session): Promise<ExitCode> {
   const { inputs, json } = invocation;
   const [first] = inputs;
   if (first === undefined) throw new BtfFixError("USAGE", "name at least one object to check");
+  demandKnown(invocation);
   const trace = startTrace(host);
   const alone = inputs.length === 1 && host.objectsIn(first) === undefined;
   const pieces = reportPieces();
@@ -65,7 +76,6 @@ export async function checkCommand(session: Session): Promise<ExitCode> {
   let exit: ExitCode = EXIT_PASS;
   function report(entry: ReportedFile): void {
     if (!json) return;
-    // Wrong usage shows with the first file, and then there is no report.
     if (!begun) host.stdout(pieces.head);
     begun = true;
     host.stdout(pieces.entry(entry));
