@@ -1,21 +1,33 @@
 /**
- * `npm run fuzz:codec -- [--count N] [--seed N]`: gives random and half-random blobs of up to 4 kB to the readers of ELF, BTF and .BTF.ext,
- * to the renderers and to the verdicts of kernel and libbpf. Nothing may be thrown but a BtfFixError; the seed repeats a run.
+ * `npm run fuzz:codec -- [--count N] [--seed N]`: random and half-random blobs of up to 4 kB to everything that reads bytes: `.BTF`,
+ * `.BTF.ext` and ELF, the dump, and the rules of the kernel and libbpf. Fails if one throws anything but a BtfFixError, or takes longer
+ * than it may; such a blob is kept under `.cache/fuzz-codec/`. The seed repeats the run.
  */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runBlobs } from "../test/fuzz/codec/campaign.ts";
+import { codecCampaign, codecFigures, LIMIT_MS } from "../test/fuzz/codec/campaign.ts";
 import { ROOT } from "./bundle.ts";
 
-const { values } = parseArgs({ options: { count: { type: "string" }, seed: { type: "string" } } });
-const count = Number(values.count ?? 1_000_000);
+const { values } = parseArgs({ options: { count: { type: "string", default: "1000000" }, seed: { type: "string" } } });
+const count = Number(values.count);
 const seed = Number(values.seed ?? Date.now() % 0x1_0000_0000);
+const folder = join(ROOT, ".cache", "fuzz-codec");
+
 console.log(`${count} blobs, seed ${seed}`);
-let batches = 0;
-const run = runBlobs(ROOT, seed, count, (line) => {
-  if (batches++ % 100 === 0) console.log(line);
+const campaign = codecCampaign(ROOT, seed, count, {
+  onBlob(number) {
+    if (number % 50_000 === 0 && number > 0) console.log(`at blob ${number}`);
+  },
+  onFailure({ bytes }, number) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${seed}-${number}.bin`), bytes);
+  },
 });
-for (const line of [...run.figures, ...run.failures]) console.log(line);
+for (const failure of campaign.failures) console.log(failure);
+console.log(codecFigures(campaign));
 console.log(
-  `${run.taken} of ${count} taken by some reader, slowest ${run.slowest.toFixed(0)} ms, ${run.failures.length} failures`,
+  `seed ${seed}: ${campaign.count} blobs, ${campaign.failures.length} failures; ` +
+    `the slowest took ${campaign.slowest.toFixed(0)} ms of CPU time of ${LIMIT_MS}`,
 );
-process.exitCode = run.failures.length === 0 ? 0 : 1;
+process.exitCode = campaign.failures.length === 0 ? 0 : 1;

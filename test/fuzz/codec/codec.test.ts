@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildWorkers, type Workers } from "../worker.ts";
+import { LIMIT_MS } from "./campaign.ts";
 
-/** `npm run fuzz:codec` tries a million. */
-const RUNS = 20_000;
+const COUNT = 20_000;
 
 /** A new seed each run; a failure prints it, and BTF_FIX_FUZZ_SEED repeats it. */
 const SEED = Number(process.env["BTF_FIX_FUZZ_SEED"] ?? Math.floor(Math.random() * 0x7fff_ffff));
@@ -13,11 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => workers.remove());
 
-test(`${RUNS} blobs of up to 4 kB: every reader takes them or throws a BtfFixError (seed ${SEED})`, async () => {
-  const { end, results, errors } = await workers.run(SEED, RUNS);
+test(`${COUNT} random blobs are read or refused by all readers, each within ${LIMIT_MS} ms (seed ${SEED})`, async () => {
+  const { end, results, errors, slowest } = await workers.run(SEED, COUNT);
   expect(end).toBe("ok");
-  expect(results + errors).toBe(RUNS);
-  // Neither side may be rare: a reader that refuses everything has been tried on nothing.
-  expect(results / RUNS).toBeGreaterThan(0.1);
-  expect(errors / RUNS).toBeGreaterThan(0.1);
+  expect(results + errors).toBe(COUNT);
+  // Blobs that nobody takes would test little more than the headers.
+  expect(results / COUNT).toBeGreaterThan(0.3);
+  expect(errors / COUNT).toBeGreaterThan(0.1);
+  console.log(`${results} taken by a reader, ${errors} by none; slowest ${slowest.toFixed(0)} ms`);
 });
