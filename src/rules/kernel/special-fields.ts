@@ -200,7 +200,8 @@ function repeated(
 ): readonly Field[] {
   if (count <= 1 || fields.length === 0) return fields;
   if (fields.some(({ type }) => !REPEATABLE.has(type.field))) refuse(search, KZ_05);
-  if ((fields.length * count) >>> 0 > room) {
+  // Not in 32 bits: kernels that count so write past their memory where the product wraps.
+  if (fields.length * count > room) {
     refuse(search, KZ_01);
     return fields;
   }
