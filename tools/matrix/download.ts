@@ -23,7 +23,8 @@ import {
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-function run(program: string, args: readonly string[], cwd: string): string {
+/** Standard output of a program; throws the last line of its errors if it fails. */
+export function run(program: string, args: readonly string[], cwd: string): string {
   const result = spawnSync(program, args, { cwd, encoding: "utf8", timeout: 300_000, maxBuffer: 1 << 28 });
   if (result.error !== undefined) throw result.error;
   if (result.status === 0) return result.stdout;
@@ -46,7 +47,7 @@ function mirror(archive: Suite["archive"]): string {
 }
 
 /** apt with a state of its own below `folder`: knows one suite, checks its signature, and leaves this machine's apt alone. */
-function privateApt(folder: string, suite: Suite): readonly string[] {
+export function privateApt(folder: string, suite: Suite): readonly string[] {
   for (const name of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(folder, name), { recursive: true });
   const list = join(folder, "sources.list");
   writeFileSync(list, `deb [arch=amd64 signed-by=${KEYRING}] ${mirror(suite.archive)} ${suite.name} main\n`);
@@ -76,12 +77,14 @@ function newestFirst(candidates: readonly Candidate[], cwd: string): readonly Ca
   return [...candidates].sort((a, b) => (isNewer(a.version, b.version) ? -1 : isNewer(b.version, a.version) ? 1 : 0));
 }
 
-interface Candidate {
+/** A package that a suite offers. */
+export interface Candidate {
   readonly package: string;
   readonly version: string;
 }
 
-function candidates(options: readonly string[], pattern: RegExp, cwd: string): readonly Candidate[] {
+/** Packages whose names match, newest first; `cwd` is any folder. */
+export function candidates(options: readonly string[], pattern: RegExp, cwd: string): readonly Candidate[] {
   const names = run("apt-cache", [...options, "pkgnames", "linux-"], cwd).split("\n");
   const found = names.filter((name) => pattern.test(name));
   const rows = found.flatMap((name) =>
