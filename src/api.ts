@@ -19,8 +19,13 @@ export interface KernelVerdict extends Verdict {
   readonly asSent: Verdict;
 }
 
-/** What a loader says of the object: its first failure in its own order. */
+/**
+ * What a loader says of the object: its first failure in its own order. `accepted` is never true: what the kernel makes of maps and programs,
+ * these rules do not tell.
+ */
 export interface ObjectVerdict extends Verdict {
+  /** Whether the loader opens the object, before it gives anything to the kernel; null until the rules can tell. */
+  readonly opens: boolean | null;
   /** The map or program at fault, where one is. */
   readonly map?: string;
   readonly program?: string;

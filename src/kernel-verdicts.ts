@@ -3,13 +3,12 @@ import { encodeBtf } from "./btf/encode.ts";
 import type { Btf } from "./btf/model.ts";
 import type { ElfView } from "./elf/model.ts";
 import { kernelDefects } from "./kernel-defects.ts";
-import { kernelRules } from "./rules/kernel/index.ts";
 import type { KernelProfile } from "./rules/kernel/profile.ts";
-import { hasRule } from "./rules/kernel/rule.ts";
+import type { KernelRelease } from "./rules/kernel/rule.ts";
 import type { KernelTarget } from "./rules/kernel/target.ts";
 import { type BtfLoadVerdict, kernelVerdict } from "./rules/kernel/verdict.ts";
-import { fixedUp } from "./rules/libbpf/as-sent.ts";
 import { sanitised } from "./rules/libbpf/sanitise.ts";
+import { sentBtf } from "./rules/libbpf/sent.ts";
 
 /** What is to be judged. */
 export interface JudgedBtf {
@@ -40,10 +39,6 @@ const unsent = (version: string): Verdict => ({
   typeId: null,
 });
 
-function answerOf(blob: Uint8Array, profile: KernelProfile, littleEndian: boolean): Verdict {
-  return inReport(kernelVerdict(blob, profile, littleEndian), profile);
-}
-
 function inReport(verdict: BtfLoadVerdict, { release }: KernelProfile): Verdict {
   const { accepted, errno, message, rule, typeId } = verdict;
   if (accepted) return { ...unsent(release), accepted };
@@ -58,44 +53,34 @@ function inReport(verdict: BtfLoadVerdict, { release }: KernelProfile): Verdict 
   };
 }
 
-const signatures = new WeakMap<KernelProfile, string>();
-
-/** Everything by which a release judges, as one text: those of which it is the same say the same. */
-function signatureOf(profile: KernelProfile): string {
-  const known = signatures.get(profile) ?? newSignatureOf(profile);
-  signatures.set(profile, known);
-  return known;
-}
-
-function newSignatureOf(profile: KernelProfile): string {
-  const traits = Object.entries({ ...profile, release: "" });
-  const rules = kernelRules.filter((rule) => hasRule(profile.release, rule)).map(({ id }) => id);
-  return JSON.stringify([traits.map(([name, value]) => [name, value instanceof Set ? [...value] : value]), rules]);
+/** The bytes are the same where nothing was left to fill in, as in every repaired object. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /** What each release of the target says, oldest first: of these bytes, and of what libbpf sends. */
-export function releaseVerdicts(
-  { elf, btf, blob, littleEndian }: JudgedBtf,
-  { profiles }: KernelTarget,
-): readonly ReleaseVerdict[] {
-  const fixed = elf === undefined || btf === undefined ? btf : fixedUp(btf, elf);
-  const encoded = new Map<Btf | undefined, Uint8Array>([[btf, blob]]);
-  let before: { readonly signature: string; readonly verdict: KernelVerdict } | undefined;
+export function releaseVerdicts(judged: JudgedBtf, { profiles }: KernelTarget): readonly ReleaseVerdict[] {
+  const { elf, btf, blob, littleEndian } = judged;
+  const answers = new Map<KernelRelease, KernelVerdict>();
   return profiles.map((profile) => {
-    const signature = signatureOf(profile);
-    // Types by the ten thousand take a while to look through.
-    before = before?.signature === signature ? before : { signature, verdict: judged(profile) };
-    return { release: profile.release, verdict: named(before.verdict, profile.release) };
+    const verdict = answers.get(profile.judgesAs) ?? judge(profile);
+    answers.set(profile.judgesAs, verdict);
+    return { release: profile.release, verdict: named(verdict, profile.release) };
   });
 
-  function judged(profile: KernelProfile): KernelVerdict {
-    const verdict = answerOf(blob, profile, littleEndian);
-    if (fixed === undefined) return { ...verdict, asSent: elf === undefined ? verdict : unsent(profile.release) };
-    const sent = sanitised(fixed, profile, "1.7");
-    const bytes = encoded.get(sent) ?? encodeBtf(sent);
-    encoded.set(sent, bytes);
-    const asSent = bytes === blob ? verdict : answerOf(bytes, profile, littleEndian);
-    return { ...verdict, asSent };
+  function judge(profile: KernelProfile): KernelVerdict {
+    const answerTo = (bytes: Uint8Array): Verdict => inReport(kernelVerdict(bytes, profile, littleEndian), profile);
+    const sent = elf && btf && sentBtf(elf, btf, profile, "1.7");
+    if (sent !== undefined) {
+      const asSent = inReport(sent.verdict, profile);
+      return { ...(sameBytes(sent.bytes, blob) ? asSent : answerTo(blob)), asSent };
+    }
+    const own = answerTo(blob);
+    if (btf === undefined) return { ...own, asSent: own };
+    if (elf !== undefined) return { ...own, asSent: unsent(profile.release) };
+    // In a file of BTF there is nothing to lay out; a loader would still leave out kinds that the kernel does not know.
+    const form = sanitised(btf, profile, "1.7");
+    return { ...own, asSent: form === btf ? own : answerTo(encodeBtf(form)) };
   }
 }
 
@@ -108,9 +93,9 @@ export function laterDefects(
   { profiles }: KernelTarget,
 ): readonly Verdict[] {
   const profile = profiles.at(-1);
-  const fixed = elf === undefined || btf === undefined ? btf : fixedUp(btf, elf);
-  if (profile === undefined || (fixed === undefined && elf !== undefined)) return [];
-  const sent = fixed === undefined || fixed === btf ? blob : encodeBtf(sanitised(fixed, profile, "1.7"));
+  if (profile === undefined) return [];
+  const sent = elf === undefined || btf === undefined ? blob : sentBtf(elf, btf, profile, "1.7")?.bytes;
+  if (sent === undefined) return [];
   return kernelDefects(sent, profile, littleEndian)
     .slice(1)
     .map((verdict) => inReport(verdict, profile));

@@ -16,7 +16,7 @@ interface Refusal {
   readonly judge: Judge;
   /** "6.12", "1.7", "aya-obj 0.6". */
   readonly version: string;
-  readonly verdict: ObjectVerdict;
+  readonly verdict: Verdict & Partial<Pick<ObjectVerdict, "map" | "program">>;
   /** What it is worth if no other finding tells of it. */
   readonly severity: Severity;
   /** Of a loader. */
@@ -138,7 +138,7 @@ export function isOfRust(lowered: LoweredBtf | undefined): boolean {
   return lowered?.dwarf.units.some(({ language }) => language === RUST) ?? false;
 }
 
-function subjectText({ typeId, map, program }: ObjectVerdict, { btf }: Named, judge: Judge): string {
+function subjectText({ typeId, map, program }: Refusal["verdict"], { btf }: Named, judge: Judge): string {
   if (map !== undefined && map !== "") return `map ${map}`;
   if (program !== undefined) return `program ${program}`;
   if (typeId !== null && typeId !== 0) return label(btf, typeId);

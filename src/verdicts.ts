@@ -21,6 +21,11 @@ function open(version: string): Verdict {
   return { version, accepted: null, stage: null, errno: null, message: null, typeId: null };
 }
 
+/** A loader of which nobody can tell. */
+function unknown({ version }: Loader): ObjectVerdict {
+  return { ...open(version), opens: null };
+}
+
 /** What a judge answers to the errors among the findings, if it is this. */
 function* said(judge: Judge, answer: JudgeAnswer["answer"], found: readonly Diagnostic[]) {
   for (const { severity, answers, target } of found) {
@@ -30,14 +35,16 @@ function* said(judge: Judge, answer: JudgeAnswer["answer"], found: readonly Diag
 }
 
 /** "refused, for this reason" where a rule says so; otherwise nobody can tell. What stops the opening comes first. */
-function verdictByFindings({ judge, version, stages }: Loader, found: readonly Diagnostic[]): ObjectVerdict {
+function verdictByFindings(loader: Loader, found: readonly Diagnostic[]): ObjectVerdict {
+  const { judge, version, stages } = loader;
   const refusals = [...said(judge, "rejects", found)];
   const first = refusals.find(({ entry }) => entry.at === "open") ?? refusals[0];
-  if (first === undefined) return open(version);
+  if (first === undefined) return unknown(loader);
   const { at, errno, text, how } = first.entry;
   return {
     version,
     accepted: false,
+    opens: at === undefined ? null : at === "load",
     stage: at === undefined ? null : stages[at],
     errno: errno ?? null,
     message: text ?? how ?? null,
@@ -51,7 +58,8 @@ function verdictBySimulator({ version, stages }: Loader, verdict: LoaderVerdict)
   const of = { ...(map === undefined ? {} : { map }), ...(program === undefined ? {} : { program }) };
   return {
     version,
-    accepted,
+    accepted: accepted ? null : false,
+    opens: stage !== "open",
     stage: stage === undefined ? null : stages[stage],
     errno: errno === 0 ? null : errno,
     message: message === "" ? null : message.trim(),
@@ -71,17 +79,17 @@ function loaderVerdict(
   const told = verdictByFindings(loader, found);
   // Of two releases between which the kernel stands, what either refuses counts.
   const asked = isEvery ? profiles.slice(-1) : profiles.toReversed();
-  let accepted: ObjectVerdict | undefined;
+  let taken: ObjectVerdict | undefined;
   for (const profile of elf === undefined ? [] : asked) {
     const verdict = elf && simulate(loader.key, elf, profile);
     if (verdict === undefined) return told;
     if (!verdict.accepted) return verdictBySimulator(loader, verdict);
-    accepted ??= verdictBySimulator(loader, verdict);
+    taken ??= verdictBySimulator(loader, verdict);
   }
-  if (accepted === undefined) return told;
+  if (taken === undefined) return told;
   // What is seen when maps and programs are loaded, rules may know that go beyond BTF.
-  if (told.accepted === false && told.stage !== loader.stages.open) return { ...accepted, ...told };
-  return accepted;
+  if (told.accepted === false && told.stage !== loader.stages.open) return { ...taken, ...told, opens: true };
+  return taken;
 }
 
 /** What each judge says of the object. Loaders stand on the newest kernel that was asked about. */
@@ -90,7 +98,7 @@ export function verdictsOf(found: readonly Diagnostic[], judged: JudgedBtf, judg
   const releases = releaseVerdicts(judged, kernels);
   const asked = new Set(loaders.loaders.map(({ key }) => key));
   const answers = LOADERS.map((loader) => {
-    const verdict = asked.has(loader.key) ? loaderVerdict(loader, found, judged, judges) : open(loader.version);
+    const verdict = asked.has(loader.key) ? loaderVerdict(loader, found, judged, judges) : unknown(loader);
     return [loader.key, verdict] as const;
   });
   return {

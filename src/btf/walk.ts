@@ -129,11 +129,17 @@ export function skipModifiers(btf: Btf, id: number): number {
   return 0;
 }
 
-/**
- * Size in bytes of a value of this type, as libbpf's `btf__resolve_size`; undefined for void, FWD, FUNC, FUNC_PROTO, unknown kinds and
- * ids, chains of more than 32 links, circles included, and arrays of 4 GiB or more.
- */
+/** Size in bytes of a value of this type; undefined where `resolvedSize` gives none. */
 export function sizeOf(btf: Btf, id: number): number | undefined {
+  const size = resolvedSize(btf, id);
+  return typeof size === "number" ? size : undefined;
+}
+
+/**
+ * Size in bytes of a value of this type, as libbpf's `btf__resolve_size`; "none" for void, FWD, FUNC, FUNC_PROTO, unknown kinds and
+ * ids and chains of more than 32 links, circles included; "too large" for arrays of 4 GiB or more.
+ */
+export function resolvedSize(btf: Btf, id: number): number | "none" | "too large" {
   let at = id;
   let count = 1;
   for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
@@ -160,16 +166,16 @@ export function sizeOf(btf: Btf, id: number): number | undefined {
         break;
       case "array": {
         const all = product(count, type.nelems);
-        if (all === undefined) return undefined;
+        if (all === "too large") return all;
         count = all;
         at = type.type;
         break;
       }
       default:
-        return undefined;
+        return "none";
     }
   }
-  return undefined;
+  return "none";
 }
 
 /** Last id of the blob, its bases included. */
@@ -178,9 +184,9 @@ export function lastId(btf: Btf): number {
 }
 
 // Both factors are below 2^32, so a product that is too large for a double's integers is still far past the limit.
-function product(count: number, size: number): number | undefined {
+function product(count: number, size: number): number | "too large" {
   const all = count * size;
-  return all > MAX_SIZE ? undefined : all;
+  return all > MAX_SIZE ? "too large" : all;
 }
 
 function withType<T extends { readonly type: number }>(record: T, f: (id: number) => number): T {

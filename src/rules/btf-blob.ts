@@ -1,9 +1,32 @@
 import { BASE_SIZE } from "../btf/kind.ts";
+import { KIND_NUMBER } from "../btf/model.ts";
 
 /** Kind of a type id that no record has. */
 export const MISSING = -1;
 /** Kind of type id 0. */
 export const VOID = 0;
+
+const K = KIND_NUMBER;
+
+/** Bytes of a record after the base words, by kind: fixed, and for each element of its list (include/uapi/linux/btf.h). */
+export const RECORD_TAIL: ReadonlyMap<number, readonly [fixed: number, each: number]> = new Map<
+  number,
+  readonly [number, number]
+>([
+  [K.int, [4, 0]],
+  [K.array, [12, 0]],
+  [K.var, [4, 0]],
+  [K.declTag, [4, 0]],
+  [K.struct, [0, 12]],
+  [K.union, [0, 12]],
+  [K.enum, [0, 8]],
+  [K.enum64, [0, 12]],
+  [K.funcProto, [0, 8]],
+  [K.datasec, [0, 12]],
+  ...[K.ptr, K.fwd, K.typedef, K.volatile, K.const, K.restrict, K.func, K.float, K.typeTag].map(
+    (kind) => [kind, [0, 0]] as const,
+  ),
+]);
 
 /** How a reader of BTF takes the `info` word apart: the bits of the kind (shifted down by 24) and of the vlen. */
 export interface InfoMasks {

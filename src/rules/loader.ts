@@ -23,6 +23,49 @@ export interface LoaderRule {
   readonly unreachable?: string;
 }
 
+/** How one loader writes its rules: id, title, function, words, and what differs from the common form. */
+export type RuleMaker = (
+  id: string,
+  title: string,
+  source: string,
+  text: string | readonly string[],
+  more?: Partial<LoaderRule>,
+) => LoaderRule;
+
+/** Rules of a loader, of the common form: refused when it opens an object, in every version. `errno` is 0 where it has no numbers. */
+export function ruleMaker(loader: string, errno: number): RuleMaker {
+  return (id, title, source, text, more = {}) => ({
+    id,
+    title,
+    source: `${loader} ${source}`,
+    stage: "open",
+    text: typeof text === "string" ? [text] : text,
+    errno,
+    ...more,
+  });
+}
+
+/** What is at fault, where something is. */
+export interface At {
+  readonly typeId?: number;
+  readonly map?: string;
+  readonly program?: string;
+}
+
+/** First failure of an object; thrown through the steps of a loader, and caught where its verdict is made. */
+export class LoaderRefusal extends Error {
+  override readonly name: string = "LoaderRefusal";
+  readonly rule: LoaderRule;
+  readonly at: At;
+
+  /** `line`: what the loader prints, "" if nothing. */
+  constructor(rule: LoaderRule, line: string, at: At = {}) {
+    super(line);
+    this.rule = rule;
+    this.at = at;
+  }
+}
+
 /** What becomes of one map. */
 export interface MapVerdict {
   readonly name: string;
@@ -37,6 +80,7 @@ export interface MapVerdict {
 
 /** What a loader says of an object: its first failure, in its own words. */
 export interface LoaderVerdict {
+  /** False if refused; true if nothing that these rules know stops it, which is less than the kernel knows of maps and programs. */
   readonly accepted: boolean;
   readonly stage: LoaderStage | undefined;
   /** Positive; 0 if accepted, or where the loader has no numbers. */

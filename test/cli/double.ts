@@ -17,7 +17,7 @@ export function verdict(accepted: boolean | null, version = ""): Verdict {
 }
 
 export function verdicts(kernel: boolean | null, asSent: boolean | null = kernel, version = ""): Verdicts {
-  const none = verdict(null);
+  const none = { ...verdict(null), opens: null };
   return {
     kernel: { ...verdict(kernel, version), asSent: verdict(asSent, version) },
     libbpf: none,
@@ -25,7 +25,7 @@ export function verdicts(kernel: boolean | null, asSent: boolean | null = kernel
     cilium: none,
     aya: none,
     "aya@0.3": none,
-    bpftool: none,
+    bpftool: verdict(null),
   };
 }
 

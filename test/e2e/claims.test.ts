@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
-import type { Verdict } from "../../src/api.ts";
+import type { ObjectVerdict } from "../../src/api.ts";
 import { checkObject } from "../../src/check.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
@@ -53,14 +53,14 @@ async function expectTrue(object: Uint8Array, judge: Judge, key: "libbpf" | "lib
     .flatMap(({ rule, answers }) =>
       answers.flatMap((entry) => (entry.judge === judge && entry.answer === "rejects" ? [{ rule, ...entry }] : [])),
     );
-  const verdict: Verdict = verdicts[key];
+  const verdict: ObjectVerdict = verdicts[key];
   if (verdict.accepted === false && verdict.rule !== undefined) {
     expect({ stage: heard.stage, errno: heard.errno }).toEqual({ stage: verdict.stage, errno: verdict.errno ?? 0 });
     // cilium/ebpf goes through its symbols in random order, so that of two faults it names either: the words are the same up to the name.
     const words = judge === "cilium/ebpf" ? (verdict.message ?? "").replace(/ to "[\s\S]*$/, ' to "') : verdict.message;
     expect(says(heard.log, words ?? ""), `${words}: ${heard.log.slice(-300)}`).toBe(true);
   }
-  if (verdict.accepted === true) expect(heard.stage ?? "").not.toMatch(/open|LoadCollectionSpec/);
+  if (verdict.opens === true) expect(heard.stage ?? "").not.toMatch(/open|LoadCollectionSpec/);
   if (claims.length === 0) return;
   expect({ claims, stage: heard.stage }).toMatchObject({ stage: expect.any(String) });
   expect(verdict).toMatchObject({ accepted: false, stage: heard.stage });

@@ -7,9 +7,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
-import { BtfFixError } from "../../src/errors.ts";
 import { checkObject } from "../../src/index.ts";
-import { memoryMeter } from "./memory.ts";
+import { type Counts, held } from "./held.ts";
 import { mutate, mutation, type Seed, seedOf } from "./mutate.ts";
 
 const [root = ".", seedText = "1", runsText = "100"] = process.argv.slice(2);
@@ -49,28 +48,13 @@ const subject = fc.oneof(
   { weight: 1, arbitrary: fc.constant(NOISE) },
 );
 
-const meter = memoryMeter();
-const counts = { results: 0, errors: 0, slowest: 0, largest: 0 };
+const counts: Counts = { results: 0, errors: 0, slowest: 0, largest: 0 };
 
-/** A result or a BtfFixError, in the time and memory that an input of this size may take. */
-async function holds(name: string, bytes: Uint8Array): Promise<void> {
-  meter.start();
-  const start = process.cpuUsage();
-  try {
-    await checkObject(bytes);
-    counts.results++;
-  } catch (error) {
-    if (!(error instanceof BtfFixError)) throw error;
-    counts.errors++;
-  }
-  const { user, system } = process.cpuUsage(start);
-  const ms = (user + system) / 1000;
-  const mib = meter.peak();
-  counts.slowest = Math.max(counts.slowest, ms);
-  counts.largest = Math.max(counts.largest, mib);
+/** The time and memory that an input of this size may take. */
+function holds(name: string, bytes: Uint8Array): Promise<void> {
   const size = bytes.length / 1e6;
-  if (ms > LIMIT_MS + LIMIT_MS_A_MB * size) throw new Error(`${name} took ${ms.toFixed(0)} ms of CPU time`);
-  if (mib > LIMIT_MIB + LIMIT_TIMES * size) throw new Error(`${name} took ${mib.toFixed(0)} MiB`);
+  const bounds = { ms: LIMIT_MS + LIMIT_MS_A_MB * size, mib: LIMIT_MIB + LIMIT_TIMES * size };
+  return held(name, bounds, counts, () => checkObject(bytes));
 }
 
 const property = fc.asyncProperty(

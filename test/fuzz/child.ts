@@ -5,9 +5,8 @@
 import { readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { BtfFixError } from "../../src/errors.ts";
 import { checkObject, fixObject, readMaps } from "../../src/index.ts";
-import { memoryMeter } from "./memory.ts";
+import { type Counts, held } from "./held.ts";
 import { mutate, mutation, type Seed, seedOf, withoutBtf } from "./mutate.ts";
 
 const [root = ".", seedText = "1", runsText = "100"] = process.argv.slice(2);
@@ -45,29 +44,12 @@ const object = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...large.map((seed) => seed.name)) },
 );
 
-const meter = memoryMeter();
-const counts = { results: 0, errors: 0, slowest: 0, largest: 0 };
+const counts: Counts = { results: 0, errors: 0, slowest: 0, largest: 0 };
 
-/** Runs an entry point on mutated bytes; accepts a result or a BtfFixError, in time and memory. */
+/** Runs an entry point on mutated bytes, which it must leave as they are. */
 async function holds(name: string, how: keyof typeof ENTRIES, bytes: Uint8Array): Promise<void> {
   const before = bytes.slice();
-  meter.start();
-  // CPU time: the machine may be busy with other things.
-  const start = process.cpuUsage();
-  try {
-    await ENTRIES[how](bytes);
-    counts.results++;
-  } catch (error) {
-    if (!(error instanceof BtfFixError)) throw error;
-    counts.errors++;
-  }
-  const { user, system } = process.cpuUsage(start);
-  const ms = (user + system) / 1000;
-  const mib = meter.peak();
-  counts.slowest = Math.max(counts.slowest, ms);
-  counts.largest = Math.max(counts.largest, mib);
-  if (ms > LIMIT_MS) throw new Error(`${how} of ${name} took ${ms.toFixed(0)} ms of CPU time`);
-  if (mib > LIMIT_MIB) throw new Error(`${how} of ${name} took ${mib.toFixed(0)} MiB`);
+  await held(`${how} of ${name}`, { ms: LIMIT_MS, mib: LIMIT_MIB }, counts, () => ENTRIES[how](bytes));
   if (Buffer.compare(before, bytes) !== 0) throw new Error(`${how} of ${name} wrote into its input`);
 }
 

@@ -1,4 +1,4 @@
-import type { LoaderRule } from "../loader.ts";
+import { type At, LoaderRefusal, type LoaderRule, type RuleMaker, ruleMaker } from "../loader.ts";
 
 /** The crates whose behaviour is known: aya-obj 0.3.0 (of aya 0.14) and 0.6.0 (of aya 0.16). */
 export type AyaVersion = "0.3" | "0.6";
@@ -7,49 +7,22 @@ export type AyaVersion = "0.3" | "0.6";
 export const PANIC = "thread 'main' panicked";
 
 /** A rule of Object::parse; aya has no errnos. */
-export function ayaRule(
-  id: string,
-  title: string,
-  source: string,
-  text: string | readonly string[],
-  more: Partial<LoaderRule> = {},
-): LoaderRule {
-  return {
-    id,
-    title,
-    source: `aya-obj ${source}`,
-    stage: "open",
-    text: typeof text === "string" ? [text] : text,
-    errno: 0,
-    ...more,
-  };
-}
+export const ayaRule: RuleMaker = ruleMaker("aya-obj", 0);
 
 /** A condition on which aya does not return an error but panics. */
 export function ayaPanic(id: string, title: string, source: string, more: Partial<LoaderRule> = {}): LoaderRule {
   return ayaRule(id, `${title} (aya panics)`, source, PANIC, more);
 }
 
-/** What is at fault, where something is. */
-export interface At {
-  readonly typeId?: number;
-  readonly map?: string;
-  readonly program?: string;
-}
-
-/** First failure of an object; thrown through the steps, and caught by `ayaVerdict` alone. */
-export class AyaRefusal extends Error {
+/** First failure of an object; caught by `ayaVerdict` alone. */
+export class AyaRefusal extends LoaderRefusal {
   override readonly name = "AyaRefusal";
-  readonly rule: LoaderRule;
   /** Whether it is a BtfError, which Object::parse wraps. */
   readonly ofBtf: boolean;
-  readonly at: At;
 
   constructor(rule: LoaderRule, line: string, ofBtf = false, at: At = {}) {
-    super(line);
-    this.rule = rule;
+    super(rule, line, at);
     this.ofBtf = ofBtf;
-    this.at = at;
   }
 }
 

@@ -1,6 +1,6 @@
 import { BASE_SIZE } from "../../btf/kind.ts";
 import { KIND_NUMBER } from "../../btf/model.ts";
-import { BtfBlob } from "../btf-blob.ts";
+import { BtfBlob, RECORD_TAIL } from "../btf-blob.ts";
 import type { LoaderRule } from "../loader.ts";
 import { ciliumRule, refuse, within } from "./rule.ts";
 import { StringTable } from "./strings.ts";
@@ -84,23 +84,6 @@ const KIND_TEXT = "unknown kind: ";
 
 const K = KIND_NUMBER;
 
-/** Bytes of a record after the base words: fixed, and for each element of its list. */
-const TAIL: ReadonlyMap<number, readonly [fixed: number, each: number]> = new Map<number, readonly [number, number]>([
-  [K.int, [4, 0]],
-  [K.array, [12, 0]],
-  [K.var, [4, 0]],
-  [K.declTag, [4, 0]],
-  [K.struct, [0, 12]],
-  [K.union, [0, 12]],
-  [K.enum, [0, 8]],
-  [K.enum64, [0, 12]],
-  [K.funcProto, [0, 8]],
-  [K.datasec, [0, 12]],
-  ...[K.ptr, K.fwd, K.typedef, K.volatile, K.const, K.restrict, K.func, K.float, K.typeTag].map(
-    (kind) => [kind, [0, 0]] as const,
-  ),
-]);
-
 /** A blob as the library indexes it: every record found, none of it looked into but its name. */
 export interface Indexed {
   readonly blob: BtfBlob;
@@ -152,7 +135,7 @@ function findRecords({ blob, typesAt, typesEnd }: Places): void {
     const typeId = blob.records.length;
     if (at + BASE_SIZE > typesEnd) refuse(baseWhole, baseWhole.text[0], { typeId });
     const kind = blob.kindAt(at);
-    const tail = TAIL.get(kind);
+    const tail = RECORD_TAIL.get(kind);
     if (tail === undefined) refuse(kindKnown, `${KIND_TEXT}${kind === 0 ? "Unknown" : `btfKind(${kind})`}`, { typeId });
     const next = at + BASE_SIZE + tail[0] + tail[1] * blob.vlen(at);
     if (next > typesEnd) refuse(recordWhole, recordWhole.text[0], { typeId });

@@ -1,42 +1,11 @@
-import type { LoaderRule } from "../loader.ts";
+import { type At, LoaderRefusal, type LoaderRule, type RuleMaker, ruleMaker } from "../loader.ts";
 
 /** A rule of cilium/ebpf, which has words and no numbers. */
-export function ciliumRule(
-  id: string,
-  title: string,
-  source: string,
-  text: string | readonly string[],
-  more: Partial<LoaderRule> = {},
-): LoaderRule {
-  return {
-    id,
-    title,
-    source: `cilium/ebpf ${source}`,
-    stage: "open",
-    text: typeof text === "string" ? [text] : text,
-    errno: 0,
-    ...more,
-  };
-}
+export const ciliumRule: RuleMaker = ruleMaker("cilium/ebpf", 0);
 
-/** What is at fault, where something is. */
-export interface At {
-  readonly typeId?: number;
-  readonly map?: string;
-  readonly program?: string;
-}
-
-/** First failure of an object; thrown through the steps, and caught by `ciliumVerdict` and where the library swallows it. */
-export class CiliumRefusal extends Error {
+/** First failure of an object; caught by `ciliumVerdict` and where the library swallows it. */
+export class CiliumRefusal extends LoaderRefusal {
   override readonly name = "CiliumRefusal";
-  readonly rule: LoaderRule;
-  readonly at: At;
-
-  constructor(rule: LoaderRule, line: string, at: At = {}) {
-    super(line);
-    this.rule = rule;
-    this.at = at;
-  }
 }
 
 /** Thrown where the library reads what we do not, or more than we care to: nothing can be said then. */

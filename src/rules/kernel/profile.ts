@@ -4,6 +4,8 @@ import type { KernelRelease } from "./rule.ts";
 /** What differs between releases other than which rules they have: how they read a blob. Each was compared with a kernel of its release. */
 export interface KernelProfile {
   readonly release: KernelRelease;
+  /** The release that says the same of every blob, so that one of them needs to be asked. */
+  readonly judgesAs: KernelRelease;
   /** Header bytes that the release knows; those after them must be zero (KH-03). */
   readonly headerSize: number;
   /** Bits of `info` that are the kind (shifted down by 24), that are the vlen, and that must be zero. */
@@ -43,6 +45,7 @@ const { struct, union, fwd, enum: enum32, enum64, declTag, typeTag } = KIND_NUMB
 
 const KERNEL_5_10: KernelProfile = {
   release: "5.10",
+  judgesAs: "5.10",
   headerSize: 24,
   kindMask: 0x0f,
   vlenMask: 0xffff,
@@ -67,6 +70,7 @@ const KERNEL_5_10: KernelProfile = {
 const KERNEL_6_1: KernelProfile = {
   ...KERNEL_5_10,
   release: "6.1",
+  judgesAs: "6.1",
   kindMask: 0x1f,
   reservedInfo: 0x60ff_0000,
   maxKind: enum64,
@@ -80,6 +84,7 @@ const KERNEL_6_1: KernelProfile = {
 const KERNEL_6_12: KernelProfile = {
   ...KERNEL_6_1,
   release: "6.12",
+  judgesAs: "6.12",
   printableSections: true,
   specialFields: true,
   specialPointers: true,
@@ -91,6 +96,7 @@ const KERNEL_6_12: KernelProfile = {
 const KERNEL_6_18: KernelProfile = {
   ...KERNEL_6_12,
   release: "6.18",
+  judgesAs: "6.18",
   kindFlags: new Set([...KERNEL_6_1.kindFlags, declTag, typeTag]),
   resilientLocks: true,
   userPointers: true,
@@ -102,6 +108,7 @@ const KERNEL_6_18: KernelProfile = {
 const KERNEL_7_2: KernelProfile = {
   ...KERNEL_6_18,
   release: "7.2",
+  judgesAs: "7.2",
   headerSize: 32,
   kindMask: 0x7f,
   vlenMask: 0xff_ffff,

@@ -1,6 +1,6 @@
 import { BASE_SIZE } from "../../btf/kind.ts";
 import { KIND_NUMBER } from "../../btf/model.ts";
-import { BtfBlob, MISSING } from "../btf-blob.ts";
+import { BtfBlob, MISSING, RECORD_TAIL } from "../btf-blob.ts";
 import type { LoaderRule } from "../loader.ts";
 import { ENOTSUP, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
@@ -106,23 +106,6 @@ export const btfRules: readonly LoaderRule[] = [
 
 const K = KIND_NUMBER;
 
-/** Bytes after the base words: fixed, and for each element of the list. */
-const TAIL: ReadonlyMap<number, readonly [fixed: number, each: number]> = new Map<number, readonly [number, number]>([
-  [K.int, [4, 0]],
-  [K.array, [12, 0]],
-  [K.var, [4, 0]],
-  [K.declTag, [4, 0]],
-  [K.struct, [0, 12]],
-  [K.union, [0, 12]],
-  [K.enum, [0, 8]],
-  [K.enum64, [0, 12]],
-  [K.funcProto, [0, 8]],
-  [K.datasec, [0, 12]],
-  ...[K.ptr, K.fwd, K.typedef, K.volatile, K.const, K.restrict, K.func, K.float, K.typeTag].map(
-    (kind) => [kind, [0, 0]] as const,
-  ),
-]);
-
 /** Kinds of which the size-or-type word is an id that must exist. */
 const REFERRING: ReadonlySet<number> = new Set([
   K.ptr,
@@ -183,7 +166,7 @@ function walkTypes(blob: BtfBlob, start: number, end: number): void {
   let at = start;
   while (at + BASE_SIZE <= end) {
     const kind = blob.kindAt(at);
-    const tail = TAIL.get(kind);
+    const tail = RECORD_TAIL.get(kind);
     if (tail === undefined) throw new LibbpfRefusal(kindKnown, `Unsupported BTF_KIND:${kind}`);
     const [fixed, each] = tail;
     const next = at + BASE_SIZE + fixed + each * blob.vlen(at);
@@ -217,7 +200,7 @@ function checkType(blob: BtfBlob, typeId: number): void {
     throw new LibbpfRefusal(functionType, line, { typeId });
   }
   const [what, idAt] = LISTS.get(kind) ?? [];
-  const [, each = 0] = TAIL.get(kind) ?? [];
+  const [, each = 0] = RECORD_TAIL.get(kind) ?? [];
   if (each === 0) return;
   for (let element = tail, i = 0; i < blob.vlen(at); i++, element += each) {
     if (what !== undefined) checkName(blob, blob.u32(element), what, typeId);

@@ -1,6 +1,6 @@
 import { type Btf, type BtfComposite, type BtfMember, type BtfType, typeById } from "../../btf/model.ts";
 import { nameText, stringLength } from "../../btf/names.ts";
-import { sizeOf } from "../../btf/walk.ts";
+import { resolvedSize } from "../../btf/walk.ts";
 import type { LoaderRule } from "../loader.ts";
 import { followed } from "./follow.ts";
 import { E2BIG, EINVAL, ENOTSUP, LibbpfRefusal, libbpfRule } from "./rule.ts";
@@ -206,9 +206,9 @@ class DefinitionReader {
     const type = typeById(this.btf, member.type);
     if (type === undefined && member.type !== 0) this.fail(pointer, `${part} type [${member.type}] not found.`);
     if (type?.kind !== "ptr") this.fail(pointer, `${part} spec is not PTR: ${kindText(type)}.`);
-    const size = sizeOf(this.btf, type.type);
-    if (size === undefined) {
-      const errno = isTooLarge(this.btf, type.type) ? E2BIG : EINVAL;
+    const size = resolvedSize(this.btf, type.type);
+    if (typeof size === "string") {
+      const errno = size === "too large" ? E2BIG : EINVAL;
       this.fail(sized, `can't determine ${part} size for type [${type.type}]: -${errno}.`, errno);
     }
     this.size(part, size);
@@ -285,28 +285,6 @@ class DefinitionReader {
         this.fail(known, `unknown field '${name}'.`);
     }
   }
-}
-
-/** Whether a type has no size because it takes 4 GiB or more. */
-function isTooLarge(btf: Btf, id: number): boolean {
-  for (let at = id, depth = 0; depth < 32; depth++) {
-    const type = typeById(btf, at);
-    switch (type?.kind) {
-      case "array":
-      case "typedef":
-      case "volatile":
-      case "const":
-      case "restrict":
-      case "typeTag":
-      case "declTag":
-      case "var":
-        at = type.type;
-        break;
-      default:
-        return type !== undefined && type.kind !== "fwd" && type.kind !== "func" && type.kind !== "funcProto";
-    }
-  }
-  return false;
 }
 
 /** Reads a definition as libbpf's `parse_btf_map_def` does, member by member. Throws a `LibbpfRefusal`. */

@@ -6,7 +6,7 @@ import type { LoaderRule } from "../loader.ts";
 import type { Collected } from "./collect.ts";
 import { kindText, type LibbpfMapDef, readDefinition } from "./definition.ts";
 import { followed } from "./follow.ts";
-import { ENOENT, EOPNOTSUPP, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
+import { ENOENT, ENOTSUP, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
 const user = "bpf_object__init_user_btf_map";
@@ -24,7 +24,7 @@ const linkage = libbpfRule(
   "A map is a global variable that others may see.",
   user,
   "map 'M': unsupported map linkage L.",
-  { errno: EOPNOTSUPP },
+  { errno: ENOTSUP },
 );
 const struct = libbpfRule("LM-05", "A map is defined by a struct.", user, "map 'M': unexpected def kind var.");
 const size = libbpfRule("LM-06", "The struct is not larger than the variable.", user, "map 'M': invalid def size.");

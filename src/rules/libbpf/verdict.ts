@@ -1,4 +1,3 @@
-import { encodeBtf } from "../../btf/encode.ts";
 import type { Btf } from "../../btf/model.ts";
 import { typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
@@ -7,9 +6,8 @@ import { skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { kernelVerdict } from "../kernel/verdict.ts";
 import { LOADED, type LoaderRule, type LoaderVerdict } from "../loader.ts";
-import { btfAsSent, datasecRules, opened } from "./as-sent.ts";
+import { datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
 import { type Collected, collectRules, collectSections } from "./collect.ts";
 import { type CreatedMap, createdMaps } from "./created.ts";
@@ -21,6 +19,7 @@ import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
+import { sentBtf } from "./sent.ts";
 import { collectStructOps, structOpsRules, structOpsSections } from "./struct-ops.ts";
 
 const missing = libbpfRule(
@@ -137,10 +136,10 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
 };
 
 function load(elf: ElfView, { btf, needsBtf }: Opened, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict {
-  const sent = btf && btfAsSent(btf, elf, kernel, version);
+  const sent = btf && sentBtf(elf, btf, kernel, version);
   if (sent === undefined) return LOADED;
-  const verdict = { ...LOADED, btf: kernelVerdict(encodeBtf(sent), kernel, elf.littleEndian) };
-  const { accepted, errno } = verdict.btf;
+  const verdict = { ...LOADED, btf: sent.verdict };
+  const { accepted, errno } = sent.verdict;
   // Where nothing in the kernel needs the BTF, libbpf goes on without.
   if (accepted || !needsBtf) return verdict;
   const number = version === "1.1" ? errno : (ERRNO_NAMES[errno] ?? errno);

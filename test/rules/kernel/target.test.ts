@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { encodeBtf } from "../../../src/btf/encode.ts";
 import { checkObject } from "../../../src/check.ts";
+import { kernelRules } from "../../../src/rules/kernel/index.ts";
+import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
+import { hasRule, type KernelRelease } from "../../../src/rules/kernel/rule.ts";
 import { kernelTarget } from "../../../src/rules/kernel/target.ts";
 import { Graph } from "../../graph.ts";
 
@@ -26,6 +29,19 @@ describe("the kernel that an object is for", () => {
   test.each(["six", "6", "", "6.x", "v6.1"])("%j is no release", (text) => {
     expect(() => kernelTarget(text)).toThrow(/is no kernel release/);
   });
+});
+
+test("releases of which one is asked for both have the same traits and the same rules", () => {
+  const rulesOf = (release: KernelRelease): readonly string[] =>
+    kernelRules.filter((rule) => hasRule(release, rule)).map(({ id }) => id);
+  for (const { release, judgesAs, ...traits } of Object.values(KERNEL_PROFILES)) {
+    const { release: other, judgesAs: itself, ...others } = KERNEL_PROFILES[judgesAs];
+    expect({ itself, traits, rules: rulesOf(release) }).toEqual({
+      itself: other,
+      traits: others,
+      rules: rulesOf(other),
+    });
+  }
 });
 
 describe("a blob that releases see differently", () => {
