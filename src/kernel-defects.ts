@@ -4,8 +4,11 @@ import { type BtfLoadVerdict, kernelVerdict } from "./rules/kernel/verdict.ts";
 /** So many different rules are broken by nothing but noise. */
 const MAX_DEFECTS = 16;
 
-/** Of a blob with such a defect nothing more can be said: it cannot be taken apart. */
-const FATAL = /^K[HST]-/;
+/**
+ * Of a blob with such a defect nothing more can be said: it cannot be taken apart (header, strings, records), or types lead round in circles
+ * (resolution, a struct in itself, special fields), where the rule is what ends the walk.
+ */
+const FATAL = /^(?:K[HSTRZ]-|KM-08$)/;
 
 /**
  * Every rule that a blob breaks, as the kernel would say of the first place of each, in its order: what it finds fault with first, then what it

@@ -17,6 +17,7 @@ export function kernelDrops(text: string): readonly JudgeAnswer[] {
 
 /** errno(3) of Linux. */
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EINVAL = 22;
 export const EOPNOTSUPP = 95;
 /** LIBBPF_ERRNO__RELOC of libbpf.h. */

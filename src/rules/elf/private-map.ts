@@ -4,6 +4,7 @@ import {
   type ElfSymbol,
   type ElfView,
   R_BPF_64_64,
+  R_BPF_64_ABS64,
   type Section,
   SHF_EXECINSTR,
   SHN_UNDEF,
@@ -16,7 +17,7 @@ import { sectionsNamed } from "../../elf/symbols.ts";
 import type { ExaminedMap } from "../../maps/examine.ts";
 import { mapPlaces } from "../../maps/places.ts";
 import { MAPS_SECTION } from "../../maps/sites.ts";
-import { cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
+import { cannotOpen, EOPNOTSUPP, ESRCH, rejects } from "../answers.ts";
 import { eachMap, type MapFact } from "../maps/findings.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
@@ -45,21 +46,25 @@ export const privateMap: Rule = {
     }),
 };
 
-/** Sections of code with a load of an address in `.maps` of which `is` holds. */
-function codeThat(
-  elf: ElfView,
-  is: (named: ElfSymbol, code: Section, entry: ElfRelocation) => boolean,
-): readonly Section[] {
+/** Whether the symbol that a section refers to by a relocation is such a one. */
+type IsNamed = (named: ElfSymbol, from: Section, entry: ElfRelocation) => boolean;
+
+/** Those of the sections with a reference of this type into `.maps` of which `is` holds. */
+function referringFrom(elf: ElfView, sections: readonly Section[], type: number, is: IsNamed): readonly Section[] {
   const maps = new Set(sectionsNamed(elf, MAPS_SECTION).map(({ index }) => index));
   if (maps.size === 0) return [];
-  return elf.sections.filter(
-    (code) =>
-      (code.flags & SHF_EXECINSTR) !== 0 &&
-      relocationsOf(elf, code.index).some((entry) => {
-        const named = elf.symbols[entry.symbol];
-        return entry.type === R_BPF_64_64 && named !== undefined && maps.has(named.section) && is(named, code, entry);
-      }),
+  return sections.filter((from) =>
+    relocationsOf(elf, from.index).some((entry) => {
+      const named = elf.symbols[entry.symbol];
+      return entry.type === type && named !== undefined && maps.has(named.section) && is(named, from, entry);
+    }),
   );
+}
+
+/** Sections of code with a load of an address in `.maps` of which `is` holds. */
+function codeThat(elf: ElfView, is: IsNamed): readonly Section[] {
+  const code = elf.sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
+  return referringFrom(elf, code, R_BPF_64_64, is);
 }
 
 /** Indices of the symbols that are maps' own. */
@@ -70,9 +75,10 @@ function ownSymbols(elf: ElfView, btf: Btf): ReadonlySet<number> {
 
 export const mapReference: Rule = {
   id: "elf/map-reference",
-  title: "Code names a map by the map's own symbol.",
-  covers: ["V4", "LR-02"],
-  source: "libbpf bpf_program__record_reloc (compares symbol values, never the immediate); aya-obj relocate_maps",
+  title: "Code and the `values` of maps name a map by the map's own symbol.",
+  covers: ["V4", "LR-02", "LV-04"],
+  source:
+    "libbpf bpf_program__record_reloc (compares symbol values, never the immediate), bpf_object__collect_map_relos; aya-obj relocate_maps",
   fixable: true,
   *check({ elf, btf }: ObjectState): Generator<Diagnostic> {
     if (elf === undefined) return;
@@ -87,6 +93,18 @@ export const mapReference: Rule = {
           { judge: "libbpf", answer: "misreads", how: "with an offset it takes the first map of the section" },
           { judge: "aya", answer: "misreads", how: "it takes any map of the section" },
         ],
+        help: "export the maps: #[unsafe(no_mangle)] or pub",
+      };
+    }
+    const maps = sectionsNamed(elf, MAPS_SECTION);
+    for (const { index } of referringFrom(elf, maps, R_BPF_64_ABS64, ({ index: named }) => !own.has(named))) {
+      yield {
+        rule: mapReference.id,
+        severity: "error",
+        message:
+          "`values` of a map name the maps that they hold by an offset in their section, or by other symbols that lie there",
+        target: { section: index },
+        answers: [cannotOpen("isn't a valid map reference", ESRCH)],
         help: "export the maps: #[unsafe(no_mangle)] or pub",
       };
     }

@@ -34,3 +34,27 @@ judgeTest(kernel())("the kernel says the one, and the other once that is mended"
     "",
   ]);
 });
+
+test.each(["typedef", "const", "struct", "array"] as const)(
+  "behind a %s that leads back to itself nothing is looked for",
+  async (kind) => {
+    const graph = new Graph();
+    const int = graph.add({ kind: "int", nameOff: graph.string("i"), size: 4, bits: 32, bitOffset: 0, encoding: 0 });
+    const values = [{ nameOff: graph.string("A"), value: 0 }];
+    graph.add({ kind: "enum", nameOff: graph.string("e"), size: 3, signed: false, values });
+    const id = 3;
+    const nameOff = graph.string("again");
+    const members = [{ nameOff, type: id, bitOffset: 0, bitfieldSize: 0 }];
+    const circles = {
+      typedef: { kind: "typedef", nameOff, type: id },
+      const: { kind: "const", nameOff: 0, type: id },
+      struct: { kind: "struct", nameOff, size: 4, bitfields: false, members },
+      array: { kind: "array", nameOff: 0, type: id, indexType: int, nelems: 1 },
+    } as const;
+    expect(graph.add(circles[kind])).toBe(id);
+    graph.add({ kind: "ptr", nameOff: 0, type: id });
+    const { diagnostics } = await checkObject(encodeBtf(graph.finish()));
+    expect(diagnostics.map(({ rule }) => rule)).toContain("kernel/ke-01");
+    expect(diagnostics.some(({ answers }) => answers.some(({ text }) => text?.endsWith("Loop detected")))).toBe(true);
+  },
+);
