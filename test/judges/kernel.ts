@@ -1,9 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { release } from "node:os";
-import { join } from "node:path";
 import { judgeProgram } from "../../tools/judges/cache.ts";
 import { builtProgram, type Judge, notBuilt, once } from "./judge.ts";
-import { answer, asFile, inScratch, jsonLines, type Outcome, run, runJson } from "./run.ts";
+import { answer, asFile, jsonLines, type Outcome, run } from "./run.ts";
 
 /** Answer of BPF_BTF_LOAD: errno 0 is acceptance; `log` is the kernel's text of a refusal (its last 256 KiB). */
 export interface BtfLoadVerdict {
@@ -21,7 +19,12 @@ export interface MapAttributes {
   readonly mapExtra?: bigint;
   readonly keyTypeId?: number;
   readonly valueTypeId?: number;
+  /** Model of what a map of maps holds, created first, without type ids; "none" sends no descriptor. An array of one 4-byte value by default. */
+  readonly inner?: InnerMap | "none";
 }
+
+/** The model of an inner map. Of a map of maps its own model is an array of one 4-byte value. */
+export type InnerMap = Pick<MapAttributes, "type" | "keySize" | "valueSize" | "maxEntries" | "mapFlags">;
 
 /** errno of BPF_MAP_CREATE with the type ids (null if the BTF itself was refused) and, as control, without. */
 export interface MapCreateVerdict {
@@ -49,6 +52,8 @@ export interface ProgramAttributes {
 export interface InfoArray {
   readonly records: Uint8Array;
   readonly recordSize: number;
+  /** How many the kernel is told of; as many as there are by default. */
+  readonly count?: number;
 }
 
 /** errno of BPF_PROG_LOAD and, as control, of the same instructions without BTF and info. */
@@ -111,6 +116,19 @@ export function kernelBtfLoad(blobs: readonly Uint8Array[], seconds = 60): Outco
   return { outcome: "answer", value: verdicts };
 }
 
+function innerSpec(inner: MapAttributes["inner"]): readonly string[] {
+  if (inner === undefined) return [];
+  if (inner === "none") return ["inner_without=1"];
+  const { type, keySize = 0, valueSize = 0, maxEntries = 0, mapFlags = 0 } = inner;
+  return [
+    `inner_type=${type}`,
+    `inner_key_size=${keySize}`,
+    `inner_value_size=${valueSize}`,
+    `inner_max_entries=${maxEntries}`,
+    `inner_map_flags=${mapFlags}`,
+  ];
+}
+
 /** A map as `kernel map-create` is told of it. */
 export function mapSpec(map: MapAttributes): string {
   return [
@@ -122,49 +140,70 @@ export function mapSpec(map: MapAttributes): string {
     `map_extra=${map.mapExtra ?? 0n}`,
     `key_id=${map.keyTypeId ?? 0}`,
     `value_id=${map.valueTypeId ?? 0}`,
+    ...innerSpec(map.inner),
   ].join(",");
 }
 
-/** Creates each map with the BTF's type ids and without; maps of maps get an array as model of their inner map. */
-export function kernelMapCreate(btf: Uint8Array, maps: readonly MapAttributes[]): Outcome<MapCreateVerdict[]> {
-  const specs = maps.map(mapSpec);
-  if (specs.length === 0) return { outcome: "answer", value: [] };
+/** Maps as `kernel map-create BTF --stream` reads them. */
+export function mapStream(maps: readonly MapAttributes[]): Buffer {
+  return Buffer.from(maps.map((map) => `${mapSpec(map)}\n`).join(""));
+}
+
+/** Creates each map with the BTF's type ids and without, any number in one child process; verdicts in the order of the maps. */
+export function kernelMapCreate(
+  btf: Uint8Array,
+  maps: readonly MapAttributes[],
+  seconds = 60,
+): Outcome<MapCreateVerdict[]> {
   return asFile(btf, "in.btf", (path) => {
-    const result = run({ program: builtProgram("kernel"), args: ["map-create", path, ...specs] });
+    const args = ["map-create", path, "--stream"];
+    const result = run({ program: builtProgram("kernel"), args, input: mapStream(maps), seconds });
     if (result.outcome !== "answer") return result;
-    return { outcome: "answer", value: jsonLines<MapCreateVerdict>(result.value.stdout) };
+    const verdicts = jsonLines<MapCreateVerdict>(result.value.stdout);
+    if (verdicts.length !== maps.length)
+      throw new Error(`${verdicts.length} verdicts of ${maps.length}: ${result.value.stderr}`);
+    return { outcome: "answer", value: verdicts };
   });
 }
 
-/** What `kernel prog-load` is told of a program, and the files that it reads, by name; they lie in `folder`. */
-export function programCall(
-  program: ProgramAttributes,
-  folder: string,
-): { readonly args: readonly string[]; readonly files: Readonly<Record<string, Uint8Array>> } {
-  const { btf, funcInfo, lineInfo, coreRelo } = program;
-  const arrays = { func_info: funcInfo, line_info: lineInfo, core_relo: coreRelo };
-  const files: Record<string, Uint8Array> = { insns: program.insns, ...(btf === undefined ? {} : { btf }) };
-  const sizes: string[] = [];
-  for (const [name, info] of Object.entries(arrays)) {
-    if (info === undefined) continue;
-    files[name] = info.records;
-    sizes.push(`${name.replace(/_\w+$/, "_rec")}=${info.recordSize}`);
-  }
-  const args = [
-    `type=${program.type}`,
-    `attach=${program.expectedAttachType ?? 0}`,
-    `license=${program.license ?? "GPL"}`,
-    ...sizes,
-    ...Object.keys(files).map((name) => `${name}=${join(folder, name)}`),
-  ];
-  return { args, files };
+function infoWords(info: InfoArray | undefined): readonly number[] {
+  if (info === undefined) return [0, 0, 0];
+  const { records, recordSize, count = recordSize === 0 ? 0 : Math.floor(records.length / recordSize) } = info;
+  return [recordSize, count, records.length];
 }
 
-/** Loads a program with its BTF and info arrays, and once without them as control. */
+const NO_BYTES = new Uint8Array();
+
+/** Programs as `kernel prog-load --stream` reads them: each after a head of 14 words. */
+export function programStream(programs: readonly ProgramAttributes[]): Buffer {
+  return Buffer.concat(
+    programs.flatMap(({ type, expectedAttachType = 0, insns, license, btf, funcInfo, lineInfo, coreRelo }) => {
+      const infos = [funcInfo, lineInfo, coreRelo];
+      const text = license === undefined ? NO_BYTES : Buffer.from(`${license}\0`);
+      const blob = btf ?? NO_BYTES;
+      const sizes = [insns.length, text.length, blob.length];
+      const head = Uint32Array.from([type, expectedAttachType, ...sizes, ...infos.flatMap(infoWords)]);
+      return [Buffer.from(head.buffer), insns, text, blob, ...infos.map((info) => info?.records ?? NO_BYTES)];
+    }),
+  );
+}
+
+/** Loads each program with its BTF and info arrays, any number in one child process; verdicts in the order of the programs. */
+export function kernelProgLoads(programs: readonly ProgramAttributes[], seconds = 60): Outcome<ProgramLoadVerdict[]> {
+  const input = programStream(programs);
+  const result = run({ program: builtProgram("kernel"), args: ["prog-load", "--stream"], input, seconds });
+  if (result.outcome !== "answer") return result;
+  const verdicts = jsonLines<ProgramLoadVerdict>(result.value.stdout);
+  if (verdicts.length !== programs.length)
+    throw new Error(`${verdicts.length} verdicts of ${programs.length}: ${result.value.stderr}`);
+  return { outcome: "answer", value: verdicts };
+}
+
+/** Loads one program. */
 export function kernelProgLoad(program: ProgramAttributes): Outcome<ProgramLoadVerdict> {
-  return inScratch((folder) => {
-    const { args, files } = programCall(program, folder);
-    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
-    return runJson({ program: builtProgram("kernel"), args: ["prog-load", ...args] });
-  });
+  const result = kernelProgLoads([program]);
+  if (result.outcome !== "answer") return result;
+  const [value] = result.value;
+  if (value === undefined) throw new RangeError("no verdict of a program");
+  return { outcome: "answer", value };
 }

@@ -4,10 +4,10 @@ import {
   blobStream,
   type MapAttributes,
   type MapCreateVerdict,
-  mapSpec,
+  mapStream,
   type ProgramAttributes,
   type ProgramLoadVerdict,
-  programCall,
+  programStream,
 } from "./kernel.ts";
 import { type LibbpfReport, libbpfReport, type RawReport } from "./libbpf.ts";
 import { type Finished, type Job, runInKernel } from "./qemu.ts";
@@ -30,9 +30,7 @@ export async function machineBtfLoad(
 ): Promise<MachineAnswers<BtfLoadVerdict>> {
   const job: Job = { program: "/kernel", args: ["btf-load", "--stream"], input: blobStream(blobs), seconds: 500 };
   const { release: kernel, outcomes } = await runInKernel(release, [job], 600);
-  const verdicts = jsonLines<BtfLoadVerdict>(finished(outcomes[0]).stdout);
-  if (verdicts.length !== blobs.length) throw new Error(`${verdicts.length} verdicts of ${blobs.length}`);
-  return { kernel, answers: verdicts };
+  return { kernel, answers: allOf(jsonLines<BtfLoadVerdict>(finished(outcomes[0]).stdout), blobs.length) };
 }
 
 /** BTF and maps that are to be created with its type ids. */
@@ -41,29 +39,23 @@ export interface MapsOfBtf {
   readonly maps: readonly MapAttributes[];
 }
 
-/** What `native/init.c` lets a program be told, less its own words. */
-const MOST_MAPS = 60;
-
 /** Creates all maps in one boot of a kernel, with their type ids and without; verdicts by BTF, then by map. */
 export async function machineMapCreate(
   release: MatrixRelease,
   groups: readonly MapsOfBtf[],
 ): Promise<MachineAnswers<readonly MapCreateVerdict[]>> {
-  const parts = groups.flatMap(({ btf, maps }, group) =>
-    Array.from({ length: Math.ceil(maps.length / MOST_MAPS) }, (_, part) => ({
-      group,
-      btf,
-      specs: maps.slice(part * MOST_MAPS, (part + 1) * MOST_MAPS).map(mapSpec),
-    })),
-  );
-  const jobs = parts.map(
-    ({ btf, specs }): Job => ({ program: "/kernel", args: ["map-create", "btf", ...specs], files: { btf } }),
+  const jobs = groups.map(
+    ({ btf, maps }): Job => ({
+      program: "/kernel",
+      args: ["map-create", "btf", "--stream"],
+      files: { btf },
+      input: mapStream(maps),
+      seconds: 500,
+    }),
   );
   const { release: kernel, outcomes } = await runInKernel(release, jobs, 600);
-  const answers = groups.map((_, group) =>
-    parts.flatMap((part, index) =>
-      part.group === group ? jsonLines<MapCreateVerdict>(finished(outcomes[index]).stdout) : [],
-    ),
+  const answers = groups.map(({ maps }, group) =>
+    allOf(jsonLines<MapCreateVerdict>(finished(outcomes[group]).stdout), maps.length),
   );
   return { kernel, answers };
 }
@@ -73,15 +65,10 @@ export async function machineProgLoad(
   release: MatrixRelease,
   programs: readonly ProgramAttributes[],
 ): Promise<MachineAnswers<ProgramLoadVerdict>> {
-  const jobs = programs.map((program): Job => {
-    const { args, files } = programCall(program, "");
-    return { program: "/kernel", args: ["prog-load", ...args], files };
-  });
-  const { release: kernel, outcomes } = await runInKernel(release, jobs, 600);
-  const answers = outcomes.map(
-    (outcome) => JSON.parse(finished(outcome).stdout.toString("utf8")) as ProgramLoadVerdict,
-  );
-  return { kernel, answers };
+  const input = programStream(programs);
+  const job: Job = { program: "/kernel", args: ["prog-load", "--stream"], input, seconds: 500 };
+  const { release: kernel, outcomes } = await runInKernel(release, [job], 600);
+  return { kernel, answers: allOf(jsonLines<ProgramLoadVerdict>(finished(outcomes[0]).stdout), programs.length) };
 }
 
 /** Opens and loads each object with libbpf 1.7 in one boot of a kernel. */
@@ -97,6 +84,11 @@ export async function machineLibbpf(
     return { outcome: "answer", value: libbpfReport(raw) };
   });
   return { kernel, answers };
+}
+
+function allOf<T>(verdicts: readonly T[], count: number): readonly T[] {
+  if (verdicts.length !== count) throw new Error(`${verdicts.length} verdicts of ${count}`);
+  return verdicts;
 }
 
 /** What a driver of ours left, which ends with 0 whatever it thinks of its input. */

@@ -3,8 +3,8 @@
  *
  *   kernel btf-load FILE...            one JSON line per blob
  *   kernel btf-load --stream           blobs on stdin, each after its length as a little-endian u32
- *   kernel map-create BTF SPEC...      SPEC is name=number,... ; one JSON line per map
- *   kernel prog-load name=value...     one JSON line
+ *   kernel map-create BTF --stream     one line "name=number,..." on stdin per map
+ *   kernel prog-load --stream          programs on stdin, each after a head of little-endian u32; see stream_program()
  *
  * Nothing outlives the process: every descriptor is closed, nothing is pinned.
  */
@@ -154,10 +154,30 @@ static uint64_t spec_number(const char *spec, const char *key, uint64_t fallback
 	return fallback;
 }
 
-static int map_create(const char *spec, int btf_fd, int inner_fd)
+/* The model of a map of maps' inner maps: as the spec says with inner_type=... and so on, or `fallback`; without=1 is none at all. */
+static int inner_map(const char *spec, int fallback)
 {
 	union bpf_attr attr;
-	int fd;
+
+	if (spec_number(spec, "inner_without", 0) != 0)
+		return -1;
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = (uint32_t)spec_number(spec, "inner_type", 0);
+	if (attr.map_type == 0)
+		return fallback;
+	attr.key_size = (uint32_t)spec_number(spec, "inner_key_size", 0);
+	attr.value_size = (uint32_t)spec_number(spec, "inner_value_size", 0);
+	attr.max_entries = (uint32_t)spec_number(spec, "inner_max_entries", 0);
+	attr.map_flags = (uint32_t)spec_number(spec, "inner_map_flags", 0);
+	if (attr.map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS || attr.map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		attr.inner_map_fd = (uint32_t)fallback;
+	return sys_bpf(BPF_MAP_CREATE, &attr);
+}
+
+static int map_create(const char *spec, int btf_fd, int default_inner)
+{
+	union bpf_attr attr;
+	int fd, inner_fd = inner_map(spec, default_inner);
 
 	memset(&attr, 0, sizeof(attr));
 	attr.map_type = (uint32_t)spec_number(spec, "type", 0);
@@ -176,106 +196,54 @@ static int map_create(const char *spec, int btf_fd, int inner_fd)
 	fd = sys_bpf(BPF_MAP_CREATE, &attr);
 	if (fd >= 0)
 		close(fd);
+	if (inner_fd >= 0 && inner_fd != default_inner)
+		close(inner_fd);
 	return fd < 0 ? -fd : 0;
 }
 
-static int cmd_map_create(int argc, char **argv)
+static void judge_map(const char *spec, int btf_fd, int inner_fd)
 {
-	struct bytes blob;
-	union bpf_attr inner;
-	int btf_fd, inner_fd, i;
+	printf("{\"btfErrno\":%d,\"withIds\":", btf_fd < 0 ? -btf_fd : 0);
+	if (btf_fd < 0)
+		fputs("null", stdout);
+	else
+		printf("%d", map_create(spec, btf_fd, inner_fd));
+	printf(",\"withoutIds\":%d}\n", map_create(spec, -1, inner_fd));
+}
 
-	if (argc < 2)
-		return 2;
-	blob = read_file(argv[0]);
-	btf_fd = btf_load(blob, 0);
-	/* A map of maps wants a model of what it holds; the smallest array will do. */
+static int cmd_map_create(const char *btf_path)
+{
+	union bpf_attr inner;
+	char line[1024];
+	int btf_fd, inner_fd;
+
+	btf_fd = btf_load(read_file(btf_path), 0);
+	/* The model of what a map of maps holds, where the line names none. */
 	memset(&inner, 0, sizeof(inner));
 	inner.map_type = BPF_MAP_TYPE_ARRAY;
 	inner.key_size = inner.value_size = 4;
 	inner.max_entries = 1;
 	inner_fd = sys_bpf(BPF_MAP_CREATE, &inner);
-	for (i = 1; i < argc; i++) {
-		printf("{\"btfErrno\":%d,\"withIds\":", btf_fd < 0 ? -btf_fd : 0);
-		if (btf_fd < 0)
-			fputs("null", stdout);
-		else
-			printf("%d", map_create(argv[i], btf_fd, inner_fd));
-		printf(",\"withoutIds\":%d}\n", map_create(argv[i], -1, inner_fd));
-	}
+	while (fgets(line, sizeof(line), stdin) != NULL)
+		judge_map(line, btf_fd, inner_fd);
 	return 0;
 }
 
-static const char *option(int argc, char **argv, const char *key)
+/* Loads a program, and as control the same without BTF and records, which tells a fault of the instructions from one of the records. */
+static void judge_program(union bpf_attr attr, int btf_errno)
 {
-	size_t n = strlen(key);
-	int i;
+	union bpf_attr control;
+	int fd, control_fd;
 
-	for (i = 0; i < argc; i++)
-		if (strncmp(argv[i], key, n) == 0 && argv[i][n] == '=')
-			return argv[i] + n + 1;
-	return NULL;
-}
-
-static uint32_t option_number(int argc, char **argv, const char *key, uint32_t fallback)
-{
-	const char *text = option(argc, argv, key);
-
-	return text == NULL ? fallback : (uint32_t)strtoul(text, NULL, 0);
-}
-
-/* Reads one info array (func_info, line_info, core_relo); `size` is its record size in bytes. */
-static uint32_t info_array(int argc, char **argv, const char *key, uint32_t size, __u64 *pointer)
-{
-	const char *path = option(argc, argv, key);
-	struct bytes b;
-
-	if (path == NULL)
-		return 0;
-	b = read_file(path);
-	*pointer = (uintptr_t)b.data;
-	return size == 0 ? 0 : b.size / size;
-}
-
-static int cmd_prog_load(int argc, char **argv)
-{
-	const char *license = option(argc, argv, "license"), *btf_path = option(argc, argv, "btf"),
-		   *insns_path = option(argc, argv, "insns");
-	struct bytes insns, blob;
-	union bpf_attr attr, control;
-	__u64 array = 0;
-	int btf_fd = -ENOENT, fd, control_fd;
-
-	if (insns_path == NULL)
-		return 2;
-	insns = read_file(insns_path);
 	memset(&control, 0, sizeof(control));
-	control.prog_type = option_number(argc, argv, "type", BPF_PROG_TYPE_SOCKET_FILTER);
-	control.expected_attach_type = option_number(argc, argv, "attach", 0);
-	control.insns = (uintptr_t)insns.data;
-	control.insn_cnt = insns.size / 8;
-	control.license = (uintptr_t)(license == NULL ? "GPL" : license);
-	attr = control;
-	if (btf_path != NULL) {
-		blob = read_file(btf_path);
-		btf_fd = btf_load(blob, 0);
-	}
-	if (btf_fd >= 0)
-		attr.prog_btf_fd = (uint32_t)btf_fd;
-	attr.func_info_rec_size = option_number(argc, argv, "func_rec", 8);
-	attr.func_info_cnt = info_array(argc, argv, "func_info", attr.func_info_rec_size, &array);
-	attr.func_info = array;
-	array = 0;
-	attr.line_info_rec_size = option_number(argc, argv, "line_rec", 16);
-	attr.line_info_cnt = info_array(argc, argv, "line_info", attr.line_info_rec_size, &array);
-	attr.line_info = array;
-	array = 0;
-	/* A kernel older than CO-RE in the kernel refuses whatever it does not know, unless it is 0. */
-	attr.core_relo_rec_size = option_number(argc, argv, "core_rec", option(argc, argv, "core_relo") == NULL ? 0 : 16);
-	attr.core_relo_cnt = info_array(argc, argv, "core_relo", attr.core_relo_rec_size, &array);
-	attr.core_relos = array;
-	/* The control run tells a fault of the instructions from a fault of the records. */
+	control.prog_type = attr.prog_type;
+	control.expected_attach_type = attr.expected_attach_type;
+	control.insns = attr.insns;
+	control.insn_cnt = attr.insn_cnt;
+	control.license = attr.license;
 	control_fd = sys_bpf(BPF_PROG_LOAD, &control);
+	if (control_fd >= 0)
+		close(control_fd);
 	fd = sys_bpf(BPF_PROG_LOAD, &attr);
 	log_buffer[0] = '\0';
 	if (fd < 0) {
@@ -288,12 +256,72 @@ static int cmd_prog_load(int argc, char **argv)
 		second = sys_bpf(BPF_PROG_LOAD, &again);
 		if (second >= 0)
 			close(second);
+	} else {
+		close(fd);
 	}
-	printf("{\"btfErrno\":%d,\"errno\":%d,\"controlErrno\":%d,\"log\":", btf_path == NULL || btf_fd >= 0 ? 0 : -btf_fd,
-	       fd < 0 ? -fd : 0, control_fd < 0 ? -control_fd : 0);
+	printf("{\"btfErrno\":%d,\"errno\":%d,\"controlErrno\":%d,\"log\":", btf_errno, fd < 0 ? -fd : 0,
+	       control_fd < 0 ? -control_fd : 0);
 	json_tail(stdout, log_buffer, LOG_SHOWN);
 	puts("}");
-	return 0;
+}
+
+static __u64 read_block(uint32_t size)
+{
+	char *data;
+
+	if (size > BLOB_LIMIT || (data = malloc(size + 1)) == NULL || fread(data, 1, size, stdin) != size)
+		die("stream");
+	return (uintptr_t)data;
+}
+
+/*
+ * One program of a stream. Head: type, attach type, bytes of the instructions, of the license (0 for none, which is GPL) and of the BTF (0 for
+ * none), then size, number and bytes of the records of func_info, of line_info and of core_relo; the bytes follow in that order. What was read is
+ * not freed before the process ends.
+ */
+#define HEAD_WORDS 14
+
+static bool stream_program(void)
+{
+	uint32_t head[HEAD_WORDS];
+	union bpf_attr attr;
+	struct bytes blob;
+	int btf_fd = -1, btf_errno = 0;
+
+	if (fread(head, 4, HEAD_WORDS, stdin) != HEAD_WORDS)
+		return false;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = head[0];
+	attr.expected_attach_type = head[1];
+	attr.insns = read_block(head[2]);
+	attr.insn_cnt = head[2] / 8;
+	attr.license = read_block(head[3]);
+	if (head[3] == 0)
+		attr.license = (uintptr_t)"GPL";
+	blob.data = (char *)(uintptr_t)read_block(head[4]);
+	blob.size = head[4];
+	if (blob.size > 0) {
+		btf_fd = btf_load(blob, 0);
+		btf_errno = btf_fd < 0 ? -btf_fd : 0;
+	}
+	if (btf_fd >= 0)
+		attr.prog_btf_fd = (uint32_t)btf_fd;
+	attr.func_info_rec_size = head[5];
+	attr.func_info_cnt = head[6];
+	attr.func_info = read_block(head[7]);
+	attr.line_info_rec_size = head[8];
+	attr.line_info_cnt = head[9];
+	attr.line_info = read_block(head[10]);
+	/* A kernel older than CO-RE in the kernel refuses whatever it does not know, unless it is 0. */
+	attr.core_relo_rec_size = head[11];
+	attr.core_relo_cnt = head[12];
+	attr.core_relos = read_block(head[13]);
+	if (attr.core_relo_cnt == 0)
+		attr.core_relo_rec_size = attr.core_relos = 0;
+	judge_program(attr, btf_errno);
+	if (btf_fd >= 0)
+		close(btf_fd);
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -306,10 +334,13 @@ int main(int argc, char **argv)
 		die("malloc");
 	if (argc >= 3 && strcmp(argv[1], "btf-load") == 0)
 		return cmd_btf_load(argc - 2, argv + 2);
-	if (argc >= 3 && strcmp(argv[1], "map-create") == 0)
-		return cmd_map_create(argc - 2, argv + 2);
-	if (argc >= 3 && strcmp(argv[1], "prog-load") == 0)
-		return cmd_prog_load(argc - 2, argv + 2);
+	if (argc == 4 && strcmp(argv[1], "map-create") == 0 && strcmp(argv[3], "--stream") == 0)
+		return cmd_map_create(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "prog-load") == 0 && strcmp(argv[2], "--stream") == 0) {
+		while (stream_program())
+			;
+		return 0;
+	}
 	fputs("usage: kernel btf-load|map-create|prog-load ...\n", stderr);
 	return 2;
 }
