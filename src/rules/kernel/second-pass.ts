@@ -22,6 +22,7 @@ import {
   type ResolveMode,
   SEEN,
   sizedType,
+  sizeOf,
 } from "./resolution.ts";
 import { E2BIG, EEXIST, type KernelRule, kernelRule } from "./rule.ts";
 import { isRegularInt } from "./scalars.ts";
@@ -115,11 +116,12 @@ export const secondPassRules: readonly KernelRule[] = [
 const { int, ptr, array, typedef, func, funcProto, fwd, datasec, declTag } = KIND_NUMBER;
 const variable = KIND_NUMBER.var;
 
-/** A walk from one type; `ids` and `next` are the stack, `mode` what it is after. */
+/** A walk from one type; the first `depth` of `ids` and `next` are the stack, `mode` what it is after. */
 interface Walk extends Resolution {
-  readonly ids: number[];
+  readonly ids: Uint32Array;
   /** Member or entry with which the type at the same place goes on. */
-  readonly next: number[];
+  readonly next: Uint32Array;
+  depth: number;
   mode: ResolveMode;
 }
 
@@ -133,48 +135,47 @@ class WalkEnd extends Error {
   }
 }
 
-/** Follows every type, in the order of ids. */
-export function checkReferences(subject: Subject): void {
-  const walk: Walk = { ...newResolution(subject), ids: [], next: [], mode: "undecided" };
+/** Follows every type, in the order of ids; says what each was found to be. */
+export function checkReferences(subject: Subject): Resolution {
+  const stack = (): Uint32Array => new Uint32Array(MAX_RESOLVE_DEPTH);
+  const walk: Walk = { ...newResolution(subject), ids: stack(), next: stack(), depth: 0, mode: "undecided" };
+  const follow = (id: number): void => resolve(walk, id);
   for (let id = 1; id < subject.records.length; id++) {
     const kind = subject.kind(id);
     if (needsResolve(walk, kind) && !isDone(walk, id)) resolve(walk, id);
-    if (kind === funcProto) checkPrototype(walk, id, (type) => resolve(walk, type));
+    if (kind === funcProto) checkPrototype(walk, id, follow);
     if (kind === func && !subject.profile.resolvesFuncs) checkFunction(walk, id);
   }
+  return walk;
 }
 
 function resolve(walk: Walk, root: number): void {
   const { subject } = walk;
   try {
-    start(walk, root);
-    for (let top = walk.ids.at(-1); top !== undefined; top = walk.ids.at(-1)) step(walk, top);
+    walk.mode = "undecided";
+    push(walk, root);
+    while (walk.depth > 0) step(walk, walk.ids[walk.depth - 1] ?? 0);
   } catch (end) {
     if (!(end instanceof WalkEnd)) throw end;
     const line = (text: string): string => typeLine(subject, root, subject.at(root), text);
     const loop = walk.mode === "aggregate" ? KM_08 : KR_03;
     if (end.isLoop) subject.refuse(loop, root, line("Loop detected"));
     else subject.refuse(KR_04, root, line(`Exceeded max resolving depth:${MAX_RESOLVE_DEPTH}`));
-    walk.ids.length = 0;
-    walk.next.length = 0;
+    walk.depth = 0;
     return;
   }
   if (!isInOrder(walk, root))
     subject.refuse(KR_07, root, typeLine(subject, root, subject.at(root), "Invalid resolve state"));
 }
 
-function start(walk: Walk, root: number): void {
-  walk.mode = "undecided";
-  push(walk, root);
-}
-
 /** `env_stack_push`. */
 function push(walk: Walk, id: number): void {
-  if (walk.ids.length === MAX_RESOLVE_DEPTH) throw new WalkEnd(false);
+  if (walk.depth === MAX_RESOLVE_DEPTH) throw new WalkEnd(false);
   if (walk.states[id] !== 0) throw new WalkEnd(true);
   walk.states[id] = SEEN;
-  walk.ids.push(id);
-  walk.next.push(0);
+  walk.ids[walk.depth] = id;
+  walk.next[walk.depth] = 0;
+  walk.depth++;
   if (walk.mode !== "undecided") return;
   const kind = walk.subject.kind(id);
   if (kind === ptr) walk.mode = "pointer";
@@ -183,8 +184,8 @@ function push(walk: Walk, id: number): void {
 
 /** `env_stack_pop_resolved`. */
 function pop(walk: Walk, resolvedId: number, resolvedSize: number): void {
-  const id = walk.ids.pop() ?? 0;
-  walk.next.pop();
+  walk.depth--;
+  const id = walk.ids[walk.depth] ?? 0;
   walk.resolvedIds[id] = resolvedId;
   walk.resolvedSizes[id] = resolvedSize;
   walk.states[id] = DONE;
@@ -226,8 +227,8 @@ function stepReference(walk: Walk, id: number, isPointer: boolean): void {
   if (waitsFor(walk, type)) return;
   if (isPointer && waitsForPointer(walk, type)) return;
   const sized = sizedType(walk, type);
-  if (sized !== undefined) {
-    pop(walk, sized.id, 0);
+  if (sized !== 0) {
+    pop(walk, sized, 0);
     return;
   }
   const end = isDone(walk, type) ? (walk.resolvedIds[type] ?? 0) : type;
@@ -238,51 +239,59 @@ function stepReference(walk: Walk, id: number, isPointer: boolean): void {
   pop(walk, end, 0);
 }
 
+/** Refuses with a line about the type. */
+function refuse({ subject }: Walk, rule: KernelRule, id: number, text: string): void {
+  subject.refuse(rule, id, typeLine(subject, id, subject.at(id), text));
+}
+
 function stepVariable(walk: Walk, id: number): void {
   const { subject } = walk;
-  const at = subject.at(id);
-  const type = subject.word(at);
+  const type = subject.word(subject.at(id));
   const kind = subject.kind(type);
-  const refuse = (): void => subject.refuse(KV_03, id, typeLine(subject, id, at, INVALID_TYPE));
-  if (kind === MISSING || isSourceOnly(kind)) refuse();
+  if (kind === MISSING || isSourceOnly(kind)) refuse(walk, KV_03, id, INVALID_TYPE);
   if (waitsFor(walk, type) || waitsForPointer(walk, type)) return;
   const sized = sizedType(walk, type);
-  if (sized === undefined) refuse();
-  pop(walk, sized?.id ?? type, 0);
+  if (sized === 0) refuse(walk, KV_03, id, INVALID_TYPE);
+  pop(walk, sized === 0 ? type : sized, 0);
+}
+
+function hasNoSize(kind: number): boolean {
+  return isUnsized(kind) || isSourceOnly(kind);
+}
+
+function isIrregularInt({ subject }: Walk, id: number): boolean {
+  return subject.kind(id) === int && !isRegularInt(subject, subject.at(id));
 }
 
 function stepArray(walk: Walk, id: number): void {
   const { subject } = walk;
-  const at = subject.at(id);
-  const [type, indexType, count] = [0, 4, 8].map((offset) => subject.u32(subject.tail(at) + offset));
-  const refuse = (rule: typeof KY_02, text: string): void => subject.refuse(rule, id, typeLine(subject, id, at, text));
-  const element = type ?? 0;
-  const index = indexType ?? 0;
-  const hasNoSize = (kind: number): boolean => isUnsized(kind) || isSourceOnly(kind);
-  if (hasNoSize(subject.kind(index))) refuse(KY_03, "Invalid index");
+  const tail = subject.tail(subject.at(id));
+  const element = subject.u32(tail);
+  const index = subject.u32(tail + 4);
+  if (hasNoSize(subject.kind(index))) refuse(walk, KY_03, id, "Invalid index");
   if (waitsFor(walk, index)) return;
   const counted = sizedType(walk, index);
-  if (counted?.kind !== int || !isRegularInt(subject, subject.at(counted.id))) refuse(KY_03, "Invalid index");
-  if (hasNoSize(subject.kind(element))) refuse(KY_02, "Invalid elem");
+  if (subject.kind(counted) !== int || isIrregularInt(walk, counted)) refuse(walk, KY_03, id, "Invalid index");
+  if (hasNoSize(subject.kind(element))) refuse(walk, KY_02, id, "Invalid elem");
   if (waitsFor(walk, element)) return;
   const sized = sizedType(walk, element);
-  if (sized === undefined) refuse(KY_02, "Invalid elem");
-  if (sized?.kind === int && !isRegularInt(subject, subject.at(sized.id))) refuse(KY_04, "Invalid array of int");
-  const size = (sized?.size ?? 0) * (count ?? 0);
-  if (size > 0xffff_ffff) refuse(KY_05, "Array size overflows U32_MAX");
-  pop(walk, sized?.id ?? element, size >>> 0);
+  if (sized === 0) refuse(walk, KY_02, id, "Invalid elem");
+  if (isIrregularInt(walk, sized)) refuse(walk, KY_04, id, "Invalid array of int");
+  const size = sizeOf(walk, sized) * subject.u32(tail + 8);
+  if (size > 0xffff_ffff) refuse(walk, KY_05, id, "Array size overflows U32_MAX");
+  pop(walk, sized === 0 ? element : sized, size >>> 0);
 }
 
 function stepStruct(walk: Walk, id: number): void {
   const { subject } = walk;
   const at = subject.at(id);
   const count = subject.vlen(at);
-  const place = (index: number): number => subject.tail(at) + index * MEMBER_SIZE;
-  const top = walk.next.length - 1;
+  const tail = subject.tail(at);
+  const top = walk.depth - 1;
   const first = walk.next[top] ?? 0;
-  if (first > 0) checkMember(walk, id, place(first - 1));
+  if (first > 0) checkMember(walk, id, tail + (first - 1) * MEMBER_SIZE);
   for (let index = first; index < count; index++) {
-    const member = place(index);
+    const member = tail + index * MEMBER_SIZE;
     const type = subject.u32(member + 4);
     const kind = subject.kind(type);
     if (isUnsized(kind) || isSourceOnly(kind))
@@ -298,7 +307,7 @@ function stepDatasec(walk: Walk, id: number): void {
   const { subject } = walk;
   const at = subject.at(id);
   const count = subject.vlen(at);
-  const top = walk.next.length - 1;
+  const top = walk.depth - 1;
   // Each VAR is a walk of its own kind.
   walk.mode = "undecided";
   for (let index = walk.next[top] ?? 0; index < count; index++) {
@@ -308,8 +317,9 @@ function stepDatasec(walk: Walk, id: number): void {
     walk.next[top] = index + 1;
     if (waitsFor(walk, type)) return;
     const sized = sizedType(walk, subject.word(subject.at(type)));
-    if (sized === undefined) subject.refuse(KD_09, id, entryLine(subject, entry, "Invalid type"));
-    else if (subject.u32(entry + 8) < sized.size) subject.refuse(KD_10, id, entryLine(subject, entry, "Invalid size"));
+    if (sized === 0) subject.refuse(KD_09, id, entryLine(subject, entry, "Invalid type"));
+    else if (subject.u32(entry + 8) < sizeOf(walk, sized))
+      subject.refuse(KD_10, id, entryLine(subject, entry, "Invalid size"));
   }
   pop(walk, 0, 0);
 }
@@ -319,15 +329,14 @@ function stepDeclTag(walk: Walk, id: number): void {
   const at = subject.at(id);
   const type = subject.word(at);
   const kind = subject.kind(type);
-  const refuse = (rule: typeof KG_03, text: string): void => subject.refuse(rule, id, typeLine(subject, id, at, text));
   const isWhole = kind === variable || kind === typedef;
-  if (!isStruct(kind) && kind !== func && !isWhole) refuse(KG_02, INVALID_TYPE);
+  if (!isStruct(kind) && kind !== func && !isWhole) refuse(walk, KG_02, id, INVALID_TYPE);
   if (waitsFor(walk, type)) return;
   const component = subject.i32(subject.tail(at));
   if (component !== -1) {
-    if (isWhole) refuse(KG_03, COMPONENT);
+    if (isWhole) refuse(walk, KG_03, id, COMPONENT);
     const list = kind === func ? subject.word(subject.at(type)) : type;
-    if (component >= subject.vlen(subject.at(list))) refuse(KG_04, COMPONENT);
+    if (component >= subject.vlen(subject.at(list))) refuse(walk, KG_04, id, COMPONENT);
   }
   pop(walk, type, 0);
 }
@@ -341,10 +350,9 @@ function isInOrder(walk: Walk, id: number): boolean {
   if (kind === declTag || kind === func) return resolvedId !== 0;
   const end = walk.subject.kind(resolvedId);
   if (kind === array) {
-    const at = walk.subject.at(id);
-    const element = sizedType(walk, walk.subject.u32(walk.subject.tail(at)));
-    const count = walk.subject.u32(walk.subject.tail(at) + 8);
-    return element !== undefined && !isModifier(element.kind) && element.size * count === walk.resolvedSizes[id];
+    const tail = walk.subject.tail(walk.subject.at(id));
+    const element = sizedType(walk, walk.subject.u32(tail));
+    return element !== 0 && sizeOf(walk, element) * walk.subject.u32(tail + 8) === walk.resolvedSizes[id];
   }
   return end !== MISSING && !isModifier(end) && end !== variable && end !== datasec;
 }

@@ -3,16 +3,20 @@
  * nothing when it refuses them. Not told here, since it depends on the kernel's own types: whether a kptr to one of these is allowed.
  */
 import { KIND_NUMBER } from "../../btf/model.ts";
-import { MEMBER_SIZE, memberBits } from "./lists.ts";
+import { ENTRY_SIZE, MEMBER_SIZE, memberBits } from "./lists.ts";
 import { E2BIG, EEXIST, EFAULT, ELOOP, ENOENT, type KernelRule, kernelRule } from "./rule.ts";
 import {
   NODE_OF,
+  ofMaps,
+  ofStructs,
   POINTER,
   type SpecialField,
   type SpecialType,
   specialIds,
   specialTypeNamed,
+  TO_USER,
   taggedPointer,
+  type WantedFields,
 } from "./special-types.ts";
 import type { Subject } from "./subject.ts";
 
@@ -67,7 +71,8 @@ export const specialFieldRules: readonly KernelRule[] = [KZ_01, KZ_02, KZ_03, KZ
 const MAX_FIELDS = 11;
 const MAX_DEPTH = 32;
 
-interface Field {
+/** A special field of a struct or section. */
+export interface Field {
   readonly type: SpecialType;
   /** Bytes from the start of the struct. */
   readonly offset: number;
@@ -80,21 +85,23 @@ interface Field {
 interface Search {
   readonly subject: Subject;
   readonly root: number;
+  readonly wanted: WantedFields;
   readonly empty: Set<string>;
   readonly locks: Set<SpecialField>;
 }
 
-const { array, struct, declTag } = KIND_NUMBER;
+const { array, struct, declTag, datasec } = KIND_NUMBER;
 
 /** Checks every STRUCT with a special member, in the order of ids. */
 export function checkSpecialFields(subject: Subject): void {
   if (!subject.profile.specialFields) return;
   const special = specialIds(subject);
   if (special.size === 0) return;
+  const wanted = ofStructs(subject);
   const records = new Map<number, readonly Field[]>();
   for (let id = 1; id < subject.records.length; id++) {
     if (subject.kind(id) !== struct || !memberTypes(subject, id).some((type) => special.has(type))) continue;
-    const search: Search = { subject, root: id, empty: new Set(), locks: new Set() };
+    const search = newSearch(subject, id, wanted);
     const found = fieldsOf(search, id, MAX_FIELDS, 0);
     if (found.length === 0) refuse(search, KZ_02);
     checkFields(search, found);
@@ -103,8 +110,46 @@ export function checkSpecialFields(subject: Subject): void {
   for (const [id, found] of records) checkOwners(subject, id, found, records);
 }
 
+function newSearch(subject: Subject, root: number, wanted: WantedFields): Search {
+  return { subject, root, wanted, empty: new Set(), locks: new Set() };
+}
+
+/**
+ * Special fields of a map's value that is a STRUCT or DATASEC, of a blob that BPF_BTF_LOAD takes (`btf_parse_fields` as `map_check_btf`
+ * calls it). Errors: Refusal where they are not in order, which BPF_MAP_CREATE takes for a value without any.
+ */
+export function fieldsOfValue(subject: Subject, id: number): readonly Field[] {
+  const search = newSearch(subject, id, ofMaps(subject));
+  const kind = subject.kind(id);
+  if (kind !== struct && kind !== datasec) return [];
+  const found = kind === struct ? fieldsOf(search, id, MAX_FIELDS, 0) : fieldsOfSection(search, id);
+  checkFields(search, found);
+  return found;
+}
+
+/** `btf_find_datasec_var`. */
+function fieldsOfSection(search: Search, id: number): readonly Field[] {
+  const { subject } = search;
+  const at = subject.at(id);
+  const found: Field[] = [];
+  const locks = locksOf(search);
+  for (let index = 0; index < subject.vlen(at); index++) {
+    const entry = subject.tail(at) + index * ENTRY_SIZE;
+    const variable = subject.u32(entry);
+    const type = subject.word(subject.at(variable));
+    const place = { struct: variable, index: -1, type, offset: subject.u32(entry + 4), size: subject.u32(entry + 8) };
+    found.push(...fieldsOfMember(search, { ...place, locks }, MAX_FIELDS - found.length, 0));
+  }
+  return found;
+}
+
 function refuse({ subject, root }: Search, rule: KernelRule, errno: number = rule.errno): void {
   subject.refuse(rule, root, "", errno);
+}
+
+/** What of the kinds that a struct may have but once was seen: in all, or in one struct. */
+function locksOf({ subject, locks }: Search): Set<SpecialField> {
+  return subject.profile.nestedLocks ? locks : new Set();
 }
 
 function memberAt(subject: Subject, id: number, index: number): number {
@@ -123,27 +168,35 @@ function fieldsOf(search: Search, id: number, room: number, depth: number): read
   const { subject } = search;
   const at = subject.at(id);
   const found: Field[] = [];
-  const locks = subject.profile.nestedLocks ? search.locks : new Set<SpecialField>();
+  const locks = locksOf(search);
+  const before = locks.size;
   for (let index = 0; index < subject.vlen(at); index++) {
     const bits = memberBits(subject, at, memberAt(subject, id, index));
     if (bits % 8 !== 0) refuse(search, KZ_04);
-    found.push(...fieldsOfMember(search, { struct: id, index, offset: bits / 8, locks }, room - found.length, depth));
+    const type = subject.u32(memberAt(subject, id, index) + 4);
+    const place = { struct: id, index, type, offset: bits / 8, size: 0, locks };
+    found.push(...fieldsOfMember(search, place, room - found.length, depth));
   }
-  if (found.length === 0) search.empty.add(key);
+  if (found.length === 0 && locks.size === before) search.empty.add(key);
   return found;
 }
 
+/** Where a member of a STRUCT is, or a VAR of a DATASEC, whose index is -1. */
 interface Place {
   readonly struct: number;
   readonly index: number;
+  readonly type: number;
   readonly offset: number;
+  /** Bytes that the type must have to be looked at; 0 for any. */
+  readonly size: number;
   readonly locks: Set<SpecialField>;
 }
 
 function fieldsOfMember(search: Search, place: Place, room: number, depth: number): readonly Field[] {
-  const { subject } = search;
+  const { subject, wanted } = search;
   const { offset, locks } = place;
-  let id = subject.u32(memberAt(subject, place.struct, place.index) + 4);
+  const isSized = (size: number): boolean => place.size === 0 || place.size === Math.imul(size, count) >>> 0;
+  let id = place.type;
   let count = 1;
   let levels = 0;
   for (; levels < MAX_DEPTH && subject.kind(id) === array; levels++) {
@@ -154,20 +207,21 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   if (levels === MAX_DEPTH) refuse(search, KZ_06, E2BIG);
   if (count === 0) return [];
   const isStruct = subject.kind(id) === struct;
-  const special = specialTypeNamed(subject, subject.nameOff(subject.at(id)));
+  const special = specialTypeNamed(subject, subject.nameOff(subject.at(id)), wanted);
   const isUnique = special?.field === "refcount" ? subject.profile.uniqueRefcounts : special?.unique === true;
   if (special !== undefined && isUnique) {
     if (locks.has(special.field)) refuse(search, KZ_01);
     locks.add(special.field);
   }
   if (special === undefined && isStruct) {
+    if (!isSized(subject.word(subject.at(id)))) return [];
     if (depth + 1 >= MAX_DEPTH) refuse(search, KZ_06, E2BIG);
     const inner = depth + 1 < MAX_DEPTH ? fieldsOf(search, id, room, depth + 1) : [];
     const moved = inner.map((field) => ({ ...field, offset: (field.offset + offset) >>> 0 }));
     return repeated(search, moved, count, room, subject.word(subject.at(id)));
   }
   const type = special ?? POINTER;
-  if (offset % type.alignment !== 0) return [];
+  if (!isSized(type.size) || offset % type.alignment !== 0) return [];
   const field = type === POINTER ? pointerField(search, id, offset) : namedField(search, place, id, type);
   if (field === undefined) return [];
   if (room === 0) refuse(search, KZ_01);
@@ -177,7 +231,9 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
 function pointerField(search: Search, id: number, offset: number): Field | undefined {
   if (!search.subject.profile.specialPointers) return undefined;
   const found = taggedPointer(search.subject, id);
-  if (found === "invalid") refuse(search, KZ_07);
+  const { userPointers } = search.wanted;
+  if (found === "invalid" || (found === "invalid uptr" && userPointers)) refuse(search, KZ_07);
+  if (found === "uptr" && userPointers) return { type: TO_USER, offset };
   return found === "kptr" ? { type: POINTER, offset } : undefined;
 }
 
@@ -188,7 +244,7 @@ function namedField(search: Search, place: Place, id: number, type: SpecialType)
   return NODE_OF[type.field] === undefined ? { type, offset } : { type, offset, ...ownedBy(search, place) };
 }
 
-const REPEATABLE: ReadonlySet<SpecialField> = new Set(["pointer", "list head", "tree root"]);
+const REPEATABLE: ReadonlySet<SpecialField> = new Set(["pointer", "user pointer", "list head", "tree root"]);
 
 /** The fields of every element of an array. */
 function repeated(

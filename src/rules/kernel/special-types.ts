@@ -11,7 +11,11 @@ export type SpecialField =
   | "tree root"
   | "tree node"
   | "refcount"
-  | "pointer";
+  | "pointer"
+  | "timer"
+  | "workqueue"
+  | "task work"
+  | "user pointer";
 
 /** A special type: its struct's name, size and alignment in bytes, and whether one struct may have but one. */
 export interface SpecialType {
@@ -43,6 +47,33 @@ const TYPES: readonly SpecialType[] = [
   { field: "refcount", name: "bpf_refcount", size: 4, alignment: 4, unique: false },
 ];
 
+/** What the kernel looks for: the special types, and whether pointers to user memory are of interest. */
+export interface WantedFields {
+  readonly types: readonly SpecialType[];
+  readonly userPointers: boolean;
+}
+
+const OF_STRUCTS: WantedFields = { types: TYPES, userPointers: false };
+const WITH_RESILIENT_LOCKS: WantedFields = { types: [...TYPES, RESILIENT_LOCK], userPointers: false };
+
+/** Those that make structs special (`btf_parse_struct_metas`). */
+export function ofStructs({ profile }: Subject): WantedFields {
+  return profile.resilientLocks ? WITH_RESILIENT_LOCKS : OF_STRUCTS;
+}
+
+const TIMER: SpecialType = { field: "timer", name: "bpf_timer", size: 16, alignment: 8, unique: true };
+const WORKQUEUE: SpecialType = { field: "workqueue", name: "bpf_wq", size: 16, alignment: 8, unique: true };
+const TASK_WORK: SpecialType = { field: "task work", name: "bpf_task_work", size: 8, alignment: 8, unique: true };
+
+/** Those that values of maps may have (`map_check_btf`): no nodes, but what runs later. */
+export function ofMaps({ profile }: Subject): WantedFields {
+  const common = [...TYPES.filter((type) => type !== LIST_NODE && type !== TREE_NODE), TIMER, WORKQUEUE];
+  return {
+    types: profile.resilientLocks ? [...common, RESILIENT_LOCK, TASK_WORK] : common,
+    userPointers: profile.userPointers,
+  };
+}
+
 /** Which nodes a head or root owns. */
 export const NODE_OF: Readonly<Partial<Record<SpecialField, SpecialType>>> = {
   "list head": LIST_NODE,
@@ -50,15 +81,19 @@ export const NODE_OF: Readonly<Partial<Record<SpecialField, SpecialType>>> = {
 };
 
 export const POINTER: SpecialType = { field: "pointer", name: "", size: 8, alignment: 8, unique: false };
+export const TO_USER: SpecialType = { ...POINTER, field: "user pointer" };
 
 const LONGEST_NAME = 20;
 
 /** The special type of that name, found for any kind of type. */
-export function specialTypeNamed(subject: Subject, nameOff: number): SpecialType | undefined {
+export function specialTypeNamed(
+  subject: Subject,
+  nameOff: number,
+  { types }: WantedFields = ofStructs(subject),
+): SpecialType | undefined {
   if (nameOff === 0) return undefined;
   const name = subject.string(nameOff, LONGEST_NAME);
-  if (subject.profile.resilientLocks && name === RESILIENT_LOCK.name) return RESILIENT_LOCK;
-  return TYPES.find((type) => type.name === name);
+  return types.find((type) => type.name === name);
 }
 
 const { ptr, struct, typeTag } = KIND_NUMBER;
@@ -89,9 +124,9 @@ function isPointerTag({ profile }: Subject, text: string): boolean {
   return POINTER_TAGS.has(text) || (profile.userPointers && text === USER_POINTER);
 }
 
-type Tagged = "kptr" | "none" | "invalid";
+type Tagged = "kptr" | "uptr" | "none" | "invalid" | "invalid uptr";
 
-/** What `btf_find_kptr` makes of a type: a kernel pointer, nothing of the kind, or one that may not be. */
+/** What `btf_find_kptr` makes of a type: a kernel pointer, one to user memory, nothing of the kind, or one that may not be. */
 export function taggedPointer(subject: Subject, id: number): Tagged {
   const pointer = subject.kind(id) === KIND_NUMBER.volatile ? subject.word(subject.at(id)) : id;
   if (subject.kind(pointer) !== ptr) return "none";
@@ -99,9 +134,9 @@ export function taggedPointer(subject: Subject, id: number): Tagged {
   const [first] = tags;
   if (first === undefined) return "none";
   if (!isPointerTag(subject, first) || tags.some((tag) => tag !== first)) return "invalid";
-  if (first === USER_POINTER) return "none";
   let target = subject.word(subject.at(pointer));
   while (isModifier(subject.kind(target))) target = subject.word(subject.at(target));
+  if (first === USER_POINTER) return subject.kind(target) === struct ? "uptr" : "invalid uptr";
   return subject.kind(target) === struct ? "kptr" : "invalid";
 }
 
