@@ -2,29 +2,12 @@ import { type Btf, LINKAGE_GLOBAL, LINKAGE_STATIC, typeById } from "../../btf/mo
 import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import type { ElfView } from "../../elf/model.ts";
+import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { Collected } from "./collect.ts";
 import type { LibbpfMapDef } from "./definition.ts";
 import type { CollectedMap } from "./maps.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 import type { StructOps } from "./struct-ops.ts";
-
-/** A map as libbpf gives it to BPF_MAP_CREATE: sizes in bytes, ids of the BTF that it sends, 0 for none. */
-export interface CreatedMap {
-  /** Of data, the section's: what libbpf puts before it comes from the file's name. */
-  readonly name: string;
-  readonly type: number;
-  readonly keySize: number;
-  /** Of struct_ops, the object's own; libbpf puts the kernel's in its place. */
-  readonly valueSize: number;
-  /** 0 for a PERF_EVENT_ARRAY: as many as there are processors. */
-  readonly maxEntries: number;
-  readonly mapFlags: number;
-  readonly mapExtra: bigint;
-  readonly keyTypeId: number;
-  readonly valueTypeId: number;
-  /** Created first, as the model of what a map of maps holds. */
-  readonly inner: CreatedMap | undefined;
-}
 
 const [ARRAY, STRUCT_OPS, RINGBUF, USER_RINGBUF, ARENA] = [2, 26, 27, 31, 33];
 /** Kinds that libbpf gives no type ids: PERF_EVENT_ARRAY, STACK_TRACE, CGROUP_ARRAY, maps of maps, DEVMAP … */
@@ -109,7 +92,8 @@ function ofStructOps({ name, section, size, isOptional }: StructOps, elf: ElfVie
   if (isOptional) return [];
   const mapFlags = elf.sections[section]?.name.endsWith(".struct_ops.link") ? LINK : 0;
   const shape = { type: STRUCT_OPS, keySize: INT_SIZE, valueSize: size, maxEntries: 1, mapFlags, mapExtra: 0n };
-  return [{ name, ...shape, keyTypeId: 0, valueTypeId: 0, inner: undefined }];
+  // libbpf finds the id in the BTF of the kernel, and without one gives up before it asks.
+  return [{ name, ...shape, keyTypeId: 0, valueTypeId: 0, kernelTypeId: 1, inner: undefined }];
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { parseElf } from "../../../src/elf/parse.ts";
 import { fixObject } from "../../../src/fix.ts";
-import type { CreatedMap } from "../../../src/rules/libbpf/created.ts";
+import type { CreatedMap } from "../../../src/rules/kernel/map-create/attributes.ts";
 import { libbpfMaps } from "../../../src/rules/libbpf/verdict.ts";
 import { corpusObjects, KIND_FOLDERS } from "../../../tools/scoreboard/objects.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
