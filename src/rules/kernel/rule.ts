@@ -24,6 +24,7 @@ export interface KernelRule {
 
 export const EINVAL = 22;
 export const E2BIG = 7;
+export const ENOMEM = 12;
 export const EEXIST = 17;
 export const ENOENT = 2;
 export const EFAULT = 14;

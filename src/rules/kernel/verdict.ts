@@ -1,3 +1,4 @@
+import type { BtfBlob } from "../btf-blob.ts";
 import { checkChains } from "./chains.ts";
 import { checkRecords } from "./first-pass.ts";
 import { checkHeader } from "./header.ts";
@@ -29,29 +30,43 @@ function textOf(line: string): string {
   return decoder.decode(Uint8Array.from(line, (char) => char.charCodeAt(0)));
 }
 
+/** What the kernel says of a blob, and the blob as it then knows it: types by id, and names; undefined if it is refused. */
+export interface KernelReading {
+  readonly verdict: BtfLoadVerdict;
+  readonly btf: BtfBlob | undefined;
+}
+
+/** As `kernelVerdict`, for who goes on with what the kernel took. */
+export function kernelReading(blob: Uint8Array, profile: KernelProfile, littleEndian = true): KernelReading {
+  const subject = new Subject(blob, profile, littleEndian);
+  const refusal = judge(subject);
+  if (refusal === undefined) return { verdict: ACCEPTED, btf: subject };
+  const { rule, typeId, line, errno } = refusal;
+  const message = textOf(line);
+  const verdict = { accepted: false, errno, message, rule: rule.id, typeId: typeId === 0 ? undefined : typeId };
+  return { verdict, btf: undefined };
+}
+
 /**
  * What the kernel of the profile answers when it is given these very bytes, with its first failure in its own words. Stops where the
  * kernel stops, so it takes time and memory in proportion to the blob. Any bytes are a blob; nothing is thrown. `littleEndian` is the
  * byte order of the kernel's machine, in which alone it takes BTF.
  */
 export function kernelVerdict(blob: Uint8Array, profile: KernelProfile, littleEndian = true): BtfLoadVerdict {
+  return kernelReading(blob, profile, littleEndian).verdict;
+}
+
+function judge(subject: Subject): Refusal | undefined {
   try {
-    judge(new Subject(blob, profile, littleEndian));
-    return ACCEPTED;
+    check(subject);
+    return undefined;
   } catch (refusal) {
-    if (!(refusal instanceof Refusal)) throw refusal;
-    const { rule, typeId, line, errno } = refusal;
-    return {
-      accepted: false,
-      errno,
-      message: textOf(line),
-      rule: rule.id,
-      typeId: typeId === 0 ? undefined : typeId,
-    };
+    if (refusal instanceof Refusal) return refusal;
+    throw refusal;
   }
 }
 
-function judge(subject: Subject): void {
+function check(subject: Subject): void {
   const header = checkHeader(subject);
   checkSectionForms(subject, header);
   checkRecords(subject, header);
