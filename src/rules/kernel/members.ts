@@ -2,7 +2,7 @@
 import { KIND_NUMBER } from "../../btf/model.ts";
 import { memberBits } from "./lists.ts";
 import { memberLine } from "./log.ts";
-import { isModifier, type Resolution, sizedType } from "./resolution.ts";
+import { isModifier, type Resolution, sizedType, sizeOf } from "./resolution.ts";
 import { type KernelRule, kernelRule } from "./rule.ts";
 import { bytesOf, intFields, isRegularInt } from "./scalars.ts";
 
@@ -79,8 +79,9 @@ function refuse({ resolution, struct, member, target }: Site, rule: KernelRule, 
 export function checkMember(resolution: Resolution, struct: number, member: number): void {
   const { subject } = resolution;
   const type = subject.u32(member + 4);
-  const resolved = isModifier(subject.kind(type)) ? sizedType(resolution, type) : undefined;
-  const site: Site = { resolution, struct, member, target: resolved?.id ?? type };
+  if (subject.isUnknown(type)) return;
+  const resolved = isModifier(subject.kind(type)) ? sizedType(resolution, type) : 0;
+  const site: Site = { resolution, struct, member, target: resolved === 0 ? type : resolved };
   if (isModifier(subject.kind(site.target))) {
     refuse(site, KM_07, "Invalid member");
     return;
@@ -99,7 +100,7 @@ function checkPlain(site: Site): void {
     return;
   }
   const structSize = subject.word(subject.at(struct));
-  const size = sizedType(resolution, target)?.size ?? 0;
+  const size = sizeOf(resolution, sizedType(resolution, target));
   if (kind === float) {
     if (offset % (Math.min(8, size) * 8) !== 0) refuse(site, KM_11, "Member is not properly aligned");
   } else if (offset % 8 !== 0) refuse(site, KM_10, UNALIGNED);

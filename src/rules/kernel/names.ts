@@ -25,15 +25,22 @@ const GOES_ON = 3;
 const PRINTABLE = 4;
 
 /** Whether no more than KSYM_NAME_LEN characters stand at the offset, the first of one class and the others of another. */
-function isMadeOf(subject: Subject, offset: number, first: number, rest: number): boolean {
-  if (((CLASSES[subject.char(offset)] ?? 0) & first) === 0) return false;
-  const end = offset + subject.profile.nameLength;
-  for (let at = offset + 1; at < end; at++) {
-    const byte = subject.char(at);
-    if (byte === 0) return true;
-    if (((CLASSES[byte] ?? 0) & rest) === 0) return false;
+function isMadeOf(
+  { bytes, stringsAt, stringsLength, profile }: Subject,
+  offset: number,
+  first: number,
+  rest: number,
+): boolean {
+  const begin = stringsAt + offset;
+  const end = stringsAt + stringsLength;
+  const stop = Math.min(begin + profile.nameLength, end);
+  if (begin >= end || ((CLASSES[bytes[begin] ?? 0] ?? 0) & first) === 0) return false;
+  for (let at = begin + 1; at < stop; at++) {
+    const byte = bytes[at] ?? 0;
+    if (((CLASSES[byte] ?? 0) & rest) === 0) return byte === 0;
   }
-  return subject.char(end) === 0;
+  // What lies past the strings counts as 0.
+  return stop === end || bytes[stop] === 0;
 }
 
 /** `btf_name_valid_identifier`: letters, digits, `_` and `.`, and no digit first. */

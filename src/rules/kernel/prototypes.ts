@@ -5,7 +5,7 @@ import { typeLine } from "./log.ts";
 import { isIdentifier } from "./names.ts";
 import { isDone, isSourceOnly, needsResolve, type Resolution, sizedType } from "./resolution.ts";
 import { type KernelRule, kernelRule } from "./rule.ts";
-import { MISSING } from "./subject.ts";
+import { MISSING, type Subject } from "./subject.ts";
 
 const checkProto = "btf_func_proto_check";
 const INVALID_ARG = "Invalid arg#N";
@@ -17,24 +17,31 @@ const KP_03 = kernelRule("KP-03", "Only the last parameter is without a type.", 
 const KP_04 = kernelRule("KP-04", "A parameter's type has a size.", checkProto, INVALID_ARG);
 const KP_05 = kernelRule("KP-05", "Names of parameters are identifiers.", checkProto, INVALID_ARG);
 const KF_02 = kernelRule("KF-02", "A FUNC is of a FUNC_PROTO.", "btf_func_check", "Invalid type_id");
-const KF_03 = kernelRule("KF-03", "Parameters of a FUNC have names.", "btf_func_check", INVALID_ARG);
+export const KF_03: KernelRule = kernelRule(
+  "KF-03",
+  "Parameters of a FUNC have names.",
+  "btf_func_check",
+  INVALID_ARG,
+);
 
 export const prototypeRules: readonly KernelRule[] = [KP_01, KP_02, KP_03, KP_04, KP_05, KF_02, KF_03];
+
+function argLine(subject: Subject, id: number, index: number): string {
+  return typeLine(subject, id, subject.at(id), `Invalid arg#${index + 1}`);
+}
 
 /** Checks what a FUNC_PROTO refers to; `resolve` walks from a type that is not done. */
 export function checkPrototype(resolution: Resolution, id: number, resolve: (id: number) => void): void {
   const { subject } = resolution;
   const at = subject.at(id);
-  const finish = (type: number): void => {
-    if (needsResolve(resolution, subject.kind(type)) && !isDone(resolution, type)) resolve(type);
-  };
   const returned = subject.word(at);
   if (returned !== 0) {
-    const refuse = (): void => subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
     const kind = subject.kind(returned);
-    if (kind === MISSING || (subject.profile.returnsValues && isSourceOnly(kind))) refuse();
-    finish(returned);
-    if (sizedType(resolution, returned) === undefined) refuse();
+    if (kind === MISSING || (subject.profile.returnsValues && isSourceOnly(kind))) {
+      subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
+    }
+    if (needsResolve(resolution, kind) && !isDone(resolution, returned)) resolve(returned);
+    if (sizedType(resolution, returned) === 0 && !subject.isUnknown(returned)) subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
   }
   const tail = subject.tail(at);
   let count = subject.vlen(at);
@@ -47,13 +54,12 @@ export function checkPrototype(resolution: Resolution, id: number, resolve: (id:
   for (let index = 0; index < count; index++) {
     const nameOff = subject.u32(tail + index * PARAM_SIZE);
     const type = subject.u32(tail + index * PARAM_SIZE + 4);
-    const line = (): string => typeLine(subject, id, at, `Invalid arg#${index + 1}`);
     const kind = subject.kind(type);
-    if (kind === MISSING || isSourceOnly(kind)) subject.refuse(KP_04, id, line());
+    if (kind === MISSING || isSourceOnly(kind)) subject.refuse(KP_04, id, argLine(subject, id, index));
     const isNamed = nameOff === 0 || (subject.hasName(nameOff) && isIdentifier(subject, nameOff));
-    if (!isNamed) subject.refuse(KP_05, id, line());
-    finish(type);
-    if (sizedType(resolution, type) === undefined) subject.refuse(type === 0 ? KP_03 : KP_04, id, line());
+    if (!isNamed) subject.refuse(KP_05, id, argLine(subject, id, index));
+    if (needsResolve(resolution, kind) && !isDone(resolution, type)) resolve(type);
+    if (sizedType(resolution, type) === 0 && !subject.isUnknown(type)) subject.refuse(type === 0 ? KP_03 : KP_04, id, argLine(subject, id, index));
   }
 }
 
@@ -66,10 +72,11 @@ export function checkFunction({ subject }: Resolution, id: number): void {
     return;
   }
   const record = subject.at(prototype);
-  for (let index = 0; index < subject.vlen(record); index++) {
+  const count = subject.vlen(record);
+  for (let index = 0; index < count; index++) {
     const param = subject.tail(record) + index * PARAM_SIZE;
     if (subject.u32(param) === 0 && subject.u32(param + 4) !== 0) {
-      subject.refuse(KF_03, id, typeLine(subject, id, at, `Invalid arg#${index + 1}`));
+      subject.refuse(KF_03, id, argLine(subject, id, index));
     }
   }
 }

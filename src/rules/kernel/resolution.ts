@@ -31,9 +31,13 @@ const MODIFIERS = kinds(
   KIND_NUMBER.restrict,
   KIND_NUMBER.typeTag,
 );
-const SIZED = kinds(int, struct, union, enum32, enum64, datasec, float);
+const HAVE_SIZE = kinds(int, struct, union, enum32, enum64, datasec, float, array, ptr);
 const UNSIZED = kinds(VOID, fwd, func, funcProto);
 const SOURCES = kinds(variable, datasec, declTag);
+/** FUNC apart, which some releases resolve. */
+const NEED_RESOLVE = MODIFIERS.map(
+  (is, kind) => is || SOURCES[kind] === true || kind === ptr || kind === array || isStruct(kind),
+);
 
 export function isModifier(kind: number): boolean {
   return MODIFIERS[kind] === true;
@@ -88,7 +92,7 @@ export function isDone({ states }: Resolution, id: number): boolean {
 /** `btf_type_needs_resolve`. */
 export function needsResolve({ subject }: Resolution, kind: number): boolean {
   if (kind === func) return subject.profile.resolvesFuncs;
-  return isModifier(kind) || kind === ptr || isStruct(kind) || kind === array || isSourceOnly(kind);
+  return NEED_RESOLVE[kind] === true;
 }
 
 /** `env_type_is_resolve_sink`: where a walk of this mode need not go on. */
@@ -98,23 +102,18 @@ export function isSink(resolution: Resolution, mode: ResolveMode, kind: number):
   return mode === "pointer" ? kind !== ptr : kind !== array && !isStruct(kind);
 }
 
-/** A type that has a size, where modifiers end in one. */
-export interface SizedType {
-  readonly id: number;
-  readonly kind: number;
-  readonly size: number;
+/** `btf_type_id_size`, which knows of modifiers and variables what the walk has found: the id of the type that has the size, 0 if none has. */
+export function sizedType({ subject, resolvedIds }: Resolution, id: number): number {
+  const kind = subject.kind(id);
+  if (!isModifier(kind) && kind !== variable) return HAVE_SIZE[kind] === true ? id : 0;
+  const target = resolvedIds[id] ?? 0;
+  return HAVE_SIZE[subject.kind(target)] === true ? target : 0;
 }
 
-/** `btf_type_id_size`, which knows of modifiers and variables what the walk has found. */
-export function sizedType({ subject, resolvedIds, resolvedSizes }: Resolution, id: number): SizedType | undefined {
-  let target = id;
-  let kind = subject.kind(target);
-  if (isModifier(kind) || kind === variable) {
-    target = resolvedIds[id] ?? 0;
-    kind = subject.kind(target);
-  }
-  if (isUnsized(kind)) return undefined;
-  if (SIZED[kind] === true) return { id: target, kind, size: subject.word(subject.at(target)) };
-  if (kind === array) return { id: target, kind, size: resolvedSizes[target] ?? 0 };
-  return kind === ptr ? { id: target, kind, size: POINTER_SIZE } : undefined;
+/** Bytes of a type that `sizedType` has found; 0 for id 0. */
+export function sizeOf({ subject, resolvedSizes }: Resolution, id: number): number {
+  const kind = subject.kind(id);
+  if (kind === ptr) return POINTER_SIZE;
+  if (kind === array) return resolvedSizes[id] ?? 0;
+  return kind === VOID ? 0 : subject.word(subject.at(id));
 }

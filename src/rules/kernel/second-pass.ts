@@ -6,7 +6,7 @@ import { KIND_NUMBER } from "../../btf/model.ts";
 import { ENTRY_SIZE, MEMBER_SIZE } from "./lists.ts";
 import { entryLine, memberLine, typeLine } from "./log.ts";
 import { checkMember, KM_07 } from "./members.ts";
-import { checkFunction, checkPrototype } from "./prototypes.ts";
+import { checkFunction, checkPrototype, KF_03 } from "./prototypes.ts";
 import { KY_02, KY_03 } from "./references.ts";
 import {
   DONE,
@@ -26,7 +26,7 @@ import {
 } from "./resolution.ts";
 import { E2BIG, EEXIST, type KernelRule, kernelRule } from "./rule.ts";
 import { isRegularInt } from "./scalars.ts";
-import { MISSING, type Subject, VOID } from "./subject.ts";
+import { MISSING, Refusal, type Subject, VOID } from "./subject.ts";
 
 const MAX_RESOLVE_DEPTH = 32;
 const INVALID_TYPE = "Invalid type_id";
@@ -123,63 +123,102 @@ interface Walk extends Resolution {
   readonly next: Uint32Array;
   depth: number;
   mode: ResolveMode;
-}
-
-/** Thrown where the walk cannot go on from a type; the kernel describes the root. */
-class WalkEnd extends Error {
-  override readonly name = "WalkEnd";
-  readonly isLoop: boolean;
-  constructor(isLoop: boolean) {
-    super("the walk ends");
-    this.isLoop = isLoop;
-  }
+  /** Where it began, and the last such type of which it was told that it leads too far or back. */
+  root: number;
+  refused: number;
+  /** Types that it could not go to from here, and which are to be walked from by themselves. */
+  readonly postponed: number[];
 }
 
 /** Follows every type, in the order of ids; says what each was found to be. */
 export function checkReferences(subject: Subject): Resolution {
   const stack = (): Uint32Array => new Uint32Array(MAX_RESOLVE_DEPTH);
-  const walk: Walk = { ...newResolution(subject), ids: stack(), next: stack(), depth: 0, mode: "undecided" };
+  const walk: Walk = {
+    ...newResolution(subject),
+    ids: stack(),
+    next: stack(),
+    depth: 0,
+    mode: "undecided",
+    root: 0,
+    refused: 0,
+    postponed: [],
+  };
   const follow = (id: number): void => resolve(walk, id);
   for (let id = 1; id < subject.records.length; id++) {
     const kind = subject.kind(id);
     if (needsResolve(walk, kind) && !isDone(walk, id)) resolve(walk, id);
-    if (kind === funcProto) checkPrototype(walk, id, follow);
-    if (kind === func && !subject.profile.resolvesFuncs) checkFunction(walk, id);
+    try {
+      if (kind === funcProto) checkPrototype(walk, id, follow);
+      if (kind === func && !subject.profile.resolvesFuncs) checkFunction(walk, id);
+    } catch (thrown) {
+      subject.keep(thrown);
+    }
   }
   return walk;
 }
 
 function resolve(walk: Walk, root: number): void {
   const { subject } = walk;
-  try {
-    walk.mode = "undecided";
-    push(walk, root);
-    while (walk.depth > 0) step(walk, walk.ids[walk.depth - 1] ?? 0);
-  } catch (end) {
-    if (!(end instanceof WalkEnd)) throw end;
-    const line = (text: string): string => typeLine(subject, root, subject.at(root), text);
-    const loop = walk.mode === "aggregate" ? KM_08 : KR_03;
-    if (end.isLoop) subject.refuse(loop, root, line("Loop detected"));
-    else subject.refuse(KR_04, root, line(`Exceeded max resolving depth:${MAX_RESOLVE_DEPTH}`));
-    walk.depth = 0;
-    return;
+  walk.root = root;
+  walk.mode = "undecided";
+  push(walk, root);
+  while (walk.depth > 0) {
+    const id = walk.ids[walk.depth - 1] ?? 0;
+    try {
+      step(walk, id);
+    } catch (thrown) {
+      subject.keep(thrown);
+      giveUp(walk, thrown instanceof Refusal && thrown.rule === KF_03);
+    }
   }
-  if (!isInOrder(walk, root))
-    subject.refuse(KR_07, root, typeLine(subject, root, subject.at(root), "Invalid resolve state"));
+  for (const id of walk.postponed.splice(0)) subject.setUnknown(id, false);
+  const isJudged = !subject.isUnknown(root) && !subject.isTold(root);
+  if (isJudged && !isInOrder(walk, root)) refuse(walk, KR_07, root, "Invalid resolve state");
 }
 
-/** `env_stack_push`. */
-function push(walk: Walk, id: number): void {
-  if (walk.depth === MAX_RESOLVE_DEPTH) throw new WalkEnd(false);
-  if (walk.states[id] !== 0) throw new WalkEnd(true);
+/** Ends with a type that is at fault, or depends on one that is. Of the kinds whose size is not in their record nothing is known then. */
+function giveUp(walk: Walk, isKnown = false): void {
+  const { subject } = walk;
+  const id = walk.ids[walk.depth - 1] ?? 0;
+  const kind = subject.kind(id);
+  if (!isKnown && (isModifier(kind) || kind === array || kind === variable || kind === func)) subject.setUnknown(id);
+  pop(walk, 0, 0);
+}
+
+/** Ends the walk where the kernel does, with a line about the root; what goes on behind it takes the type for unknown. */
+function refuseRoot(walk: Walk, type: number, isLoop: boolean): void {
+  const { subject, root } = walk;
+  if (walk.refused !== root) {
+    walk.refused = root;
+    try {
+      if (!isLoop) refuse(walk, KR_04, root, `Exceeded max resolving depth:${MAX_RESOLVE_DEPTH}`);
+      else refuse(walk, walk.mode === "aggregate" ? KM_08 : KR_03, root, "Loop detected");
+    } catch (thrown) {
+      subject.keep(thrown, true);
+    }
+  }
+  subject.setUnknown(type);
+  if (!isLoop) walk.postponed.push(type);
+  // The circle itself; what only leads to it is in order but for that.
+  else for (let at = walk.depth - 1; at >= 0 && walk.ids[at] !== type; at--) subject.setUnknown(walk.ids[at] ?? 0);
+}
+
+/** `env_stack_push`; false where it refuses. */
+function push(walk: Walk, id: number): boolean {
+  const isLoop = walk.states[id] !== 0;
+  if (walk.depth === MAX_RESOLVE_DEPTH || isLoop) {
+    refuseRoot(walk, id, walk.depth < MAX_RESOLVE_DEPTH);
+    return false;
+  }
   walk.states[id] = SEEN;
   walk.ids[walk.depth] = id;
   walk.next[walk.depth] = 0;
   walk.depth++;
-  if (walk.mode !== "undecided") return;
+  if (walk.mode !== "undecided") return true;
   const kind = walk.subject.kind(id);
   if (kind === ptr) walk.mode = "pointer";
   else if (isStruct(kind) || kind === array) walk.mode = "aggregate";
+  return true;
 }
 
 /** `env_stack_pop_resolved`. */
@@ -193,9 +232,9 @@ function pop(walk: Walk, resolvedId: number, resolvedSize: number): void {
 
 /** True if the walk must first go to the type, which it then does. */
 function waitsFor(walk: Walk, type: number): boolean {
-  if (isSink(walk, walk.mode, walk.subject.kind(type)) || isDone(walk, type)) return false;
-  push(walk, type);
-  return true;
+  const { subject } = walk;
+  if (isSink(walk, walk.mode, subject.kind(type)) || isDone(walk, type) || subject.isUnknown(type)) return false;
+  return push(walk, type);
 }
 
 function step(walk: Walk, id: number): void {
@@ -226,6 +265,10 @@ function stepReference(walk: Walk, id: number, isPointer: boolean): void {
   if (kind === MISSING || isSourceOnly(kind)) subject.refuse(KR_01, id, typeLine(subject, id, at, INVALID_TYPE));
   if (waitsFor(walk, type)) return;
   if (isPointer && waitsForPointer(walk, type)) return;
+  if (subject.isUnknown(type)) {
+    giveUp(walk);
+    return;
+  }
   const sized = sizedType(walk, type);
   if (sized !== 0) {
     pop(walk, sized, 0);
@@ -250,6 +293,10 @@ function stepVariable(walk: Walk, id: number): void {
   const kind = subject.kind(type);
   if (kind === MISSING || isSourceOnly(kind)) refuse(walk, KV_03, id, INVALID_TYPE);
   if (waitsFor(walk, type) || waitsForPointer(walk, type)) return;
+  if (subject.isUnknown(type)) {
+    giveUp(walk);
+    return;
+  }
   const sized = sizedType(walk, type);
   if (sized === 0) refuse(walk, KV_03, id, INVALID_TYPE);
   pop(walk, sized === 0 ? type : sized, 0);
@@ -271,9 +318,14 @@ function stepArray(walk: Walk, id: number): void {
   if (hasNoSize(subject.kind(index))) refuse(walk, KY_03, id, "Invalid index");
   if (waitsFor(walk, index)) return;
   const counted = sizedType(walk, index);
-  if (subject.kind(counted) !== int || isIrregularInt(walk, counted)) refuse(walk, KY_03, id, "Invalid index");
+  const isIndex = subject.kind(counted) === int && !isIrregularInt(walk, counted);
+  if (!isIndex && !subject.isUnknown(index)) refuse(walk, KY_03, id, "Invalid index");
   if (hasNoSize(subject.kind(element))) refuse(walk, KY_02, id, "Invalid elem");
   if (waitsFor(walk, element)) return;
+  if (subject.isUnknown(element)) {
+    giveUp(walk);
+    return;
+  }
   const sized = sizedType(walk, element);
   if (sized === 0) refuse(walk, KY_02, id, "Invalid elem");
   if (isIrregularInt(walk, sized)) refuse(walk, KY_04, id, "Invalid array of int");
@@ -316,6 +368,7 @@ function stepDatasec(walk: Walk, id: number): void {
     if (subject.kind(type) !== variable) subject.refuse(KD_08, id, entryLine(subject, entry, "Not a VAR kind member"));
     walk.next[top] = index + 1;
     if (waitsFor(walk, type)) return;
+    if (subject.isUnknown(type)) continue;
     const sized = sizedType(walk, subject.word(subject.at(type)));
     if (sized === 0) subject.refuse(KD_09, id, entryLine(subject, entry, "Invalid type"));
     else if (subject.u32(entry + 8) < sizeOf(walk, sized))
@@ -333,7 +386,7 @@ function stepDeclTag(walk: Walk, id: number): void {
   if (!isStruct(kind) && kind !== func && !isWhole) refuse(walk, KG_02, id, INVALID_TYPE);
   if (waitsFor(walk, type)) return;
   const component = subject.i32(subject.tail(at));
-  if (component !== -1) {
+  if (component !== -1 && !subject.isUnknown(type)) {
     if (isWhole) refuse(walk, KG_03, id, COMPONENT);
     const list = kind === func ? subject.word(subject.at(type)) : type;
     if (component >= subject.vlen(subject.at(list))) refuse(walk, KG_04, id, COMPONENT);
