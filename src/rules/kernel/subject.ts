@@ -1,10 +1,10 @@
-import { BtfBlob } from "../btf-blob.ts";
+import { BtfBlob, MISSING, VOID } from "../btf-blob.ts";
 import type { KernelProfile } from "./profile.ts";
 import { hasRule, type KernelRule } from "./rule.ts";
 
-export { MISSING, VOID } from "../btf-blob.ts";
+export { MISSING, VOID };
 
-/** First failure of a blob; thrown through the passes, and caught by `kernelVerdict` alone. */
+/** One failure of a blob; thrown through the passes to where the walk can go on, or to `kernelVerdict`, which wants but the first. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly rule: KernelRule;
@@ -32,10 +32,20 @@ export const MAX_NAME_OFFSET = 0xff_ffff;
 /** A blob while the kernel looks at it, which reads it in the byte order of its machine. */
 export class Subject extends BtfBlob {
   readonly profile: KernelProfile;
+  /** Kind of each type by its id: every reference to it asks. */
+  private readonly kinds: number[] = [VOID];
 
-  constructor(bytes: Uint8Array, profile: KernelProfile, littleEndian: boolean) {
+  /** What a walk that collects has kept. */
+  readonly refusals: Refusal[] = [];
+  private readonly most: number;
+  private readonly told = new Set<number>();
+  private unknown: Set<number> | undefined;
+
+  /** `most`: how many refusals are kept; after the last of them, the next is thrown to the end as in the kernel. */
+  constructor(bytes: Uint8Array, profile: KernelProfile, littleEndian: boolean, most = 0) {
     super(bytes, littleEndian, profile);
     this.profile = profile;
+    this.most = most;
   }
 
   /** Throws, unless the profile lacks the rule. */
@@ -45,8 +55,52 @@ export class Subject extends BtfBlob {
     throw new Refusal(rule, typeId, line, errno);
   }
 
+  /**
+   * Keeps what a check has thrown, so that the walk can go on behind it; throws it on if it is no refusal, or there are enough. Of one type the
+   * first is kept, since what else is wrong with it may be for the same reason; one that is `apart` says nothing of its record.
+   */
+  keep(thrown: unknown, apart = false): void {
+    if (!(thrown instanceof Refusal)) throw thrown;
+    const { typeId } = thrown;
+    if (!apart && this.told.has(typeId)) return;
+    if (this.refusals.length >= this.most) throw thrown;
+    this.refusals.push(thrown);
+    if (typeId !== 0 && !apart) this.told.add(typeId);
+  }
+
+  /** Keeps what a check of no single type throws. */
+  attempt(check: () => void): void {
+    try {
+      check();
+    } catch (thrown) {
+      this.keep(thrown);
+    }
+  }
+
+  /** Whether a refusal of the type was kept. */
+  isTold(typeId: number): boolean {
+    return this.told.has(typeId);
+  }
+
+  /** Notes that a type is at fault so that nobody can say what size it has or in what it ends; what depends on it is not judged. */
+  setUnknown(typeId: number, unknown = true): void {
+    this.unknown ??= new Set();
+    if (unknown) this.unknown.add(typeId);
+    else this.unknown.delete(typeId);
+  }
+
+  isUnknown(typeId: number): boolean {
+    return this.unknown?.has(typeId) === true;
+  }
+
   add(offset: number): void {
-    if (this.records.length < MAX_RECORDS) this.records.push(offset);
+    if (this.records.length === MAX_RECORDS) return;
+    this.records.push(offset);
+    this.kinds.push(this.kindAt(offset));
+  }
+
+  override kind(id: number): number {
+    return this.kinds[id] ?? MISSING;
   }
 
   /** Whether a name may be read at all (KT-04). */
