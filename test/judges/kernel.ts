@@ -56,11 +56,15 @@ export interface InfoArray {
   readonly count?: number;
 }
 
-/** errno of BPF_PROG_LOAD and, as control, of the same instructions without BTF and info. */
+/**
+ * errno of BPF_PROG_LOAD and, as control, of the same instructions without BTF and info. `written`: size of records that the kernel knows,
+ * which it writes back where the rest of one is not 0; else 0.
+ */
 export interface ProgramLoadVerdict {
   readonly btfErrno: number;
   readonly errno: number;
   readonly controlErrno: number;
+  readonly written: number;
   readonly log: string;
 }
 

@@ -230,26 +230,22 @@ static int cmd_map_create(const char *btf_path)
 }
 
 /* Loads a program, and as control the same without BTF and records, which tells a fault of the instructions from one of the records. */
-static void judge_program(union bpf_attr attr, int btf_errno)
+static void judge_program(const union bpf_attr *attr, int btf_errno)
 {
-	union bpf_attr control;
-	int fd, control_fd;
+	union bpf_attr control, asked = *attr, again = *attr;
+	int fd, second;
+	uint32_t written = 0;
 
 	memset(&control, 0, sizeof(control));
-	control.prog_type = attr.prog_type;
-	control.expected_attach_type = attr.expected_attach_type;
-	control.insns = attr.insns;
-	control.insn_cnt = attr.insn_cnt;
-	control.license = attr.license;
-	control_fd = sys_bpf(BPF_PROG_LOAD, &control);
-	if (control_fd >= 0)
-		close(control_fd);
-	fd = sys_bpf(BPF_PROG_LOAD, &attr);
+	control.prog_type = attr->prog_type;
+	control.expected_attach_type = attr->expected_attach_type;
+	control.insns = attr->insns;
+	control.insn_cnt = attr->insn_cnt;
+	control.license = attr->license;
+	/* The kernel writes into what it is given, so every call has attributes of its own. */
+	fd = sys_bpf(BPF_PROG_LOAD, &asked);
 	log_buffer[0] = '\0';
 	if (fd < 0) {
-		union bpf_attr again = attr;
-		int second;
-
 		again.log_buf = (uintptr_t)log_buffer;
 		again.log_size = LOG_SIZE;
 		again.log_level = 1;
@@ -259,8 +255,17 @@ static void judge_program(union bpf_attr attr, int btf_errno)
 	} else {
 		close(fd);
 	}
-	printf("{\"btfErrno\":%d,\"errno\":%d,\"controlErrno\":%d,\"log\":", btf_errno, fd < 0 ? -fd : 0,
-	       control_fd < 0 ? -control_fd : 0);
+	if (asked.func_info_rec_size != attr->func_info_rec_size)
+		written = asked.func_info_rec_size;
+	else if (asked.line_info_rec_size != attr->line_info_rec_size)
+		written = asked.line_info_rec_size;
+	else if (asked.core_relo_rec_size != attr->core_relo_rec_size)
+		written = asked.core_relo_rec_size;
+	second = sys_bpf(BPF_PROG_LOAD, &control);
+	if (second >= 0)
+		close(second);
+	printf("{\"btfErrno\":%d,\"errno\":%d,\"controlErrno\":%d,\"written\":%u,\"log\":", btf_errno, fd < 0 ? -fd : 0,
+	       second < 0 ? -second : 0, written);
 	json_tail(stdout, log_buffer, LOG_SHOWN);
 	puts("}");
 }
@@ -276,8 +281,7 @@ static __u64 read_block(uint32_t size)
 
 /*
  * One program of a stream. Head: type, attach type, bytes of the instructions, of the license (0 for none, which is GPL) and of the BTF (0 for
- * none), then size, number and bytes of the records of func_info, of line_info and of core_relo; the bytes follow in that order. What was read is
- * not freed before the process ends.
+ * none), then size, number and bytes of the records of func_info, of line_info and of core_relo; the bytes follow in that order.
  */
 #define HEAD_WORDS 14
 
@@ -286,6 +290,7 @@ static bool stream_program(void)
 	uint32_t head[HEAD_WORDS];
 	union bpf_attr attr;
 	struct bytes blob;
+	char *core_relos;
 	int btf_fd = -1, btf_errno = 0;
 
 	if (fread(head, 4, HEAD_WORDS, stdin) != HEAD_WORDS)
@@ -315,12 +320,20 @@ static bool stream_program(void)
 	/* A kernel older than CO-RE in the kernel refuses whatever it does not know, unless it is 0. */
 	attr.core_relo_rec_size = head[11];
 	attr.core_relo_cnt = head[12];
-	attr.core_relos = read_block(head[13]);
+	core_relos = (char *)(uintptr_t)read_block(head[13]);
+	attr.core_relos = (uintptr_t)core_relos;
 	if (attr.core_relo_cnt == 0)
 		attr.core_relo_rec_size = attr.core_relos = 0;
-	judge_program(attr, btf_errno);
+	judge_program(&attr, btf_errno);
 	if (btf_fd >= 0)
 		close(btf_fd);
+	free((void *)(uintptr_t)attr.insns);
+	if (head[3] != 0)
+		free((void *)(uintptr_t)attr.license);
+	free(blob.data);
+	free((void *)(uintptr_t)attr.func_info);
+	free((void *)(uintptr_t)attr.line_info);
+	free(core_relos);
 	return true;
 }
 
