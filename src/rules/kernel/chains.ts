@@ -25,15 +25,29 @@ export function checkChains(subject: Subject): void {
   let good = 0;
   for (let id = 1; id < subject.records.length; id++) {
     if (!isModifier(subject.kind(id))) continue;
-    checkChain(subject, id, good);
+    try {
+      checkChain(subject, id, good);
+    } catch (thrown) {
+      if (!subject.isTold(id)) subject.keep(thrown);
+      // The rest of the chain would be told of for the same reason.
+      setChainUnknown(subject, id);
+    }
     good = id;
+  }
+}
+
+function setChainUnknown(subject: Subject, start: number): void {
+  let id = start;
+  for (let left = MAX_CHAIN; left > 0 && isModifier(subject.kind(id)); left--) {
+    subject.setUnknown(id);
+    id = subject.word(subject.at(id));
   }
 }
 
 function checkChain(subject: Subject, start: number, good: number): void {
   let id = start;
   let inTags = subject.kind(start) === KIND_NUMBER.typeTag;
-  for (let left = MAX_CHAIN; isModifier(subject.kind(id)); left--) {
+  for (let left = MAX_CHAIN; isModifier(subject.kind(id)) && !subject.isUnknown(id); left--) {
     if (left === 0) {
       subject.refuse(KR_05, start, TOO_LONG);
       return;

@@ -1,12 +1,13 @@
 /** First pass: every record by itself, in the order of ids (`btf_check_all_metas`). */
 import { BASE_SIZE } from "../../btf/kind.ts";
 import { KIND_NUMBER } from "../../btf/model.ts";
+import { RECORD_TAIL } from "../btf-blob.ts";
 import { KT_01, KT_02, KT_03, KT_04, type Meta } from "./all-types.ts";
 import type { StatedHeader } from "./header.ts";
 import { checkDatasecMeta, checkFuncProtoMeta, checkStructMeta } from "./lists.ts";
 import { checkArrayMeta, checkDeclTagMeta, checkFuncMeta, checkReferenceMeta, checkVarMeta } from "./references.ts";
-import { checkEnumMeta, checkFloatMeta, checkFwdMeta, checkIntMeta } from "./scalars.ts";
-import type { Subject } from "./subject.ts";
+import { checkEnumMeta, checkFloatMeta, checkFwdMeta, checkIntMeta, sizeRules } from "./scalars.ts";
+import { Refusal, type Subject } from "./subject.ts";
 
 const ENUM_VALUE_SIZE = 8;
 const ENUM64_VALUE_SIZE = 12;
@@ -36,10 +37,28 @@ export function checkRecords(subject: Subject, { headerLength, typeOff, typeLen 
   let at = headerLength + typeOff;
   const end = at + typeLen;
   for (let id = 1; at < end; id++) {
-    const size = checkRecord(subject, id, at, end - at);
+    let size: number;
+    try {
+      size = checkRecord(subject, id, at, end - at);
+    } catch (thrown) {
+      size = sizeOfRefused(subject, id, at, end - at, thrown);
+    }
     subject.add(at);
     at += size;
   }
+}
+
+/** How many bytes a refused record takes; throws its refusal on where nobody knows, and so cannot say where the next one begins. */
+function sizeOfRefused(subject: Subject, id: number, at: number, left: number, thrown: unknown): number {
+  if (left < BASE_SIZE) throw thrown;
+  const kind = subject.kindAt(at);
+  const [fixed, each] = RECORD_TAIL.get(kind) ?? [];
+  if (fixed === undefined || each === undefined || kind > subject.profile.maxKind) throw thrown;
+  const size = BASE_SIZE + fixed + each * subject.vlen(at);
+  if (size > left) throw thrown;
+  subject.keep(thrown);
+  if (thrown instanceof Refusal && sizeRules.has(thrown.rule)) subject.setUnknown(id);
+  return size;
 }
 
 function checkRecord(subject: Subject, id: number, at: number, left: number): number {

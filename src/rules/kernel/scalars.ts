@@ -47,6 +47,9 @@ export function isRegularInt(subject: Subject, at: number): boolean {
 
 const ENCODINGS: ReadonlySet<number> = new Set([0, 1, 2, 4]);
 
+/** Rules of the size: a type that breaks one may have any. */
+export const sizeRules: ReadonlySet<KernelRule> = new Set([KI_02, KI_03, KX_01, KE_01]);
+
 export function checkIntMeta(meta: Meta): number {
   const { subject, id, at } = meta;
   const needed = checkRoom(meta, 4);

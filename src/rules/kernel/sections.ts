@@ -50,23 +50,30 @@ export const sectionRules: readonly KernelRule[] = [
 /** Checks the strings, the layout and the place of the types; from then on names can be read. */
 export function checkSectionForms(subject: Subject, header: StatedHeader): void {
   checkStrings(subject, header);
-  if (hasLayout(header)) checkLayout(subject, header);
-  if (header.typeOff % 4 !== 0) subject.refuse(KH_13, 0, "Unaligned type_off");
-  if (header.typeLen === 0) subject.refuse(KH_14, 0, "No type found");
+  if (hasLayout(header)) subject.attempt(() => checkLayout(subject, header));
+  subject.attempt(() => {
+    if (header.typeOff % 4 !== 0) subject.refuse(KH_13, 0, "Unaligned type_off");
+    if (header.typeLen === 0) subject.refuse(KH_14, 0, "No type found");
+  });
 }
 
 function checkStrings(subject: Subject, { headerLength, strOff, strLen }: StatedHeader): void {
   const { bytes } = subject;
   const start = headerLength + strOff;
   if (headerLength < LAYOUT_HEADER || subject.profile.headerSize < LAYOUT_HEADER) {
-    if (start + strLen !== bytes.length) subject.refuse(KH_12, 0, "String section is not at the end");
+    subject.attempt(() => {
+      if (start + strLen !== bytes.length) subject.refuse(KH_12, 0, "String section is not at the end");
+    });
   }
   subject.stringsAt = start;
   subject.stringsLength = strLen;
+  // Without strings no name is right: this ends every walk.
   if (strLen === 0) subject.refuse(KS_01, 0, INVALID_STRINGS);
-  if (strLen - 1 > MAX_NAME_OFFSET) subject.refuse(KS_02, 0, INVALID_STRINGS);
-  if (bytes[start + strLen - 1] !== 0) subject.refuse(KS_03, 0, INVALID_STRINGS);
-  if (bytes[start] !== 0) subject.refuse(KS_04, 0, INVALID_STRINGS);
+  subject.attempt(() => {
+    if (strLen - 1 > MAX_NAME_OFFSET) subject.refuse(KS_02, 0, INVALID_STRINGS);
+    if (bytes[start + strLen - 1] !== 0) subject.refuse(KS_03, 0, INVALID_STRINGS);
+    if (bytes[start] !== 0) subject.refuse(KS_04, 0, INVALID_STRINGS);
+  });
 }
 
 function checkLayout(subject: Subject, { headerLength, layoutOff, layoutLen }: StatedHeader): void {

@@ -41,10 +41,12 @@ export function kernelReading(blob: Uint8Array, profile: KernelProfile, littleEn
   const subject = new Subject(blob, profile, littleEndian);
   const refusal = judge(subject);
   if (refusal === undefined) return { verdict: ACCEPTED, btf: subject };
-  const { rule, typeId, line, errno } = refusal;
+  return { verdict: verdictOf(refusal), btf: undefined };
+}
+
+function verdictOf({ rule, typeId, line, errno }: Refusal): BtfLoadVerdict {
   const message = textOf(line);
-  const verdict = { accepted: false, errno, message, rule: rule.id, typeId: typeId === 0 ? undefined : typeId };
-  return { verdict, btf: undefined };
+  return { accepted: false, errno, message, rule: rule.id, typeId: typeId === 0 ? undefined : typeId };
 }
 
 /**
@@ -56,6 +58,32 @@ export function kernelVerdict(blob: Uint8Array, profile: KernelProfile, littleEn
   return kernelReading(blob, profile, littleEndian).verdict;
 }
 
+/** Every defect of a blob. */
+export interface KernelDefects {
+  /** In the order in which the kernel would find them, were each mended before it looks for the next; the first is `kernelVerdict`'s. */
+  readonly defects: readonly BtfLoadVerdict[];
+  /** Whether these are all, or nothing can be said of what comes after the last, or there are more than anybody reads. */
+  readonly end: "all" | "unreadable" | "more";
+}
+
+/** More are told of nothing but noise. */
+const MOST_DEFECTS = 256;
+
+/**
+ * What the kernel would find fault with in these bytes if it did not stop at the first: one defect for each type that is wrong by itself, and
+ * none where a type is wrong only because it depends on one of those. One walk, in time in proportion to the blob. Parameters as of
+ * `kernelVerdict`.
+ */
+export function kernelDefects(blob: Uint8Array, profile: KernelProfile, littleEndian = true): KernelDefects {
+  const subject = new Subject(blob, profile, littleEndian, MOST_DEFECTS);
+  const last = judge(subject);
+  const { refusals } = subject;
+  if (last === undefined) return { defects: refusals.map(verdictOf), end: "all" };
+  if (refusals.length === MOST_DEFECTS) return { defects: refusals.map(verdictOf), end: "more" };
+  return { defects: [...refusals, last].map(verdictOf), end: "unreadable" };
+}
+
+/** What ends the walk, where something does. */
 function judge(subject: Subject): Refusal | undefined {
   try {
     check(subject);
