@@ -1,4 +1,5 @@
 import { kernelRules } from "./kernel/index.ts";
+import { programInfoRules } from "./kernel/program-info.ts";
 import type { KernelRule } from "./kernel/rule.ts";
 import type { LoaderRule } from "./loader.ts";
 import { loaderRules } from "./loader-rules.ts";
@@ -17,7 +18,7 @@ export interface FamilyRule {
 
 /** Every rule of every judge. */
 export const judgeRules: readonly FamilyRule[] = [
-  ...kernelRules.map((rule) => ({ family: "kernel", rule })),
+  ...[...kernelRules, ...programInfoRules].map((rule) => ({ family: "kernel", rule })),
   ...loaderRules.flatMap(({ family, rules }) => rules.map((rule) => ({ family, rule }))),
 ];
 
@@ -29,7 +30,7 @@ export const refusalRules: readonly Rule[] = judgeRules.map(({ family, rule: { i
   id: refusalId(family, id),
   title,
   covers: [id],
-  source: family === "kernel" ? `kernel/bpf/btf.c ${source}` : source,
+  source: family === "kernel" && !source.includes("/") ? `kernel/bpf/btf.c ${source}` : source,
   fixable: false,
   check: () => [],
 }));

@@ -9,12 +9,13 @@ import { checkFunctions, checkFunctionsFirst, checkWithout, functionRules } from
 import { checkLength, checkSubprograms, findSubprograms, layoutRules } from "./program-info/layout.ts";
 import { checkLines, lineRules } from "./program-info/lines.ts";
 import { checkKnown, checkRelocations, relocationRules } from "./program-info/relocations.ts";
+import { programRule } from "./program-info/rule.ts";
 import { type ProgramRecords, ProgramRefusal, ProgramSubject, recordCount } from "./program-info/subject.ts";
-import { type KernelRule, kernelRule } from "./rule.ts";
+import type { KernelRule } from "./rule.ts";
 
 export type { InfoRecords, ProgramRecords } from "./program-info/subject.ts";
 
-const KB_23 = kernelRule("KB-23", "Records come with BTF that the kernel took.", "check_btf_info", []);
+const KB_23 = programRule("KB-23", "Records come with BTF that the kernel took.", "check_btf_info", []);
 
 /** Every condition on which BPF_PROG_LOAD refuses records, about in the order in which the kernel looks. */
 export const programInfoRules: readonly KernelRule[] = [

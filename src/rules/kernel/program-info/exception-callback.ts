@@ -1,8 +1,9 @@
 /** The function that main names as its exception callback, by a tag (`bpf_find_exception_callback_insn_off`). */
 import { KIND_NUMBER, LINKAGE_GLOBAL } from "../../../btf/model.ts";
 import type { BtfBlob } from "../../btf-blob.ts";
-import { EEXIST, ENOENT, type KernelRule, kernelRule } from "../rule.ts";
+import { EEXIST, ENOENT, type KernelRule } from "../rule.ts";
 import { functionRecords } from "./functions.ts";
+import { programRule } from "./rule.ts";
 import type { ProgramSubject } from "./subject.ts";
 
 const source = "bpf_find_exception_callback_insn_off";
@@ -11,25 +12,25 @@ const TWICE = "multiple exception callback tags for main subprog";
 const NOT_LISTED = "exception callback type id not found in func_info";
 const AT_MAIN = "invalid exception callback insn_off in func_info: 0";
 
-const KB_37 = kernelRule("KB-37", "The main function has one tag exception_callback: at most.", source, TWICE, {
+const KB_37 = programRule("KB-37", "The main function has at most one tag exception_callback.", source, TWICE, {
   ...SINCE,
   errno: EEXIST,
 });
-const KB_38 = kernelRule(
+const KB_38 = programRule(
   "KB-38",
   "An exception callback is a FUNC of the BTF.",
   source,
   "exception callback 'F' could not be found in BTF",
   { ...SINCE, errno: ENOENT },
 );
-const KB_39 = kernelRule(
+const KB_39 = programRule(
   "KB-39",
   "An exception callback is global.",
   source,
   "exception callback 'F' must have global linkage",
   SINCE,
 );
-const KB_40 = kernelRule(
+const KB_40 = programRule(
   "KB-40",
   "func_info lists the exception callback, and not at instruction 0.",
   source,

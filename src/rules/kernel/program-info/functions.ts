@@ -1,7 +1,8 @@
 /** func_info: which FUNC each subprogram is (`check_btf_func`, `check_btf_func_early`, `check_abnormal_return`). */
 import { KIND_NUMBER } from "../../../btf/model.ts";
 import { isModifier } from "../resolution.ts";
-import { E2BIG, ENOMEM, type KernelRule, kernelRule } from "../rule.ts";
+import { E2BIG, ENOMEM, type KernelRule } from "../rule.ts";
+import { programRule } from "./rule.ts";
 import {
   type InfoRecords,
   isRecordSize,
@@ -16,39 +17,41 @@ const TAIL = "nonzero tailing record in func info";
 const NUMBER = "number of funcs in func_info doesn't match number of subprogs";
 const LAYOUT = "func_info BTF section doesn't match subprog layout in BPF program";
 
-const KB_01 = kernelRule(
+const KB_01 = programRule(
   "KB-01",
   "Records of func_info have 8 to 252 bytes, and a multiple of 4.",
   source,
   "invalid func info rec size N",
 );
-const KB_02 = kernelRule("KB-02", "Bytes of func_info that the kernel does not know are 0.", source, TAIL, {
+const KB_02 = programRule("KB-02", "Bytes of func_info that the kernel does not know are 0.", source, TAIL, {
   errno: E2BIG,
 });
-const KB_03 = kernelRule(
+const KB_03 = programRule(
   "KB-03",
   "The first record of func_info is of instruction 0.",
   source,
   "nonzero insn_off N for the first func info record",
 );
-const KB_04 = kernelRule(
+const KB_04 = programRule(
   "KB-04",
   "Records of func_info are in order.",
   source,
   "same or smaller insn offset (N) than previous func info record (M)",
 );
-const KB_05 = kernelRule("KB-05", "func_info names FUNCs.", source, "invalid type id N in func info");
-const KB_06 = kernelRule("KB-06", "func_info has a record for each function.", source, NUMBER);
-const KB_07 = kernelRule("KB-07", "Records of func_info are where functions begin.", source, LAYOUT);
-const KB_08 = kernelRule("KB-08", "A function that loads packets or calls on returns int.", source, [
+const KB_05 = programRule("KB-05", "func_info names FUNCs.", source, "invalid type id N in func info");
+const KB_06 = programRule("KB-06", "func_info has a record for each function.", source, NUMBER);
+const KB_07 = programRule("KB-07", "Records of func_info are where functions begin.", source, LAYOUT);
+const KB_08 = programRule("KB-08", "A function that loads packets or calls on returns int.", source, [
   "LD_ABS is only allowed in functions that return 'int'.",
   "tail_call is only allowed in functions that return 'int'.",
 ]);
-const KB_18 = kernelRule("KB-18", "A function that loads packets or calls on has func_info.", "check_abnormal_return", [
-  "LD_ABS is not allowed in subprogs without BTF",
-  "tail_call is not allowed in subprogs without BTF",
-]);
-const KB_26 = kernelRule("KB-26", "func_info fits into 2 GiB.", source, [], { errno: ENOMEM, since: "6.12" });
+const KB_18 = programRule(
+  "KB-18",
+  "A function that loads packets or calls on has func_info.",
+  "check_abnormal_return",
+  ["LD_ABS is not allowed in subprogs without BTF", "tail_call is not allowed in subprogs without BTF"],
+);
+const KB_26 = programRule("KB-26", "func_info fits into 2 GiB.", source, [], { errno: ENOMEM, since: "6.12" });
 
 export const functionRules: readonly KernelRule[] = [
   KB_01,

@@ -1,7 +1,8 @@
 /** Where the subprograms of a program begin, and whether each stays within itself (`add_subprog_and_kfunc`, `check_subprogs`). */
 import { CLASS, type Insn, LD_IMM64, PSEUDO_CALL, PSEUDO_FUNC } from "../../../elf/insn.ts";
-import { E2BIG, type KernelRule, kernelRule } from "../rule.ts";
+import { E2BIG, type KernelRule } from "../rule.ts";
 import { callbackOf } from "./exception-callback.ts";
+import { programRule } from "./rule.ts";
 import type { ProgramSubject, Subprogram } from "./subject.ts";
 
 /** BPF_COMPLEXITY_LIMIT_INSNS and BPF_MAX_SUBPROGS. */
@@ -18,19 +19,25 @@ const INVALID_CALL = "call to invalid destination";
 const TOO_MANY = "too many subprograms";
 const FALLS_THROUGH = "last insn is not an exit or jmp";
 
-const KB_31 = kernelRule("KB-31", "A program has 1 to 1,000,000 instructions.", "bpf_prog_load", [], { errno: E2BIG });
-const KB_32 = kernelRule("KB-32", "The last instruction is whole.", "bpf_check", "invalid bpf_ld_imm64 insn", {
+const KB_31 = programRule(
+  "KB-31",
+  "A program has 1 to 1,000,000 instructions.",
+  "kernel/bpf/syscall.c bpf_prog_load",
+  [],
+  { errno: E2BIG },
+);
+const KB_32 = programRule("KB-32", "The last instruction is whole.", "bpf_check", "invalid bpf_ld_imm64 insn", {
   since: "7.3",
 });
-const KB_33 = kernelRule("KB-33", "Calls of functions stay within the program.", "add_subprog", INVALID_CALL);
-const KB_34 = kernelRule("KB-34", "A program has at most 256 functions.", "add_subprog", TOO_MANY, { errno: E2BIG });
-const KB_35 = kernelRule(
+const KB_33 = programRule("KB-33", "Calls of functions stay within the program.", "add_subprog", INVALID_CALL);
+const KB_34 = programRule("KB-34", "A program has at most 256 functions.", "add_subprog", TOO_MANY, { errno: E2BIG });
+const KB_35 = programRule(
   "KB-35",
   "Jumps stay within their function.",
   "check_subprogs",
   "jump out of range from insn N to M",
 );
-const KB_36 = kernelRule("KB-36", "A function ends in an exit or a jump.", "check_subprogs", FALLS_THROUGH);
+const KB_36 = programRule("KB-36", "A function ends in an exit or a jump.", "check_subprogs", FALLS_THROUGH);
 
 export const layoutRules: readonly KernelRule[] = [KB_31, KB_32, KB_33, KB_34, KB_35, KB_36];
 

@@ -1,37 +1,38 @@
 /** line_info: the source line of each instruction that has one (`check_btf_line`). */
-import { E2BIG, type KernelRule, kernelRule } from "../rule.ts";
+import { E2BIG, type KernelRule } from "../rule.ts";
+import { programRule } from "./rule.ts";
 import { type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
 
 const source = "check_btf_line";
 const TAIL = "nonzero tailing record in line_info";
 
-const KB_09 = kernelRule("KB-09", "Records of line_info have 16 to 252 bytes, and a multiple of 4.", source, []);
-const KB_10 = kernelRule(
+const KB_09 = programRule("KB-09", "Records of line_info have 16 to 252 bytes, and a multiple of 4.", source, []);
+const KB_10 = programRule(
   "KB-10",
   "Records of line_info are in order, and of instructions that there are.",
   source,
   "Invalid line_info[N].insn_off:M (prev_offset:M prog->len:M)",
 );
-const KB_11 = kernelRule(
+const KB_11 = programRule(
   "KB-11",
   "line_info is of whole instructions, not of the second half of one.",
   source,
   "Invalid insn code at line_info[N].insn_off",
 );
-const KB_12 = kernelRule(
+const KB_12 = programRule(
   "KB-12",
   "Lines and files of line_info lie within the strings.",
   source,
   "Invalid line_info[N].line_off or .file_name_off",
 );
-const KB_13 = kernelRule("KB-13", "line_info has a record for the first instruction of each function.", source, [
+const KB_13 = programRule("KB-13", "line_info has a record for the first instruction of each function.", source, [
   "missing bpf_line_info for func#N",
   "missing bpf_line_info for N funcs starting from func#N",
 ]);
-const KB_19 = kernelRule("KB-19", "Bytes of line_info that the kernel does not know are 0.", source, TAIL, {
+const KB_19 = programRule("KB-19", "Bytes of line_info that the kernel does not know are 0.", source, TAIL, {
   errno: E2BIG,
 });
-const KB_24 = kernelRule("KB-24", "line_info has at most 134,217,727 records.", source, []);
+const KB_24 = programRule("KB-24", "line_info has at most 134,217,727 records.", source, []);
 
 export const lineRules: readonly KernelRule[] = [KB_24, KB_09, KB_19, KB_10, KB_11, KB_12, KB_13];
 

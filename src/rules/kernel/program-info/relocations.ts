@@ -3,60 +3,79 @@ import { KIND_NUMBER } from "../../../btf/model.ts";
 import { KIND_TEXT } from "../../../btf/render/words.ts";
 import { CLASS, type Insn, LD_IMM64 } from "../../../elf/insn.ts";
 import { type BtfBlob, MISSING } from "../../btf-blob.ts";
-import { E2BIG, type KernelRule, kernelRule } from "../rule.ts";
+import { E2BIG, type KernelRule } from "../rule.ts";
 import { followAccess, suitsElement, TYPE_ID_LOCAL } from "./access.ts";
+import { programRule } from "./rule.ts";
 import { type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
 
 const source = "check_core_relo";
 const TAIL = "nonzero tailing record in core_relo";
 const SINCE = { since: "6.1" } as const;
 
-const KB_14 = kernelRule(
+const KB_14 = programRule(
   "KB-14",
   "Records of core_relo are at instructions that there are.",
   source,
   "Invalid core_relo[N].insn_off:M prog->len:M",
   SINCE,
 );
-const KB_20 = kernelRule("KB-20", "Bytes of core_relo that the kernel does not know are 0.", source, TAIL, {
+const KB_20 = programRule("KB-20", "Bytes of core_relo that the kernel does not know are 0.", source, TAIL, {
   ...SINCE,
   errno: E2BIG,
 });
-const KB_21 = kernelRule("KB-21", "Records of core_relo have 16 to 252 bytes, and a multiple of 4.", source, [], SINCE);
-const KB_22 = kernelRule("KB-22", "Nothing is sent that the kernel does not know.", "bpf_check_uarg_tail_zero", [], {
-  errno: E2BIG,
-  until: "5.10",
-});
-const KB_25 = kernelRule("KB-25", "core_relo has at most 134,217,727 records.", source, [], SINCE);
-const KB_27 = kernelRule(
+const KB_21 = programRule(
+  "KB-21",
+  "Records of core_relo have 16 to 252 bytes, and a multiple of 4.",
+  source,
+  [],
+  SINCE,
+);
+const KB_22 = programRule(
+  "KB-22",
+  "Nothing is sent that the kernel does not know.",
+  "kernel/bpf/syscall.c bpf_check_uarg_tail_zero",
+  [],
+  {
+    errno: E2BIG,
+    until: "5.10",
+  },
+);
+const KB_25 = programRule("KB-25", "core_relo has at most 134,217,727 records.", source, [], SINCE);
+const KB_27 = programRule(
   "KB-27",
   "core_relo names types of the BTF.",
-  "bpf_core_apply",
+  "kernel/bpf/btf.c bpf_core_apply",
   "relo #N: bad type id M",
   SINCE,
 );
-const KB_28 = kernelRule(
+const KB_28 = programRule(
   "KB-28",
   "What core_relo looks for in the kernel has a name.",
-  "bpf_core_find_cands",
+  "kernel/bpf/btf.c bpf_core_find_cands",
   "target candidate search failed for N",
   SINCE,
 );
-const KB_29 = kernelRule(
+const KB_29 = programRule(
   "KB-29",
   "The access string of core_relo fits its type, and its kind is known.",
-  "bpf_core_parse_spec",
+  "tools/lib/bpf/relo_core.c bpf_core_parse_spec",
   "prog '': relo #N: parsing [M] K T + S failed: E",
   SINCE,
 );
-const KB_30 = kernelRule("KB-30", "core_relo is of instructions that hold a constant.", "bpf_core_patch_insn", [
-  "prog '': relo #N: trying to relocate unrecognized insn #M, code:X, src:X, dst:X, off:X, imm:X",
-  "prog '': relo #N: insn #M (LDIMM64) has unexpected form",
-]);
-const KB_41 = kernelRule(
+const KB_30 = programRule(
+  "KB-30",
+  "core_relo is of instructions that hold a constant.",
+  "tools/lib/bpf/relo_core.c bpf_core_patch_insn",
+  [
+    "prog '': relo #N: trying to relocate unrecognized insn #M, code:X, src:X, dst:X, off:X, imm:X",
+    "prog '': relo #N: insn #M (LDIMM64) has unexpected form",
+  ],
+  SINCE,
+);
+const KB_41 = programRule(
   "KB-41",
   "What core_relo asks of an array's element is where it is, its size, or whether it exists.",
-  "bpf_core_calc_field_relo",
+  "tools/lib/bpf/relo_core.c bpf_core_calc_field_relo",
   "prog '': relo N at insn #M can't be applied to array access",
   SINCE,
 );
