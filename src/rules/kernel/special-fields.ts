@@ -101,13 +101,27 @@ export function checkSpecialFields(subject: Subject): void {
   const records = new Map<number, readonly Field[]>();
   for (let id = 1; id < subject.records.length; id++) {
     if (subject.kind(id) !== struct || !memberTypes(subject, id).some((type) => special.has(type))) continue;
+    if (isAtFault(subject, id)) continue;
     const search = newSearch(subject, id, wanted);
-    const found = fieldsOf(search, id, MAX_FIELDS, 0);
-    if (found.length === 0) refuse(search, KZ_02);
-    checkFields(search, found);
-    records.set(id, found);
+    try {
+      const found = fieldsOf(search, id, MAX_FIELDS, 0);
+      if (found.length === 0) refuse(search, KZ_02);
+      checkFields(search, found);
+      records.set(id, found);
+    } catch (thrown) {
+      if (thrown !== UNJUDGED) subject.keep(thrown);
+      // Nor is anything said of those that contain it.
+      subject.setUnknown(id);
+    }
   }
-  for (const [id, found] of records) checkOwners(subject, id, found, records);
+  for (const [id, found] of records) subject.attempt(() => checkOwners(subject, id, found, records));
+}
+
+/** Thrown where a struct holds a type that is at fault, so that it cannot be looked through: one for all, as there may be many. */
+const UNJUDGED = new Error("not judged");
+
+function isAtFault(subject: Subject, id: number): boolean {
+  return subject.isTold(id) || subject.isUnknown(id);
 }
 
 function newSearch(subject: Subject, root: number, wanted: WantedFields): Search {
@@ -202,8 +216,10 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   for (; levels < MAX_DEPTH && subject.kind(id) === array; levels++) {
     const tail = subject.tail(subject.at(id));
     count = Math.imul(count, subject.u32(tail + 8)) >>> 0;
+    if (subject.isUnknown(id)) throw UNJUDGED;
     id = subject.u32(tail);
   }
+  if (subject.isUnknown(id)) throw UNJUDGED;
   if (levels === MAX_DEPTH) refuse(search, KZ_06, E2BIG);
   if (count === 0) return [];
   const isStruct = subject.kind(id) === struct;
@@ -276,6 +292,8 @@ const LONGEST_TAG = 2048;
 interface Named {
   readonly contains: ReadonlyMap<string, readonly string[]>;
   readonly structs: ReadonlyMap<string, number>;
+  /** Types with such a DECL_TAG that is itself at fault. */
+  readonly doubtful: ReadonlySet<number>;
 }
 
 const named = new WeakMap<Subject, Named>();
@@ -285,6 +303,7 @@ function namesOf(subject: Subject): Named {
   if (known !== undefined) return known;
   const contains = new Map<string, string[]>();
   const structs = new Map<string, number>();
+  const doubtful = new Set<number>();
   for (let id = 1; id < subject.records.length; id++) {
     const kind = subject.kind(id);
     if (kind !== declTag && kind !== struct) continue;
@@ -294,20 +313,22 @@ function namesOf(subject: Subject): Named {
       // An anonymous one is called "".
       if (!structs.has(text)) structs.set(text, id);
     } else if (text.startsWith(CONTAINS)) {
+      if (subject.isTold(id)) doubtful.add(subject.word(at));
       const key = `${subject.word(at)} ${subject.i32(subject.tail(at))}`;
       const tags = contains.get(key);
       if (tags === undefined) contains.set(key, [text.slice(CONTAINS.length)]);
       else tags.push(text.slice(CONTAINS.length));
     }
   }
-  const made = { contains, structs };
+  const made = { contains, structs, doubtful };
   named.set(subject, made);
   return made;
 }
 
 /** Which struct and node the DECL_TAG of a head or root names (`btf_find_graph_root`). */
 function ownedBy(search: Search, { struct: owner, index }: Place): Partial<Field> {
-  const { contains, structs } = namesOf(search.subject);
+  const { contains, structs, doubtful } = namesOf(search.subject);
+  if (doubtful.has(owner)) throw UNJUDGED;
   const [tag = "", ...more] = contains.get(`${owner} ${index}`) ?? [];
   const colon = tag.indexOf(":");
   if (colon < 0 || more.length > 0) refuse(search, KZ_03);
@@ -336,6 +357,7 @@ function checkFields(search: Search, fields: readonly Field[]): void {
 /** The member that the DECL_TAG names must be the node of such a head or root (`btf_parse_graph_root`). */
 function checkNode(search: Search, owner: SpecialType, value: number, node: string): void {
   const { subject } = search;
+  if (isAtFault(subject, value)) return;
   const wanted = NODE_OF[owner.field];
   let found = false;
   for (let index = 0; index < subject.vlen(subject.at(value)); index++) {
@@ -363,6 +385,7 @@ function checkOwners(subject: Subject, id: number, fields: readonly Field[], rec
   for (const { value } of fields) {
     if (value === undefined) continue;
     const owned = records.get(value);
+    if (owned === undefined && isAtFault(subject, value)) continue;
     if (owned === undefined) subject.refuse(KZ_06, id, "", EFAULT);
     else if (ownershipLevels === undefined && isNode && owned.some((field) => field.value !== undefined)) {
       subject.refuse(KZ_06, id, "");

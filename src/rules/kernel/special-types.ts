@@ -135,7 +135,8 @@ export function taggedPointer(subject: Subject, id: number): Tagged {
   if (first === undefined) return "none";
   if (!isPointerTag(subject, first) || tags.some((tag) => tag !== first)) return "invalid";
   let target = subject.word(subject.at(pointer));
-  while (isModifier(subject.kind(target))) target = subject.word(subject.at(target));
+  while (isModifier(subject.kind(target)) && !subject.isUnknown(target)) target = subject.word(subject.at(target));
+  if (subject.isUnknown(target)) return "none";
   if (first === USER_POINTER) return subject.kind(target) === struct ? "uptr" : "invalid uptr";
   return subject.kind(target) === struct ? "kptr" : "invalid";
 }
@@ -150,7 +151,7 @@ function pointerTags(subject: Subject, target: number): readonly string[] {
     return isAlone ? [text(target)] : [text(target), "another"];
   }
   const tags: string[] = [];
-  for (let id = target; isModifier(subject.kind(id)); id = subject.word(subject.at(id))) {
+  for (let id = target; isModifier(subject.kind(id)) && !subject.isUnknown(id); id = subject.word(subject.at(id))) {
     if (isTag(id) && isPointerTag(subject, text(id))) tags.push(text(id));
   }
   return tags;
