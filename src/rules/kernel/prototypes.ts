@@ -17,12 +17,7 @@ const KP_03 = kernelRule("KP-03", "Only the last parameter is without a type.", 
 const KP_04 = kernelRule("KP-04", "A parameter's type has a size.", checkProto, INVALID_ARG);
 const KP_05 = kernelRule("KP-05", "Names of parameters are identifiers.", checkProto, INVALID_ARG);
 const KF_02 = kernelRule("KF-02", "A FUNC is of a FUNC_PROTO.", "btf_func_check", "Invalid type_id");
-export const KF_03: KernelRule = kernelRule(
-  "KF-03",
-  "Parameters of a FUNC have names.",
-  "btf_func_check",
-  INVALID_ARG,
-);
+export const KF_03: KernelRule = kernelRule("KF-03", "Parameters of a FUNC have names.", "btf_func_check", INVALID_ARG);
 
 export const prototypeRules: readonly KernelRule[] = [KP_01, KP_02, KP_03, KP_04, KP_05, KF_02, KF_03];
 
@@ -41,7 +36,8 @@ export function checkPrototype(resolution: Resolution, id: number, resolve: (id:
       subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
     }
     if (needsResolve(resolution, kind) && !isDone(resolution, returned)) resolve(returned);
-    if (sizedType(resolution, returned) === 0 && !subject.isUnknown(returned)) subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
+    if (sizedType(resolution, returned) === 0 && !subject.isUnknown(returned))
+      subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
   }
   const tail = subject.tail(at);
   let count = subject.vlen(at);
@@ -59,7 +55,8 @@ export function checkPrototype(resolution: Resolution, id: number, resolve: (id:
     const isNamed = nameOff === 0 || (subject.hasName(nameOff) && isIdentifier(subject, nameOff));
     if (!isNamed) subject.refuse(KP_05, id, argLine(subject, id, index));
     if (needsResolve(resolution, kind) && !isDone(resolution, type)) resolve(type);
-    if (sizedType(resolution, type) === 0 && !subject.isUnknown(type)) subject.refuse(type === 0 ? KP_03 : KP_04, id, argLine(subject, id, index));
+    if (sizedType(resolution, type) === 0 && !subject.isUnknown(type))
+      subject.refuse(type === 0 ? KP_03 : KP_04, id, argLine(subject, id, index));
   }
 }
 
