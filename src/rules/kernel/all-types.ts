@@ -81,7 +81,7 @@ export function checkNoList({ subject, id, at }: Meta): void {
 }
 
 export function checkKindFlag({ subject, id, at }: Meta): void {
-  if (subject.kindFlag(at) && !subject.profile.kindFlags.has(subject.kindAt(at))) {
+  if (subject.kindFlag(at) && !subject.fact("kindFlags").has(subject.kindAt(at))) {
     subject.refuse(KT_06, id, typeLine(subject, id, at, "Invalid btf_info kind_flag"));
   }
 }

@@ -5,6 +5,7 @@ import { RECORD_TAIL } from "../btf-blob.ts";
 import { KT_01, KT_02, KT_03, KT_04, type Meta } from "./all-types.ts";
 import type { StatedHeader } from "./header.ts";
 import { checkDatasecMeta, checkFuncProtoMeta, checkStructMeta } from "./lists.ts";
+import { OLDEST } from "./profile.ts";
 import { checkArrayMeta, checkDeclTagMeta, checkFuncMeta, checkReferenceMeta, checkVarMeta } from "./references.ts";
 import { checkEnumMeta, checkFloatMeta, checkFwdMeta, checkIntMeta, sizeRules } from "./scalars.ts";
 import { Refusal, type Subject } from "./subject.ts";
@@ -64,11 +65,13 @@ function sizeOfRefused(subject: Subject, id: number, at: number, left: number, t
 function checkRecord(subject: Subject, id: number, at: number, left: number): number {
   if (left < BASE_SIZE) subject.refuse(KT_01, id, `[${id}] meta_left:${left} meta_needed:${BASE_SIZE}`);
   const info = subject.info(at);
+  subject.asked.infoBits |= info;
   if ((info & subject.profile.reservedInfo) !== 0) {
     subject.refuse(KT_03, id, `[${id}] Invalid btf_info:${info.toString(16)}`);
   }
   const kind = subject.kindAt(at);
-  if (kind === 0 || kind > subject.profile.maxKind) subject.refuse(KT_02, id, `[${id}] Invalid kind:${kind}`);
+  const isKnown = kind <= OLDEST.maxKind || kind <= subject.fact("maxKind");
+  if (kind === 0 || !isKnown) subject.refuse(KT_02, id, `[${id}] Invalid kind:${kind}`);
   const nameOff = subject.nameOff(at);
   if (!subject.hasName(nameOff)) subject.refuse(KT_04, id, `[${id}] Invalid name_offset:${nameOff}`);
   const check = CHECKS[kind];

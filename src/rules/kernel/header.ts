@@ -1,5 +1,5 @@
 /** The header, and where it puts the sections (`btf_parse_hdr`, `btf_check_sec_info`). */
-import { BTF_MAGIC, LAYOUT_HEADER } from "../../btf/header.ts";
+import { BTF_MAGIC, LAYOUT_HEADER, MIN_HEADER } from "../../btf/header.ts";
 import { E2BIG, ENOTSUPP, type KernelRule, kernelRule } from "./rule.ts";
 import type { Subject } from "./subject.ts";
 
@@ -57,17 +57,19 @@ export interface StatedHeader {
 
 /** Checks the header; what it returns lies within the blob. */
 export function checkHeader(subject: Subject): StatedHeader {
-  const { bytes, profile } = subject;
+  const { bytes } = subject;
   if (bytes.length > MAX_SIZE) subject.refuse(KA_01, 0, "");
   if (bytes.length < 8) subject.refuse(KH_01, 0, "hdr_len not found");
   const stated = subject.u32(4);
   if (bytes.length < stated) subject.refuse(KH_02, 0, "btf_header not found");
-  for (let at = profile.headerSize; at < stated; at++) {
+  // No release knows less than the first header had.
+  const known = stated > MIN_HEADER ? subject.fact("headerSize") : MIN_HEADER;
+  for (let at = known; at < stated; at++) {
     if (bytes[at] !== 0) subject.refuse(KH_03, 0, "Unsupported btf_header");
   }
   // The kernel reads on in a copy: of a header shorter than its own, the rest is 0, hdr_len included.
   const copy = new Uint8Array(LAYOUT_HEADER);
-  copy.set(bytes.subarray(0, Math.min(stated, profile.headerSize)));
+  copy.set(bytes.subarray(0, Math.min(stated, known)));
   const view = new DataView(copy.buffer);
   if (view.getUint16(0, subject.littleEndian) !== BTF_MAGIC) subject.refuse(KH_04, 0, "Invalid magic");
   if (copy[2] !== 1) subject.refuse(KH_05, 0, "Unsupported version");

@@ -1,3 +1,4 @@
+import { OLDEST } from "./profile.ts";
 import type { Subject } from "./subject.ts";
 
 /** The kernel's table of characters (lib/ctype.c) is Latin-1: letters with accents are letters. */
@@ -25,22 +26,18 @@ const GOES_ON = 3;
 const PRINTABLE = 4;
 
 /** Whether no more than KSYM_NAME_LEN characters stand at the offset, the first of one class and the others of another. */
-function isMadeOf(
-  { bytes, stringsAt, stringsLength, profile }: Subject,
-  offset: number,
-  first: number,
-  rest: number,
-): boolean {
+function isMadeOf(subject: Subject, offset: number, first: number, rest: number): boolean {
+  const { bytes, stringsAt, stringsLength } = subject;
   const begin = stringsAt + offset;
   const end = stringsAt + stringsLength;
-  const stop = Math.min(begin + profile.nameLength, end);
+  const stop = Math.min(begin + subject.profile.nameLength, end);
   if (begin >= end || ((CLASSES[bytes[begin] ?? 0] ?? 0) & first) === 0) return false;
-  for (let at = begin + 1; at < stop; at++) {
-    const byte = bytes[at] ?? 0;
-    if (((CLASSES[byte] ?? 0) & rest) === 0) return byte === 0;
-  }
+  let at = begin + 1;
+  while (at < stop && ((CLASSES[bytes[at] ?? 0] ?? 0) & rest) !== 0) at++;
+  // Of a shorter one all releases say the same.
+  if (at - begin >= OLDEST.nameLength) subject.fact("nameLength");
   // What lies past the strings counts as 0.
-  return stop === end || bytes[stop] === 0;
+  return at === end || bytes[at] === 0;
 }
 
 /** `btf_name_valid_identifier`: letters, digits, `_` and `.`, and no digit first. */
@@ -50,9 +47,10 @@ export function isIdentifier(subject: Subject, offset: number): boolean {
 
 /** `btf_name_valid_section`. */
 export function isSectionName(subject: Subject, offset: number): boolean {
-  return subject.profile.printableSections
-    ? isMadeOf(subject, offset, PRINTABLE, PRINTABLE)
-    : isIdentifier(subject, offset);
+  return (
+    isIdentifier(subject, offset) ||
+    (isMadeOf(subject, offset, PRINTABLE, PRINTABLE) && subject.fact("printableSections"))
+  );
 }
 
 /** What a STRUCT, UNION, ENUM or member may be called. */

@@ -119,6 +119,9 @@ const KERNEL_7_2: KernelProfile = {
   ownershipLevels: 8,
 };
 
+/** What this one allows and every other allows too: kinds, and lengths of names. */
+export const OLDEST: KernelProfile = KERNEL_5_10;
+
 /** By release. */
 export const KERNEL_PROFILES: Readonly<Record<KernelRelease, KernelProfile>> = {
   "5.10": KERNEL_5_10,

@@ -32,7 +32,7 @@ export function checkPrototype(resolution: Resolution, id: number, resolve: (id:
   const returned = subject.word(at);
   if (returned !== 0) {
     const kind = subject.kind(returned);
-    if (kind === MISSING || (subject.profile.returnsValues && isSourceOnly(kind))) {
+    if (kind === MISSING || (isSourceOnly(kind) && subject.fact("returnsValues"))) {
       subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
     }
     if (needsResolve(resolution, kind) && !isDone(resolution, returned)) resolve(returned);
@@ -68,6 +68,7 @@ export function checkFunction({ subject }: Resolution, id: number): void {
     subject.refuse(KF_02, id, typeLine(subject, id, at, "Invalid type_id"));
     return;
   }
+  if (subject.isTold(prototype)) return;
   const record = subject.at(prototype);
   const count = subject.vlen(record);
   for (let index = 0; index < count; index++) {

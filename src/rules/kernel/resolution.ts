@@ -91,7 +91,7 @@ export function isDone({ states }: Resolution, id: number): boolean {
 
 /** `btf_type_needs_resolve`. */
 export function needsResolve({ subject }: Resolution, kind: number): boolean {
-  if (kind === func) return subject.profile.resolvesFuncs;
+  if (kind === func) return subject.fact("resolvesFuncs");
   return NEED_RESOLVE[kind] === true;
 }
 

@@ -146,10 +146,12 @@ export function checkReferences(subject: Subject): Resolution {
   const follow = (id: number): void => resolve(walk, id);
   for (let id = 1; id < subject.records.length; id++) {
     const kind = subject.kind(id);
-    if (needsResolve(walk, kind) && !isDone(walk, id)) resolve(walk, id);
+    // Of a FUNC by itself all releases say the same; that it is resolved counts where something refers to it.
+    const isResolved = kind === func ? subject.profile.resolvesFuncs : needsResolve(walk, kind);
+    if (isResolved && !isDone(walk, id)) resolve(walk, id);
     try {
       if (kind === funcProto) checkPrototype(walk, id, follow);
-      if (kind === func && !subject.profile.resolvesFuncs) checkFunction(walk, id);
+      if (kind === func && !isResolved) checkFunction(walk, id);
     } catch (thrown) {
       subject.keep(thrown);
     }
@@ -274,6 +276,7 @@ function stepReference(walk: Walk, id: number, isPointer: boolean): void {
     pop(walk, sized, 0);
     return;
   }
+  if (kind === func) subject.fact("resolvesFuncs");
   const end = isDone(walk, type) ? (walk.resolvedIds[type] ?? 0) : type;
   const last = subject.kind(end);
   if (last !== VOID && last !== fwd && last !== funcProto) {

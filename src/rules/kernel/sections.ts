@@ -60,7 +60,7 @@ export function checkSectionForms(subject: Subject, header: StatedHeader): void 
 function checkStrings(subject: Subject, { headerLength, strOff, strLen }: StatedHeader): void {
   const { bytes } = subject;
   const start = headerLength + strOff;
-  if (headerLength < LAYOUT_HEADER || subject.profile.headerSize < LAYOUT_HEADER) {
+  if (headerLength < LAYOUT_HEADER || subject.fact("headerSize") < LAYOUT_HEADER) {
     subject.attempt(() => {
       if (start + strLen !== bytes.length) subject.refuse(KH_12, 0, "String section is not at the end");
     });

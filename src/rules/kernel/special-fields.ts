@@ -10,6 +10,7 @@ import {
   ofMaps,
   ofStructs,
   POINTER,
+  pointedStruct,
   type SpecialField,
   type SpecialType,
   specialIds,
@@ -79,6 +80,8 @@ export interface Field {
   /** Struct and name of the node that a head or root owns. */
   readonly value?: number;
   readonly node?: string;
+  /** Struct that a pointer to user memory is to. */
+  readonly target?: number;
 }
 
 /** The look through one struct: the search, with what it has found to be without fields at which depth. */
@@ -94,9 +97,8 @@ const { array, struct, declTag, datasec } = KIND_NUMBER;
 
 /** Checks every STRUCT with a special member, in the order of ids. */
 export function checkSpecialFields(subject: Subject): void {
-  if (!subject.profile.specialFields) return;
   const special = specialIds(subject);
-  if (special.size === 0) return;
+  if (special.size === 0 || !subject.fact("specialFields")) return;
   const wanted = ofStructs(subject);
   const records = new Map<number, readonly Field[]>();
   for (let id = 1; id < subject.records.length; id++) {
@@ -141,6 +143,12 @@ export function fieldsOfValue(subject: Subject, id: number): readonly Field[] {
   return found;
 }
 
+/** Whether the kernel has looked for special fields in a STRUCT of its own accord (`btf_find_struct_meta`). */
+export function isSpecial(subject: Subject, id: number): boolean {
+  const special = specialIds(subject);
+  return memberTypes(subject, id).some((type) => special.has(type));
+}
+
 /** `btf_find_datasec_var`. */
 function fieldsOfSection(search: Search, id: number): readonly Field[] {
   const { subject } = search;
@@ -163,7 +171,7 @@ function refuse({ subject, root }: Search, rule: KernelRule, errno: number = rul
 
 /** What of the kinds that a struct may have but once was seen: in all, or in one struct. */
 function locksOf({ subject, locks }: Search): Set<SpecialField> {
-  return subject.profile.nestedLocks ? locks : new Set();
+  return subject.fact("nestedLocks") ? locks : new Set();
 }
 
 function memberAt(subject: Subject, id: number, index: number): number {
@@ -224,7 +232,7 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   if (count === 0) return [];
   const isStruct = subject.kind(id) === struct;
   const special = specialTypeNamed(subject, subject.nameOff(subject.at(id)), wanted);
-  const isUnique = special?.field === "refcount" ? subject.profile.uniqueRefcounts : special?.unique === true;
+  const isUnique = special?.field === "refcount" ? subject.fact("uniqueRefcounts") : special?.unique === true;
   if (special !== undefined && isUnique) {
     if (locks.has(special.field)) refuse(search, KZ_01);
     locks.add(special.field);
@@ -245,11 +253,11 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
 }
 
 function pointerField(search: Search, id: number, offset: number): Field | undefined {
-  if (!search.subject.profile.specialPointers) return undefined;
+  if (!search.subject.fact("specialPointers")) return undefined;
   const found = taggedPointer(search.subject, id);
   const { userPointers } = search.wanted;
   if (found === "invalid" || (found === "invalid uptr" && userPointers)) refuse(search, KZ_07);
-  if (found === "uptr" && userPointers) return { type: TO_USER, offset };
+  if (found === "uptr" && userPointers) return { type: TO_USER, offset, target: pointedStruct(search.subject, id) };
   return found === "kptr" ? { type: POINTER, offset } : undefined;
 }
 
@@ -380,7 +388,7 @@ type Records = ReadonlyMap<number, readonly Field[]>;
 
 /** `btf_check_and_fixup_fields`: who owns whom comes to an end. */
 function checkOwners(subject: Subject, id: number, fields: readonly Field[], records: Records): void {
-  const { ownershipLevels } = subject.profile;
+  const ownershipLevels = subject.fact("ownershipLevels");
   const isNode = fields.some(({ type }) => type.field === "list node" || type.field === "tree node");
   for (const { value } of fields) {
     if (value === undefined) continue;

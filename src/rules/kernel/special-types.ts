@@ -57,8 +57,8 @@ const OF_STRUCTS: WantedFields = { types: TYPES, userPointers: false };
 const WITH_RESILIENT_LOCKS: WantedFields = { types: [...TYPES, RESILIENT_LOCK], userPointers: false };
 
 /** Those that make structs special (`btf_parse_struct_metas`). */
-export function ofStructs({ profile }: Subject): WantedFields {
-  return profile.resilientLocks ? WITH_RESILIENT_LOCKS : OF_STRUCTS;
+export function ofStructs(subject: Subject): WantedFields {
+  return subject.fact("resilientLocks") ? WITH_RESILIENT_LOCKS : OF_STRUCTS;
 }
 
 const TIMER: SpecialType = { field: "timer", name: "bpf_timer", size: 16, alignment: 8, unique: true };
@@ -105,11 +105,11 @@ export function specialIds(subject: Subject): ReadonlySet<number> {
   for (let id = 1; id < subject.records.length; id++) {
     const kind = subject.kind(id);
     if (kind === struct) {
-      const type = specialTypeNamed(subject, subject.nameOff(subject.at(id)));
-      if (type === undefined || type === RESILIENT_LOCK || seen.has(type.name)) continue;
+      const type = specialTypeNamed(subject, subject.nameOff(subject.at(id)), OF_STRUCTS);
+      if (type === undefined || seen.has(type.name)) continue;
       seen.add(type.name);
       ids.add(id);
-    } else if (subject.profile.specialPointers && taggedPointer(subject, id) === "kptr") ids.add(id);
+    } else if (taggedPointer(subject, id) === "kptr" && subject.fact("specialPointers")) ids.add(id);
   }
   return ids;
 }
@@ -120,39 +120,67 @@ const USER_POINTER = "uptr";
 /** TYPE_TAGs that make a pointer one of the kernel's. */
 const POINTER_TAGS: ReadonlySet<string> = new Set(["kptr", "kptr_untrusted", "percpu_kptr"]);
 
-function isPointerTag({ profile }: Subject, text: string): boolean {
-  return POINTER_TAGS.has(text) || (profile.userPointers && text === USER_POINTER);
+function isPointerTag(subject: Subject, text: string): boolean {
+  return POINTER_TAGS.has(text) || (text === USER_POINTER && subject.fact("userPointers"));
 }
 
 type Tagged = "kptr" | "uptr" | "none" | "invalid" | "invalid uptr";
 
 /** What `btf_find_kptr` makes of a type: a kernel pointer, one to user memory, nothing of the kind, or one that may not be. */
 export function taggedPointer(subject: Subject, id: number): Tagged {
-  const pointer = subject.kind(id) === KIND_NUMBER.volatile ? subject.word(subject.at(id)) : id;
+  const pointer = pointerOf(subject, id);
   if (subject.kind(pointer) !== ptr) return "none";
   const tags = pointerTags(subject, subject.word(subject.at(pointer)));
   const [first] = tags;
   if (first === undefined) return "none";
   if (!isPointerTag(subject, first) || tags.some((tag) => tag !== first)) return "invalid";
-  let target = subject.word(subject.at(pointer));
-  while (isModifier(subject.kind(target)) && !subject.isUnknown(target)) target = subject.word(subject.at(target));
+  const target = pointedStruct(subject, pointer);
   if (subject.isUnknown(target)) return "none";
   if (first === USER_POINTER) return subject.kind(target) === struct ? "uptr" : "invalid uptr";
   return subject.kind(target) === struct ? "kptr" : "invalid";
 }
 
+function pointerOf(subject: Subject, id: number): number {
+  return subject.kind(id) === KIND_NUMBER.volatile ? subject.word(subject.at(id)) : id;
+}
+
+/** What a pointer with a tag is to, modifiers left out: a STRUCT, where it is in order. */
+export function pointedStruct(subject: Subject, id: number): number {
+  let target = subject.word(subject.at(pointerOf(subject, id)));
+  while (isModifier(subject.kind(target)) && !subject.isUnknown(target)) target = subject.word(subject.at(target));
+  return target;
+}
+
+function isTag(subject: Subject, id: number): boolean {
+  return subject.kind(id) === typeTag && !subject.kindFlag(subject.at(id));
+}
+
+/** Modifiers that follow each other (KR-05), where releases have the rule. */
+const MAX_CHAIN = 32;
+
+/** Whether some TYPE_TAG may count; true also of a chain that is too long to tell. */
+function hasTag(subject: Subject, target: number): boolean {
+  let id = target;
+  for (let left = MAX_CHAIN; left > 0; left--) {
+    if (!isModifier(subject.kind(id))) return false;
+    if (isTag(subject, id)) return true;
+    id = subject.word(subject.at(id));
+  }
+  return true;
+}
+
 /** TYPE_TAGs at the target of a pointer that count: up to 6.18 the first, which must be alone; since then all that are known. */
 function pointerTags(subject: Subject, target: number): readonly string[] {
-  const isTag = (id: number): boolean => subject.kind(id) === typeTag && !subject.kindFlag(subject.at(id));
   const text = (id: number): string => subject.string(subject.nameOff(subject.at(id)), LONGEST_NAME);
-  if (!subject.profile.skipsOtherTags) {
-    if (!isTag(target)) return [];
+  if (!hasTag(subject, target)) return [];
+  if (!subject.fact("skipsOtherTags")) {
+    if (!isTag(subject, target)) return [];
     const isAlone = subject.kind(subject.word(subject.at(target))) !== typeTag;
     return isAlone ? [text(target)] : [text(target), "another"];
   }
   const tags: string[] = [];
   for (let id = target; isModifier(subject.kind(id)) && !subject.isUnknown(id); id = subject.word(subject.at(id))) {
-    if (isTag(id) && isPointerTag(subject, text(id))) tags.push(text(id));
+    if (isTag(subject, id) && isPointerTag(subject, text(id))) tags.push(text(id));
   }
   return tags;
 }

@@ -29,9 +29,24 @@ const MAX_RECORDS = 0xf_ffff;
 /** BTF_MAX_NAME_OFFSET. */
 export const MAX_NAME_OFFSET = 0xff_ffff;
 
+/** What a walk has asked of its profile. */
+export interface Asked {
+  readonly facts: Set<keyof KernelProfile>;
+  /** Those that something broke, whether or not the profile has them. */
+  readonly rules: Set<KernelRule>;
+  infoBits: number;
+}
+
+/** Whether a release refuses what breaks the rule. */
+export function isApplied(rule: KernelRule, { release, without }: KernelProfile): boolean {
+  return !without.has(rule.id) && hasRule(release, rule);
+}
+
 /** A blob while the kernel looks at it, which reads it in the byte order of its machine. */
 export class Subject extends BtfBlob {
   readonly profile: KernelProfile;
+  /** What of the profile has counted so far: facts, rules, and the bits of all info words. */
+  readonly asked: Asked = { facts: new Set(), rules: new Set(), infoBits: 0 };
   /** Kind of each type by its id: every reference to it asks. */
   private readonly kinds: number[] = [VOID];
 
@@ -48,10 +63,16 @@ export class Subject extends BtfBlob {
     this.most = most;
   }
 
+  /** A fact of the profile. Passes ask for it here, and only where it counts, so that releases can be told to be of one mind. */
+  fact<Name extends keyof KernelProfile>(name: Name): KernelProfile[Name] {
+    this.asked.facts.add(name);
+    return this.profile[name];
+  }
+
   /** Throws, unless the profile lacks the rule. */
   refuse(rule: KernelRule, typeId: number, line: string, errno: number = rule.errno): void {
-    const { release, without } = this.profile;
-    if (without.has(rule.id) || !hasRule(release, rule)) return;
+    this.asked.rules.add(rule);
+    if (!isApplied(rule, this.profile)) return;
     throw new Refusal(rule, typeId, line, errno);
   }
 

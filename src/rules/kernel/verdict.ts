@@ -39,9 +39,14 @@ export interface KernelReading {
 /** As `kernelVerdict`, for who goes on with what the kernel took. */
 export function kernelReading(blob: Uint8Array, profile: KernelProfile, littleEndian = true): KernelReading {
   const subject = new Subject(blob, profile, littleEndian);
+  const verdict = verdictOn(subject);
+  return { verdict, btf: verdict.accepted ? subject : undefined };
+}
+
+/** As `kernelVerdict`, of a blob that nobody has walked yet. */
+export function verdictOn(subject: Subject): BtfLoadVerdict {
   const refusal = judge(subject);
-  if (refusal === undefined) return { verdict: ACCEPTED, btf: subject };
-  return { verdict: verdictOf(refusal), btf: undefined };
+  return refusal === undefined ? ACCEPTED : verdictOf(refusal);
 }
 
 function verdictOf({ rule, typeId, line, errno }: Refusal): BtfLoadVerdict {

@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from "node:util";
+import { expect, test } from "vitest";
+import { kernelJudge } from "../../../src/rules/kernel/judge.ts";
+import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
+import { type BtfLoadVerdict, kernelVerdict } from "../../../src/rules/kernel/verdict.ts";
+import { sample } from "./mutate.ts";
+import { Random } from "./random.ts";
+import { realDrafts } from "./real.ts";
+
+const PROFILES = Object.values(KERNEL_PROFILES);
+const COUNT = 2000;
+
+/** A seed of its own for every run; a failure tells it. */
+const SEED = Date.now() % 0x1_0000_0000;
+
+test(`releases that share a walk say what each says alone, of ${COUNT} blobs and in every order`, () => {
+  const random = new Random(SEED);
+  const real = realDrafts();
+  const wrong: string[] = [];
+  let [told, shared, divided] = [0, 0, 0];
+  for (let index = 0; index < COUNT; index++) {
+    const { blob, origin } = sample(random, real, index);
+    const alone = PROFILES.map((profile) => kernelVerdict(blob, profile));
+    if (alone.some(({ rule }) => rule !== alone[0]?.rule)) divided++;
+    const oldestFirst = PROFILES.map((profile, at) => ({ profile, verdict: alone[at] }));
+    for (const order of [oldestFirst, oldestFirst.toReversed()]) {
+      const judge = kernelJudge(blob);
+      const refusals = new Set<BtfLoadVerdict>();
+      for (const { profile, verdict } of order) {
+        const together = judge(profile);
+        if (!isDeepStrictEqual(together, verdict))
+          wrong.push(`seed ${SEED}, blob ${index}: ${origin}, ${profile.release}`);
+        if (together.accepted) continue;
+        told++;
+        if (refusals.has(together)) shared++;
+        refusals.add(together);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+  // Blobs on which releases differ are common, and so are walks that were spared.
+  expect(divided).toBeGreaterThan(COUNT / 2);
+  expect(shared).toBeGreaterThan(told / 4);
+});
