@@ -1,9 +1,11 @@
 import { encodeBtf } from "../../btf/encode.ts";
 import type { Btf } from "../../btf/model.ts";
 import type { ElfView } from "../../elf/model.ts";
+import { type KernelJudge, kernelJudge } from "../kernel/judge.ts";
+import { type HeldBtf, heldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { KernelRelease } from "../kernel/rule.ts";
-import { type BtfLoadVerdict, kernelVerdict } from "../kernel/verdict.ts";
+import type { BtfLoadVerdict } from "../kernel/verdict.ts";
 import { fixedUp } from "./as-sent.ts";
 import { type LibbpfVersion, sanitised } from "./sanitise.ts";
 
@@ -11,12 +13,20 @@ import { type LibbpfVersion, sanitised } from "./sanitise.ts";
 export interface Sent {
   readonly bytes: Uint8Array;
   readonly verdict: BtfLoadVerdict;
+  /** What the kernel then holds; undefined if it refuses it. */
+  readonly held: () => HeldBtf | undefined;
 }
 
-/** What is known of one object: its BTF laid out, the bytes of each form that is sent, and the answers to them. */
+/** One form of an object's BTF, and the kernels that it is sent to. */
+interface Form {
+  readonly bytes: Uint8Array;
+  readonly judge: KernelJudge;
+}
+
+/** What is known of one object: its BTF laid out, each form of it that is sent, and the answers to them. */
 interface Known {
   readonly fixed: Btf | undefined;
-  readonly bytes: Map<Btf, Uint8Array>;
+  readonly forms: Map<Btf, Form>;
   readonly answers: Map<KernelRelease, Sent>;
 }
 
@@ -25,9 +35,13 @@ const known = new WeakMap<ElfView, Map<LibbpfVersion, Known>>();
 function knownOf(elf: ElfView, btf: Btf, version: LibbpfVersion): Known {
   const versions = known.get(elf) ?? new Map<LibbpfVersion, Known>();
   known.set(elf, versions);
-  const found = versions.get(version) ?? { fixed: fixedUp(btf, elf, version), bytes: new Map(), answers: new Map() };
+  const found = versions.get(version) ?? { fixed: fixedUp(btf, elf, version), forms: new Map(), answers: new Map() };
   versions.set(version, found);
   return found;
+}
+
+function formOf(bytes: Uint8Array, { littleEndian }: ElfView): Form {
+  return { bytes, judge: kernelJudge(bytes, littleEndian) };
 }
 
 /**
@@ -35,14 +49,21 @@ function knownOf(elf: ElfView, btf: Btf, version: LibbpfVersion): Known {
  * before. `btf`: the object's own. Several judges ask the same, so that each answer is found once an object.
  */
 export function sentBtf(elf: ElfView, btf: Btf, kernel: KernelProfile, version: LibbpfVersion): Sent | undefined {
-  const { fixed, bytes, answers } = knownOf(elf, btf, version);
+  const { fixed, forms, answers } = knownOf(elf, btf, version);
   if (fixed === undefined) return undefined;
   const before = answers.get(kernel.judgesAs);
   if (before !== undefined) return before;
-  const form = sanitised(fixed, kernel, version);
-  const blob = bytes.get(form) ?? encodeBtf(form);
-  bytes.set(form, blob);
-  const sent = { bytes: blob, verdict: kernelVerdict(blob, kernel, elf.littleEndian) };
+  const btfSent = sanitised(fixed, kernel, version);
+  const form = forms.get(btfSent) ?? formOf(encodeBtf(btfSent), elf);
+  forms.set(btfSent, form);
+  const blob = form.bytes;
+  const verdict = form.judge(kernel);
+  let held: HeldBtf | undefined;
+  const hold = (): HeldBtf | undefined => {
+    if (verdict.accepted) held ??= heldBtf(blob, kernel, elf.littleEndian);
+    return held;
+  };
+  const sent = { bytes: blob, verdict, held: hold };
   answers.set(kernel.judgesAs, sent);
   return sent;
 }
