@@ -1,7 +1,8 @@
 import { BtfBuilder } from "../btf/builder.ts";
-import type { BtfDatasec } from "../btf/model.ts";
+import { type BtfDatasec, LINKAGE_STATIC } from "../btf/model.ts";
 import { nameText } from "../btf/names.ts";
 import { MAPS_SECTION } from "../maps/sites.ts";
+import { emptyDatasec, emptyDatasecs } from "../rules/datasec/empty.ts";
 import { placedDatasecs, shrunkEntry, zeroSizeEntry } from "../rules/datasec/entries.ts";
 import { placement, unplaced } from "../rules/datasec/placed.ts";
 import type { Diagnostic } from "../rules/rule.ts";
@@ -40,6 +41,31 @@ export const bytesForShrunk: Fix = {
       if (nameText(state.btf, datasec.nameOff) === MAPS_SECTION) return undefined;
       builder.replace(entry.type, { ...variable, type: bytes(entry.size) });
       return `made it an array of ${entry.size} bytes`;
+    });
+    return { state: { ...state, btf: builder.finish() }, done };
+  },
+};
+
+/** Name of the variable that stands for constants without names. No skeleton shows a static one, and no loader looks for its symbol. */
+const UNNAMED = "unnamed_constants";
+
+/** KD-02: the bytes of a section that lists nothing become one static variable, so that its map keeps its type in every kernel. */
+export const listUnnamed: Fix = {
+  rules: [emptyDatasec],
+  summary: (count) => `${counted(count, "empty section")} described`,
+  apply(state: ObjectState, findings: readonly Diagnostic[]): FixStep {
+    const builder = new BtfBuilder(state.btf);
+    const bytes = byteArrays(state.btf, builder);
+    const empty = new Map([...emptyDatasecs(state)].map((each) => [each.typeId, each]));
+    const done = findings.map(({ target: { typeId = 0 }, help }) => {
+      const found = empty.get(typeId);
+      // The rule says why it is better left.
+      if (found === undefined || help !== undefined) return undefined;
+      const { datasec, size } = found;
+      const nameOff = builder.string(UNNAMED);
+      const type = builder.add({ kind: "var", nameOff, type: bytes(size), linkage: LINKAGE_STATIC });
+      builder.replace(typeId, { ...datasec, size, entries: [{ type, offset: 0, size }] });
+      return `listed ${size} ${size === 1 ? "byte" : "bytes"} as one static variable`;
     });
     return { state: { ...state, btf: builder.finish() }, done };
   },

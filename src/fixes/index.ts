@@ -1,7 +1,8 @@
 import { cNames, renameChars } from "./c-names.ts";
-import { bytesForShrunk, dropEmptyEntries, placeDatasecs } from "./datasec.ts";
+import { bytesForShrunk, dropEmptyEntries, listUnnamed, placeDatasecs } from "./datasec.ts";
 import { moveEntries } from "./datasec-section.ts";
 import { bytesForEnums } from "./enum-payload.ts";
+import { sizeEnums } from "./enum-size.ts";
 import { describeExterns } from "./extern.ts";
 import type { Fix } from "./fix.ts";
 import { bytesForFloats } from "./float.ts";
@@ -15,6 +16,7 @@ import { pointersForOptions } from "./option-pointer.ts";
 import { nameParams } from "./params.ts";
 import { supplyPrototypes } from "./prototype.ts";
 import { typeContexts, typeRegisters } from "./prototype-abi.ts";
+import { returnVoid } from "./returns-void.ts";
 import { shortenNames } from "./short-names.ts";
 import { nameSymbols } from "./symbol-name.ts";
 import { nameTags } from "./tag.ts";
@@ -43,6 +45,8 @@ export const allFixes: readonly Fix[] = [
   renameChars,
   cNames,
   structsForUnits,
+  sizeEnums,
+  returnVoid,
   nameParams,
   supplyPrototypes,
   describeFunctions,
@@ -54,5 +58,6 @@ export const allFixes: readonly Fix[] = [
   moveEntries,
   dropEmptyEntries,
   bytesForShrunk,
+  listUnnamed,
   placeDatasecs,
 ];

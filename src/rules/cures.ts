@@ -36,6 +36,7 @@ const CURES: Readonly<Record<string, string>> = {
   "btf/union-member-offset": "puts the member into a struct at offset 0",
   "btf/float-misaligned": "makes it an array of bytes",
   "btf/zero-size-int": "makes it an empty STRUCT",
+  "btf/enum-without-size": "gives it 4 bytes, or makes it an empty STRUCT where it is no pointer's target",
   "btf/forward-incomplete": "completes it from DWARF",
   "btf/bound-by-name": "points it at the type that DWARF gives",
   "btf/option-is-pointer": "makes it a PTR",
@@ -46,6 +47,7 @@ const CURES: Readonly<Record<string, string>> = {
   "btf/char-of-four-bytes": "renames it",
   "btf/tag-unnamed": "names it, with the values of its variants",
   "func/prototype-lost": "makes the prototype from what the code shows",
+  "func/returns-named-void": "makes it void",
   "func/without-debug-info": "describes it as a static function of the arguments that its code reads",
   "func/param-unnamed": "names it",
   "func/builtin-global": "makes it static",
@@ -57,6 +59,7 @@ const CURES: Readonly<Record<string, string>> = {
   "datasec/wrong-section": "lists it in the DATASEC of its section",
   "datasec/zero-size-entry": "drops the entry",
   "datasec/shrunk-entry": "makes it an array of bytes",
+  "datasec/empty": "lists its bytes as one static variable",
   "datasec/unplaced": "fills in size and offsets",
 };
 

@@ -3,6 +3,7 @@ import { boundByName } from "./btf/bound-by-name.ts";
 import { charOfFourBytes, integerNotC, nameIsKeyword } from "./btf/c-names.ts";
 import { enumEmptied } from "./btf/enum-emptied.ts";
 import { enumNotOpaque } from "./btf/enum-payload.ts";
+import { enumWithoutSize } from "./btf/enum-size.ts";
 import { floatMisaligned } from "./btf/float.ts";
 import { forwardIncomplete } from "./btf/forward.ts";
 import { memberOrder, unionMemberOffset } from "./btf/member-order.ts";
@@ -13,6 +14,7 @@ import { nameNotShort } from "./btf/short-names.ts";
 import { tagUnnamed } from "./btf/tag.ts";
 import { typeMissing } from "./btf/type-missing.ts";
 import { zeroSizeInt } from "./btf/unit.ts";
+import { emptyDatasec } from "./datasec/empty.ts";
 import { shrunkEntry, zeroSizeEntry } from "./datasec/entries.ts";
 import { unplaced } from "./datasec/placed.ts";
 import { wrongSection } from "./datasec/section.ts";
@@ -33,6 +35,7 @@ import { builtinGlobal, linkageNotSymbol, notVerifiableAlone } from "./func/link
 import { paramUnnamed } from "./func/params.ts";
 import { funcWithoutPrototype, prototypeLost } from "./func/prototype.ts";
 import { contextUntyped, prototypeNotAbi } from "./func/prototype-abi.ts";
+import { returnsNamedVoid } from "./func/returns-void.ts";
 import { symbolNotNamed } from "./func/symbol-name.ts";
 import { functionWithoutInfo } from "./func/without-info.ts";
 import {
@@ -114,6 +117,7 @@ export const allRules: readonly Rule[] = [
   unionMemberOffset,
   floatMisaligned,
   zeroSizeInt,
+  enumWithoutSize,
   forwardIncomplete,
   boundByName,
   optionIsPointer,
@@ -126,6 +130,7 @@ export const allRules: readonly Rule[] = [
   enumEmptied,
   funcWithoutPrototype,
   prototypeLost,
+  returnsNamedVoid,
   functionWithoutInfo,
   paramUnnamed,
   builtinGlobal,
@@ -137,6 +142,7 @@ export const allRules: readonly Rule[] = [
   wrongSection,
   zeroSizeEntry,
   shrunkEntry,
+  emptyDatasec,
   unplaced,
 ];
 

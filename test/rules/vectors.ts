@@ -235,6 +235,42 @@ const LAYOUT: readonly Vector[] = [
     severity: "warning",
     message: "INT () [1] has the size 0",
   },
+  {
+    rule: "btf/enum-without-size",
+    about: "behind a pointer",
+    failing: (g) => g.ptr(g.enum("later", [], 0)),
+    passing: (g) => g.ptr(g.enum("later", [], 4)),
+    severity: "error",
+    message: "ENUM later [1] has the size 0",
+    kernel: "Unexpected size",
+  },
+  {
+    rule: "btf/enum-without-size",
+    about: "member through a typedef",
+    failing: (g) => g.struct("s", 0, [["none", g.ref("typedef", g.enum("never", [], 0), "Never"), 0]]),
+    passing: (g) => g.struct("s", 0, [["none", g.ref("typedef", g.struct("never", 0, []), "Never"), 0]]),
+    severity: "error",
+    message: "ENUM never [1] has the size 0",
+    kernel: "Unexpected size",
+  },
+  {
+    rule: "func/returns-named-void",
+    about: "typedef",
+    failing: (g) => g.func("f", g.proto(g.ref("typedef", 0, "nothing"), [])),
+    passing: (g) => [g.ref("typedef", 0, "nothing"), g.func("f", g.proto(0, []))],
+    severity: "error",
+    message: "FUNC_PROTO [2] returns TYPEDEF nothing [1], which is void",
+    kernel: "Invalid return type",
+  },
+  {
+    rule: "func/returns-named-void",
+    about: "const, behind a pointer",
+    failing: (g) => g.ptr(g.proto(g.ref("const", 0), [])),
+    passing: (g) => [g.ref("const", 0), g.ptr(g.proto(0, []))],
+    severity: "error",
+    message: "FUNC_PROTO [2] returns CONST [1], which is void",
+    kernel: "Invalid return type",
+  },
 ];
 
 /** What kernels from 6.1 on take: escaped or told all the same, but nothing that makes the BTF unusable. */
