@@ -44,7 +44,7 @@ export function kernelRule(
 }
 
 /** Whether a release has the rule. */
-export function hasRule(release: KernelRelease, { since, until }: KernelRule): boolean {
+export function hasRule(release: KernelRelease, { since, until }: Pick<KernelRule, "since" | "until">): boolean {
   const at = KERNEL_RELEASES.indexOf(release);
   if (since !== undefined && at < KERNEL_RELEASES.indexOf(since)) return false;
   return until === undefined || at <= KERNEL_RELEASES.indexOf(until);
