@@ -154,7 +154,7 @@ function fieldsOfSection(search: Search, id: number): readonly Field[] {
   const { subject } = search;
   const at = subject.at(id);
   const found: Field[] = [];
-  const locks = locksOf(search);
+  const locks = new Set<SpecialField>();
   for (let index = 0; index < subject.vlen(at); index++) {
     const entry = subject.tail(at) + index * ENTRY_SIZE;
     const variable = subject.u32(entry);
@@ -169,9 +169,12 @@ function refuse({ subject, root }: Search, rule: KernelRule, errno: number = rul
   subject.refuse(rule, root, "", errno);
 }
 
-/** What of the kinds that a struct may have but once was seen: in all, or in one struct. */
-function locksOf({ subject, locks }: Search): Set<SpecialField> {
-  return subject.fact("nestedLocks") ? locks : new Set();
+/** Notes a field of which there may be but one: in a struct of its own, or together with those around it. */
+function noteUnique(search: Search, own: Set<SpecialField>, field: SpecialField): void {
+  const { subject, locks } = search;
+  if (own.has(field) || (locks.has(field) && subject.fact("nestedLocks"))) refuse(search, KZ_01);
+  own.add(field);
+  locks.add(field);
 }
 
 function memberAt(subject: Subject, id: number, index: number): number {
@@ -190,8 +193,8 @@ function fieldsOf(search: Search, id: number, room: number, depth: number): read
   const { subject } = search;
   const at = subject.at(id);
   const found: Field[] = [];
-  const locks = locksOf(search);
-  const before = locks.size;
+  const locks = new Set<SpecialField>();
+  const before = search.locks.size;
   for (let index = 0; index < subject.vlen(at); index++) {
     const bits = memberBits(subject, at, memberAt(subject, id, index));
     if (bits % 8 !== 0) refuse(search, KZ_04);
@@ -199,7 +202,7 @@ function fieldsOf(search: Search, id: number, room: number, depth: number): read
     const place = { struct: id, index, type, offset: bits / 8, size: 0, locks };
     found.push(...fieldsOfMember(search, place, room - found.length, depth));
   }
-  if (found.length === 0 && locks.size === before) search.empty.add(key);
+  if (found.length === 0 && search.locks.size === before) search.empty.add(key);
   return found;
 }
 
@@ -234,8 +237,7 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   const special = specialTypeNamed(subject, subject.nameOff(subject.at(id)), wanted);
   const isUnique = special?.field === "refcount" ? subject.fact("uniqueRefcounts") : special?.unique === true;
   if (special !== undefined && isUnique) {
-    if (locks.has(special.field)) refuse(search, KZ_01);
-    locks.add(special.field);
+    noteUnique(search, locks, special.field);
   }
   if (special === undefined && isStruct) {
     if (!isSized(subject.word(subject.at(id)))) return [];
@@ -388,6 +390,7 @@ type Records = ReadonlyMap<number, readonly Field[]>;
 
 /** `btf_check_and_fixup_fields`: who owns whom comes to an end. */
 function checkOwners(subject: Subject, id: number, fields: readonly Field[], records: Records): void {
+  if (fields.every(({ value }) => value === undefined)) return;
   const ownershipLevels = subject.fact("ownershipLevels");
   const isNode = fields.some(({ type }) => type.field === "list node" || type.field === "tree node");
   for (const { value } of fields) {
