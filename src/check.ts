@@ -1,7 +1,7 @@
 import type { CheckResult } from "./api.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
-import { laterDefects } from "./kernel-verdicts.ts";
+import { laterDefects, NO_DEFECTS } from "./kernel-verdicts.ts";
 import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } from "./object.ts";
 import { isOfRust, untoldRefusals, weighed } from "./refusals.ts";
 import { cureOf } from "./rules/cures.ts";
@@ -75,7 +75,7 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
   const { elf, btf } = object;
   const judged = { elf, btf, blob, littleEndian: btf.littleEndian };
   const verdicts = verdictsOf(asked, judged, judges);
-  const later = verdicts.kernel.asSent.accepted === false ? laterDefects(judged, judges.kernels) : [];
+  const later = verdicts.kernel.asSent.accepted === false ? laterDefects(judged, judges.kernels) : NO_DEFECTS;
   const named = { btf, join: state.join, isObject: elf !== undefined, isRust: isOfRust(object.lowered) };
   const found = weighed(asked, judges.loaders).map(withCure);
   return { diagnostics: [...found, ...untoldRefusals(found, verdicts, rules, named, judges, later)], verdicts };

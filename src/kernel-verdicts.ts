@@ -2,11 +2,11 @@ import type { KernelVerdict, Verdict } from "./api.ts";
 import { encodeBtf } from "./btf/encode.ts";
 import type { Btf } from "./btf/model.ts";
 import type { ElfView } from "./elf/model.ts";
-import { kernelDefects } from "./kernel-defects.ts";
+import { type KernelJudge, kernelJudge } from "./rules/kernel/judge.ts";
 import type { KernelProfile } from "./rules/kernel/profile.ts";
 import type { KernelRelease } from "./rules/kernel/rule.ts";
 import type { KernelTarget } from "./rules/kernel/target.ts";
-import { type BtfLoadVerdict, kernelVerdict } from "./rules/kernel/verdict.ts";
+import { type BtfLoadVerdict, type KernelDefects, kernelDefects } from "./rules/kernel/verdict.ts";
 import { sanitised } from "./rules/libbpf/sanitise.ts";
 import { sentBtf } from "./rules/libbpf/sent.ts";
 
@@ -55,13 +55,16 @@ function inReport(verdict: BtfLoadVerdict, { release }: KernelProfile): Verdict 
 
 /** The bytes are the same where nothing was left to fill in, as in every repaired object. */
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 /** What each release of the target says, oldest first: of these bytes, and of what libbpf sends. */
 export function releaseVerdicts(judged: JudgedBtf, { profiles }: KernelTarget): readonly ReleaseVerdict[] {
   const { elf, btf, blob, littleEndian } = judged;
   const answers = new Map<KernelRelease, KernelVerdict>();
+  const asGiven = kernelJudge(blob, littleEndian);
   return profiles.map((profile) => {
     const verdict = answers.get(profile.judgesAs) ?? judge(profile);
     answers.set(profile.judgesAs, verdict);
@@ -69,36 +72,40 @@ export function releaseVerdicts(judged: JudgedBtf, { profiles }: KernelTarget): 
   });
 
   function judge(profile: KernelProfile): KernelVerdict {
-    const answerTo = (bytes: Uint8Array): Verdict => inReport(kernelVerdict(bytes, profile, littleEndian), profile);
+    const answerTo = (ask: KernelJudge): Verdict => inReport(ask(profile), profile);
     const sent = elf && btf && sentBtf(elf, btf, profile, "1.7");
     if (sent !== undefined) {
       const asSent = inReport(sent.verdict, profile);
-      return { ...(sameBytes(sent.bytes, blob) ? asSent : answerTo(blob)), asSent };
+      return { ...(sameBytes(sent.bytes, blob) ? asSent : answerTo(asGiven)), asSent };
     }
-    const own = answerTo(blob);
+    const own = answerTo(asGiven);
     if (btf === undefined) return { ...own, asSent: own };
     if (elf !== undefined) return { ...own, asSent: unsent(profile.release) };
     // In a file of BTF there is nothing to lay out; a loader would still leave out kinds that the kernel does not know.
     const form = sanitised(btf, profile, "1.7");
-    return { ...own, asSent: form === btf ? own : answerTo(encodeBtf(form)) };
+    return { ...own, asSent: form === btf ? own : answerTo(kernelJudge(encodeBtf(form), littleEndian)) };
   }
 }
 
+/** What a kernel that stops at its first failure does not say. */
+export interface LaterDefects {
+  readonly verdicts: readonly Verdict[];
+  readonly end: KernelDefects["end"];
+}
+
+export const NO_DEFECTS: LaterDefects = { verdicts: [], end: "all" };
+
 /**
- * What the newest release of the target would find behind its first failure in what libbpf sends, were that mended: the kernel stops at the
- * first. Empty where it takes the BTF, or gets none.
+ * What the newest release of the target would find behind its first failure in what libbpf sends, were that mended. Empty where it takes the BTF,
+ * or gets none.
  */
-export function laterDefects(
-  { elf, btf, blob, littleEndian }: JudgedBtf,
-  { profiles }: KernelTarget,
-): readonly Verdict[] {
+export function laterDefects({ elf, btf, blob, littleEndian }: JudgedBtf, { profiles }: KernelTarget): LaterDefects {
   const profile = profiles.at(-1);
-  if (profile === undefined) return [];
+  if (profile === undefined) return NO_DEFECTS;
   const sent = elf === undefined || btf === undefined ? blob : sentBtf(elf, btf, profile, "1.7")?.bytes;
-  if (sent === undefined) return [];
-  return kernelDefects(sent, profile, littleEndian)
-    .slice(1)
-    .map((verdict) => inReport(verdict, profile));
+  if (sent === undefined) return NO_DEFECTS;
+  const { defects, end } = kernelDefects(sent, profile, littleEndian);
+  return { verdicts: defects.slice(1).map((verdict) => inReport(verdict, profile)), end };
 }
 
 function named(verdict: KernelVerdict, version: string): KernelVerdict {

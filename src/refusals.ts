@@ -1,6 +1,8 @@
 import type { KernelVerdict, ObjectVerdict, Verdict, Verdicts } from "./api.ts";
-import type { Btf } from "./btf/model.ts";
+import { type Btf, typeById } from "./btf/model.ts";
+import { references } from "./btf/walk.ts";
 import type { Correspondence } from "./join/model.ts";
+import { type LaterDefects, NO_DEFECTS } from "./kernel-verdicts.ts";
 import type { LoweredBtf } from "./lower/model.ts";
 import { allRules } from "./rules/index.ts";
 import { KERNEL_RELEASES } from "./rules/kernel/rule.ts";
@@ -23,11 +25,16 @@ interface Refusal {
   readonly at?: "open" | "load";
 }
 
+/** What each rule covers, by its id. */
+const COVERED: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  allRules.map(({ id, covers }) => [id, new Set(covers)]),
+);
+
 /** Whether a finding tells of this refusal already: it covers the judge's rule, quotes its words, or says that the type costs the BTF. */
 function tells({ rule, answers, target }: Diagnostic, { judge, verdict, at }: Refusal): boolean {
   const { rule: id = "", typeId, message } = verdict;
   const isOfType = target.typeId === undefined || typeId === null || target.typeId === typeId;
-  if (isOfType && allRules.find((each) => each.id === rule)?.covers.includes(id) === true) return true;
+  if (isOfType && COVERED.get(rule)?.has(id) === true) return true;
   return answers.some((entry) => {
     if (entry.judge !== judge) return isOfKernel(entry, message);
     if (judge === "kernel" && entry.answer !== "drops the BTF") return false;
@@ -166,13 +173,27 @@ function answersOf(refusals: readonly Refusal[]): readonly JudgeAnswer[] {
 
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 2, warning: 1, note: 0 };
 
-function helpOf(severity: Severity, judge: Judge): string {
-  if (severity === "error") return "no repair is known; please report the object";
+const NO_REPAIR = "no repair is known; please report the object";
+
+/** What is said with the last defect that a kernel finds, where it need not be the last that there is. */
+const END_TEXT: Readonly<Record<LaterDefects["end"], string>> = {
+  all: "",
+  unreadable: "; nothing behind it can be judged",
+  more: "; more types are at fault behind it",
+};
+
+function helpOf(severity: Severity, judge: Judge, end: LaterDefects["end"]): string {
+  if (severity === "error") return NO_REPAIR + END_TEXT[end];
   if (judge === "kernel") return "newer kernels take it; `--kernel X.Y` names the one that counts";
   return "`--loader NAME` names the loaders that count";
 }
 
-function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named): Diagnostic | undefined {
+function diagnosticOf(
+  rule: string,
+  refusals: readonly Refusal[],
+  named: Named,
+  end: LaterDefects["end"],
+): Diagnostic | undefined {
   const [first] = refusals;
   if (first === undefined) return undefined;
   const { id, title } = refusalRule(rule) ?? {
@@ -190,14 +211,37 @@ function diagnosticOf(rule: string, refusals: readonly Refusal[], named: Named):
     target: typeId === null ? {} : { typeId },
     ...(typeId === null ? {} : placeOf(named.join, typeId)),
     answers: answersOf(refusals),
-    help: helpOf(severity, first.judge),
+    help: helpOf(severity, first.judge, end),
+  };
+}
+
+/**
+ * Whether a finding tells of what the newest kernel says behind its first failure: one about the type, about one that it refers to, or about
+ * none. There can be many of both.
+ */
+function tellerOfLater(found: readonly Diagnostic[], btf: Btf): (refusal: Refusal) => boolean {
+  const whole: Diagnostic[] = [];
+  const ofTypes = new Map<number, Diagnostic[]>();
+  for (const finding of found) {
+    const { severity, target } = finding;
+    if (severity !== "error") continue;
+    if (target.typeId === undefined) whole.push(finding);
+    else if (!ofTypes.get(target.typeId)?.push(finding)) ofTypes.set(target.typeId, [finding]);
+  }
+  const about = (typeId: number): readonly Diagnostic[] => ofTypes.get(typeId) ?? [];
+  return (refusal) => {
+    const { typeId, rule = "" } = refusal.verdict;
+    const type = typeId === null ? undefined : typeById(btf, typeId);
+    const covers = (finding: Diagnostic): boolean => COVERED.get(finding.rule)?.has(rule) === true;
+    if (type !== undefined && ofTypes.size > 0 && references(type).some((id) => about(id).some(covers))) return true;
+    return [...about(typeId ?? 0), ...whole].some((finding) => tells(finding, refusal));
   };
 }
 
 /**
  * Findings for what a judge refuses and no other finding tells of, so that no object passes that loses its types or does not load. An error
  * if a judge refuses that was named, the newest kernel or the newest libbpf; else a warning or a note. `rules`: those that were chosen.
- * `later`: what the newest kernel would say next.
+ * `later`: what the newest kernel would say next, of which a finding about the same type tells, or about none.
  */
 export function untoldRefusals(
   found: readonly Diagnostic[],
@@ -205,24 +249,32 @@ export function untoldRefusals(
   rules: readonly Rule[],
   named: Named,
   { kernels, loaders }: Judges,
-  later: readonly Verdict[] = [],
+  later: LaterDefects = NO_DEFECTS,
 ): readonly Diagnostic[] {
   const groups = new Map<string, Refusal[]>();
-  for (const refusal of [
-    ...kernelRefusals(verdicts, kernels, named.isObject),
-    ...later.map((verdict): Refusal => ({ judge: "kernel", version: verdict.version, verdict, severity: "error" })),
-    ...loaderRefusals(verdicts, loaders, named.isRust),
-  ]) {
+  const isTold = (refusal: Refusal): boolean => {
     // What decides is not told by a finding that does not.
     const counts = (finding: Diagnostic): boolean => WEIGHT[finding.severity] >= WEIGHT[refusal.severity];
-    if (found.some((finding) => counts(finding) && tells(finding, refusal))) continue;
+    return found.some((finding) => counts(finding) && tells(finding, refusal));
+  };
+  const add = (refusal: Refusal): void => {
     const { rule, typeId, map, program } = refusal.verdict;
     const key = `${rule} ${typeId} ${map} ${program}`;
     groups.set(key, [...(groups.get(key) ?? []), refusal]);
-  }
+  };
+  const ofKernels = kernelRefusals(verdicts, kernels, named.isObject).filter((refusal) => !isTold(refusal));
+  const behind = later.verdicts.map(
+    (verdict): Refusal => ({ judge: "kernel", version: verdict.version, verdict, severity: "error" }),
+  );
+  const isLaterTold = tellerOfLater(found, named.btf);
+  const ofLoaders = loaderRefusals(verdicts, loaders, named.isRust).filter((refusal) => !isTold(refusal));
+  for (const refusal of [...ofKernels, ...behind.filter((each) => !isLaterTold(each)), ...ofLoaders]) add(refusal);
   const chosen = new Set(rules.map(({ id }) => id));
+  const newest = KERNEL_RELEASES.find((release) => release === kernels.profiles.at(-1)?.release);
+  const last = later.verdicts.at(-1) ?? (newest && verdicts[`kernel@${newest}`]?.asSent);
   const told = [...groups.values()].flatMap((refusals) => {
-    const diagnostic = diagnosticOf(refusals[0]?.verdict.rule ?? "", refusals, named);
+    const end = refusals.some(({ verdict }) => verdict === last) ? later.end : "all";
+    const diagnostic = diagnosticOf(refusals[0]?.verdict.rule ?? "", refusals, named, end);
     return diagnostic === undefined || !chosen.has(diagnostic.rule) ? [] : [diagnostic];
   });
   return told.sort((a, b) => WEIGHT[b.severity] - WEIGHT[a.severity]);

@@ -7,6 +7,7 @@ import type { ElfView } from "./elf/model.ts";
 import { parseElf } from "./elf/parse.ts";
 import { sectionNamed } from "./elf/symbols.ts";
 import { BtfFixError } from "./errors.ts";
+import { laterDefects } from "./kernel-verdicts.ts";
 import { untoldRefusals } from "./refusals.ts";
 import type { Rule } from "./rules/rule.ts";
 import { type Judges, verdictsOf } from "./verdicts.ts";
@@ -49,12 +50,14 @@ export function checkUnreadable(
   if (parts === undefined) return undefined;
   const { elf, blob, littleEndian } = parts;
   const btf: Btf | undefined = unlessBroken(() => parseBtf(blob));
-  const verdicts = verdictsOf([], { elf, btf, blob, littleEndian }, judges);
+  const judged = { elf, btf, blob, littleEndian };
+  const verdicts = verdictsOf([], judged, judges);
+  const later = laterDefects(judged, judges.kernels);
   const named = {
     btf: btf ?? BtfBuilder.empty(littleEndian).finish(),
     join: undefined,
     isObject: elf !== undefined,
     isRust: false,
   };
-  return { diagnostics: untoldRefusals([], verdicts, rules, named, judges), verdicts, unreadable };
+  return { diagnostics: untoldRefusals([], verdicts, rules, named, judges, later), verdicts, unreadable };
 }

@@ -6,8 +6,11 @@ import { printable } from "./printable.ts";
 /** What of a report is shown: `quiet` only what fails and remains, `verbose` notes and every repaired finding too. */
 export type Loudness = "quiet" | "normal" | "verbose";
 
-/** Repaired findings of one rule that `normal` shows in full; an object can have hundreds of names to escape. */
-const REPAIRED_SHOWN = 5;
+/** Findings of one rule that are shown in full, of those that are repaired and of those that only the kernel tells; there can be hundreds. */
+const SHOWN = 5;
+
+/** Rules of the kernel that no rule of ours looks at: what there is to do is the same for all types. */
+const OF_KERNEL = "kernel/";
 
 /** "src/main.rs:21:5", or as much of it as is known; a compiler run with remapped paths leaves a "./" that says nothing. */
 export function placeText(place: SourcePlace): string {
@@ -76,8 +79,8 @@ function isShown({ severity, fixed }: Diagnostic, loudness: Loudness, strict: bo
 }
 
 /**
- * The findings of one object as text, in their order. Every finding that remains is shown; of those that were repaired, `normal` shows
- * the first few of each rule and counts the rest. With `strict` warnings fail, so that `quiet` shows them too.
+ * The findings of one object as text, in their order. Every finding that remains is shown, but of what only the kernel refuses, and of what was
+ * repaired, the first few of each rule: the rest is counted, unless all are wanted. With `strict` warnings fail, so that `quiet` shows them too.
  */
 export function diagnosticsText(
   diagnostics: readonly Diagnostic[],
@@ -85,20 +88,22 @@ export function diagnosticsText(
   paint: Paint,
   { strict = false }: { readonly strict?: boolean } = {},
 ): string {
-  const repaired = new Map<string, number>();
+  const counts = new Map<string, number>();
   let text = "";
   for (const diagnostic of diagnostics) {
     if (!isShown(diagnostic, loudness, strict)) continue;
-    if (diagnostic.fixed !== undefined && loudness === "normal") {
-      const before = repaired.get(diagnostic.rule) ?? 0;
-      repaired.set(diagnostic.rule, before + 1);
-      if (before >= REPAIRED_SHOWN) continue;
+    const { rule, fixed } = diagnostic;
+    if (loudness !== "verbose" && (fixed !== undefined || rule.startsWith(OF_KERNEL))) {
+      const key = fixed === undefined ? `of ${rule}` : `fixed by ${rule}`;
+      const before = counts.get(key) ?? 0;
+      counts.set(key, before + 1);
+      if (before >= SHOWN) continue;
     }
     text += diagnosticText(diagnostic, paint);
   }
-  for (const [rule, count] of repaired) {
-    const hidden = count - REPAIRED_SHOWN;
-    if (hidden > 0) text += `${paint.faint(`(${hidden} more fixed by ${printable(rule)}; -v shows them)`)}\n`;
+  for (const [what, count] of counts) {
+    const hidden = count - SHOWN;
+    if (hidden > 0) text += `${paint.faint(`(${hidden} more ${printable(what)}; -v shows them)`)}\n`;
   }
   return text;
 }
