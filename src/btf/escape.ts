@@ -22,6 +22,16 @@ export function isPortableName(name: Uint8Array): boolean {
   return true;
 }
 
+/** Whether the name at the offset of a string table is there and needs no repair; for who looks at very many, and wants no object for each. */
+export function isPortableNameAt(strings: Uint8Array, offset: number): boolean {
+  const first = strings[offset] ?? 0;
+  if (first >= 0x30 && first <= 0x39) return false;
+  const end = Math.min(strings.length, offset + MAX_NAME_LENGTH + 1);
+  let at = offset;
+  while (at < end && WORD_BYTES[strings[at] ?? 0] === 1) at++;
+  return at > offset && at < end && strings[at] === 0;
+}
+
 /**
  * A name as bpf-linker writes it: every byte outside `[A-Za-z0-9_]` becomes `_`, its upper-case hexadecimal without padding, `_`;
  * what is then longer than 128 bytes is cut to 111 and ends in `_` and the SipHash-1-3 of the uncut text.

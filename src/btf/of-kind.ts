@@ -9,21 +9,41 @@ export type OfKind<K extends BtfKind, T = BtfType> = T extends { readonly kind: 
 
 type Entry = readonly [id: number, type: BtfType];
 
-const indexes = new WeakMap<Btf, ReadonlyMap<string, readonly Entry[]>>();
+/** The types of a blob: ids by kind, and lists that were asked for, by the kinds in them. */
+interface Index {
+  readonly ids: ReadonlyMap<BtfType["kind"], readonly number[]>;
+  readonly lists: Map<string, readonly Entry[]>;
+}
+
+const indexes = new WeakMap<Btf, Index>();
 const NONE: readonly never[] = [];
 
-function indexOf(btf: Btf): ReadonlyMap<string, readonly Entry[]> {
+function indexOf(btf: Btf): Index {
   const known = indexes.get(btf);
   if (known !== undefined) return known;
-  const index = new Map<string, Entry[]>();
-  btf.types.forEach((type, i) => {
-    const entry: Entry = [btf.firstId + i, type];
-    const others = index.get(type.kind);
-    if (others === undefined) index.set(type.kind, [entry]);
-    else others.push(entry);
-  });
+  const ids = new Map<BtfType["kind"], number[]>();
+  let id = btf.firstId;
+  for (const { kind } of btf.types) {
+    const others = ids.get(kind);
+    if (others === undefined) ids.set(kind, [id]);
+    else others.push(id);
+    id++;
+  }
+  const index = { ids, lists: new Map() };
   indexes.set(btf, index);
   return index;
+}
+
+/** In id order. */
+function listOf(btf: Btf, { ids }: Index, kinds: readonly BtfKind[]): readonly Entry[] {
+  const all = kinds.flatMap((kind) => ids.get(kind) ?? NONE);
+  const ordered = kinds.length === 1 ? all : all.sort((a, b) => a - b);
+  const entries: Entry[] = [];
+  for (const id of ordered) {
+    const type = btf.types[id - btf.firstId];
+    if (type !== undefined) entries.push([id, type]);
+  }
+  return entries;
 }
 
 /**
@@ -35,9 +55,9 @@ export function typesOfKind<K extends BtfKind>(
   ...kinds: readonly K[]
 ): readonly (readonly [id: number, type: OfKind<K>])[] {
   const index = indexOf(btf);
-  const lists = kinds.map((kind) => index.get(kind) ?? NONE).filter((list) => list.length > 0);
-  const [only = NONE] = lists;
-  const found = lists.length <= 1 ? only : lists.flat().sort(([a], [b]) => a - b);
-  // The index holds under each kind what is of that kind.
+  const key = kinds.join();
+  const found = index.lists.get(key) ?? listOf(btf, index, kinds);
+  index.lists.set(key, found);
+  // Of each kind there is what is of that kind.
   return found as readonly (readonly [number, OfKind<K>])[];
 }

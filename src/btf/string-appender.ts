@@ -6,6 +6,9 @@ const ASCII = /^[\0-\x7f]*$/;
 /** Bytes of a new table's buffer. */
 const FIRST_SIZE = 1024;
 
+/** So many names are searched for one by one before an index of all is made, which for a kernel's own strings takes longest of a check. */
+const FEW = 4;
+
 /** Characters that are made at once: a call takes no endless list of arguments. */
 const CHUNK = 4096;
 
@@ -27,6 +30,7 @@ function key(bytes: Uint8Array): string {
 export class StringAppender {
   /** Offset by key; made when it is first asked for, since many a repair adds no name. */
   private offsets: Map<string, number> | undefined;
+  private searched = 0;
   /** Offset of the table's first byte: behind the strings of the base. */
   private readonly start: number;
   private buffer: Uint8Array;
@@ -44,11 +48,10 @@ export class StringAppender {
     const bytes = typeof name === "string" && !ASCII.test(name) ? encoder.encode(name) : name;
     if (bytes.length === 0) return 0;
     const text = typeof bytes === "string" ? bytes : key(bytes);
-    const offsets = this.index();
-    const known = offsets.get(text);
+    const known = this.offsetOf(text);
     if (known !== undefined) return known;
     const at = this.used;
-    offsets.set(text, this.start + at);
+    this.offsets?.set(text, this.start + at);
     this.reserve(at + bytes.length + 1);
     if (typeof bytes === "string") encoder.encodeInto(bytes, this.buffer.subarray(at));
     else this.buffer.set(bytes, at);
@@ -58,7 +61,7 @@ export class StringAppender {
 
   /** Offset of a name that is there; undefined if it is not. */
   find(name: Uint8Array): number | undefined {
-    return name.length === 0 ? 0 : this.index().get(key(name));
+    return name.length === 0 ? 0 : this.offsetOf(key(name));
   }
 
   /** A copy of the table as it is now. */
@@ -71,6 +74,23 @@ export class StringAppender {
     const grown = new Uint8Array(Math.max(FIRST_SIZE, size, 2 * this.buffer.length));
     grown.set(this.buffer.subarray(0, this.used));
     this.buffer = grown;
+  }
+
+  private offsetOf(text: string): number | undefined {
+    if (this.offsets !== undefined || this.searched === FEW) return this.index().get(text);
+    this.searched++;
+    let from = 0;
+    for (let at = 0; at < this.used; at++) {
+      if (this.buffer[at] !== 0) continue;
+      if (at - from === text.length && this.isAt(from, text)) return this.start + from;
+      from = at + 1;
+    }
+    return undefined;
+  }
+
+  private isAt(offset: number, text: string): boolean {
+    for (let at = 0; at < text.length; at++) if (this.buffer[offset + at] !== text.charCodeAt(at)) return false;
+    return true;
   }
 
   private index(): Map<string, number> {

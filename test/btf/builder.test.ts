@@ -73,6 +73,20 @@ test("a name is appended once and never shared from its middle", () => {
   expect(nameText(btf, bytes.length + 5)).toBe("größe");
 });
 
+test("every name of a table is found where it first stands, the first names and the later ones alike", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom("a", "b", "ab", "ba", "_", "é", "abc"), { maxLength: 20 }), (names) => {
+      const table = stringTable(names).bytes;
+      const builder = new BtfBuilder({ ...BtfBuilder.empty(true).finish(), strings: { bytes: table } });
+      const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+      for (const text of names) {
+        expect(builder.string(text)).toBe(latin(table).indexOf(`\0${latin(bytesOf(text))}\0`) + 1);
+      }
+      expect(builder.finish().strings.bytes).toEqual(table);
+    }),
+  );
+});
+
 test("a finished blob does not change with its builder", () => {
   const builder = BtfBuilder.empty(false);
   builder.add({ kind: "ptr", nameOff: 0, type: 0 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { escapeName, isPortableName, MAX_NAME_LENGTH, unescapeName } from "../../src/btf/escape.ts";
+import { escapeName, isPortableName, isPortableNameAt, MAX_NAME_LENGTH, unescapeName } from "../../src/btf/escape.ts";
+import { stringBytes } from "../../src/btf/names.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -46,6 +47,29 @@ describe("escapeName", () => {
       }),
     );
   });
+});
+
+test("a name in a table is portable as it is by itself", () => {
+  const byte = fc.oneof(fc.constantFrom(0, 0x2e, 0x30, 0x39, 0x5f, 0xe9), fc.integer({ min: 0x41, max: 0x5a }));
+  const long = fc.integer({ min: 120, max: 135 }).map((length) => new Array<number>(length).fill(0x61));
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          byte.map((one) => [one]),
+          long,
+        ),
+        { maxLength: 12 },
+      ),
+      (pieces) => {
+        const table = Uint8Array.from(pieces.flat());
+        for (let offset = 0; offset <= table.length + 1; offset++) {
+          const name = stringBytes({ bytes: table }, offset);
+          expect(isPortableNameAt(table, offset)).toBe(name !== undefined && isPortableName(name));
+        }
+      },
+    ),
+  );
 });
 
 describe("unescapeName", () => {

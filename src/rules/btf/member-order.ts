@@ -8,9 +8,11 @@ import type { ObjectState } from "../state.ts";
 /** Position of the first member that begins before the one in front of it; undefined if all ascend. */
 export function firstDescending(type: BtfComposite): number | undefined {
   let last = 0;
-  for (const [index, { bitOffset }] of type.members.entries()) {
+  let index = 0;
+  for (const { bitOffset } of type.members) {
     if (bitOffset < last) return index;
     last = bitOffset;
+    index++;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { isPortableName, MAX_NAME_LENGTH, unescapeName } from "../../btf/escape.ts";
+import { isPortableName, isPortableNameAt, MAX_NAME_LENGTH, unescapeName } from "../../btf/escape.ts";
 import { type Btf, type BtfType, LINKAGE_STATIC, typeById, typesWithIds } from "../../btf/model.ts";
 import { nameBytes, shownName } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
@@ -28,11 +28,14 @@ export function wrongName(kind: BtfType["kind"] | undefined, member: number | un
   return kind === "funcProto" && member !== undefined ? `Invalid arg#${member + 1}` : "Invalid name";
 }
 
+function hasOwnName(type: BtfType): boolean {
+  return NAMED.has(type.kind) || (type.kind === "var" && type.linkage === LINKAGE_STATIC);
+}
+
 /** Every name that must be an identifier and may be changed without touching a symbol. */
 export function* nameSites(btf: Btf): Generator<NameSite> {
   for (const [typeId, type] of typesWithIds(btf)) {
-    const isFreeVar = type.kind === "var" && type.linkage === LINKAGE_STATIC;
-    if (NAMED.has(type.kind) || isFreeVar) yield { typeId, member: undefined, nameOff: type.nameOff };
+    if (hasOwnName(type)) yield { typeId, member: undefined, nameOff: type.nameOff };
     let member = 0;
     for (const { nameOff } of innerNames(type)) yield { typeId, member: member++, nameOff };
   }
@@ -80,9 +83,20 @@ function wrongNames(btf: Btf): readonly WrongName[] {
   const known = wrong.get(btf);
   if (known !== undefined) return known;
   const found: WrongName[] = [];
-  for (const site of nameSites(btf)) {
-    const name = site.nameOff === 0 ? undefined : nameBytes(btf, site.nameOff);
+  const strings = btf.strings.bytes;
+  // A kernel has half a million names, nearly all in order: nothing is made for those.
+  const look = (typeId: number, member: number | undefined, nameOff: number): void => {
+    if (nameOff === 0 || (btf.base === undefined && isPortableNameAt(strings, nameOff))) return;
+    const site = { typeId, member, nameOff };
+    const name = nameBytes(btf, nameOff);
     if (name !== undefined && name.length > 0 && isWrong(btf, site, name)) found.push({ site, name });
+  };
+  let typeId = btf.firstId;
+  for (const type of btf.types) {
+    if (hasOwnName(type)) look(typeId, undefined, type.nameOff);
+    const names = innerNames(type);
+    for (let member = 0; member < names.length; member++) look(typeId, member, names[member]?.nameOff ?? 0);
+    typeId++;
   }
   wrong.set(btf, found);
   return found;

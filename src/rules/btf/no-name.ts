@@ -1,4 +1,4 @@
-import { type Btf, type BtfType, typeById, typesWithIds } from "../../btf/model.ts";
+import { type Btf, type BtfType, typeById } from "../../btf/model.ts";
 import { isEmptyName } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
 import { label } from "../label.ts";
@@ -23,8 +23,10 @@ export const nameOnNamelessKind: Rule = {
   source: "kernel/bpf/btf.c btf_ref_type_check_meta, btf_array_check_meta, btf_func_proto_check_meta",
   fixable: true,
   *check({ btf }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, type] of typesWithIds(btf)) {
-      if (!NAMELESS.has(type.kind) || type.nameOff === 0) continue;
+    let id = btf.firstId;
+    for (const type of btf.types) {
+      const typeId = id++;
+      if (type.nameOff === 0 || !NAMELESS.has(type.kind)) continue;
       yield {
         rule: nameOnNamelessKind.id,
         severity: "error",
@@ -48,14 +50,18 @@ const ENTRY: Partial<Readonly<Record<BtfType["kind"], string>>> = {
 
 /** Every anonymous name by another offset than 0: of types, of members, of parameters (the variadic marker among them). */
 function* misplacedEmptyNames(btf: Btf): Generator<NameSite> {
-  for (const [typeId, type] of typesWithIds(btf)) {
-    const isMisplaced = (nameOff: number): boolean => nameOff !== 0 && isEmptyName(btf, nameOff);
-    if (MAY_BE_ANONYMOUS.has(type.kind) && isMisplaced(type.nameOff)) {
-      yield { typeId, member: undefined, nameOff: type.nameOff };
+  let id = btf.firstId;
+  for (const type of btf.types) {
+    const typeId = id++;
+    const { nameOff } = type;
+    if (nameOff !== 0 && MAY_BE_ANONYMOUS.has(type.kind) && isEmptyName(btf, nameOff)) {
+      yield { typeId, member: undefined, nameOff };
     }
     if (ENTRY[type.kind] === undefined) continue;
-    for (const [member, { nameOff }] of innerNames(type).entries()) {
-      if (isMisplaced(nameOff)) yield { typeId, member, nameOff };
+    const names = innerNames(type);
+    for (let member = 0; member < names.length; member++) {
+      const inner = names[member]?.nameOff ?? 0;
+      if (inner !== 0 && isEmptyName(btf, inner)) yield { typeId, member, nameOff: inner };
     }
   }
 }

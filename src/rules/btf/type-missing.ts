@@ -112,7 +112,11 @@ function* untypedPlaces(btf: Btf): Generator<{ readonly typeId: number; readonly
     if (needsType && typeById(btf, type.type) === undefined) {
       yield { typeId, member: undefined };
     } else if (type.kind === "struct" || type.kind === "union") {
-      for (const [member, { type: id }] of type.members.entries()) if (id === 0) yield { typeId, member };
+      let member = 0;
+      for (const { type: id } of type.members) {
+        if (id === 0) yield { typeId, member };
+        member++;
+      }
     }
   }
 }

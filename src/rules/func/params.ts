@@ -1,5 +1,5 @@
 import type { BtfFuncProto } from "../../btf/model.ts";
-import { nameBytes } from "../../btf/names.ts";
+import { isEmptyName } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -12,11 +12,15 @@ const EXTERN = 2;
 
 /** Positions of the parameters that need a name: all but the variadic marker (the last one, with type 0 and no name). */
 export function unnamedParams({ btf }: ObjectState, proto: BtfFuncProto): readonly number[] {
-  const last = proto.params.length - 1;
-  return proto.params.flatMap(({ nameOff, type }, index) => {
-    if (nameOff !== 0 && nameBytes(btf, nameOff)?.length !== 0) return [];
-    return index === last && type === 0 && nameOff === 0 ? [] : [index];
-  });
+  const { params } = proto;
+  const last = params.length - 1;
+  const found: number[] = [];
+  for (let index = 0; index <= last; index++) {
+    const { nameOff = 0, type = 0 } = params[index] ?? {};
+    const isVariadic = index === last && type === 0 && nameOff === 0;
+    if ((nameOff === 0 || isEmptyName(btf, nameOff)) && !isVariadic) found.push(index);
+  }
+  return found;
 }
 
 export const paramUnnamed: Rule = {

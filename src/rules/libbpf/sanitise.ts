@@ -1,6 +1,7 @@
 import { BtfBuilder } from "../../btf/builder.ts";
-import { type Btf, type BtfType, KIND_NUMBER, typesWithIds } from "../../btf/model.ts";
+import { type Btf, type BtfType, KIND_NUMBER } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
+import { typesOfKind } from "../../btf/of-kind.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 
 /** Versions of libbpf that are followed. */
@@ -12,43 +13,54 @@ const DEAD = { size: 1, bits: 8, bitOffset: 0, encoding: 0 } as const;
 const QUESTION_MARK = 0x3f;
 const UNDERSCORE = 0x5f;
 
+/** Whether libbpf puts something else in the place of the type for a kernel that knows kinds up to `maxKind`. */
+function isReplaced(type: BtfType, maxKind: number): boolean {
+  if (type.kind === "enum") return type.signed && maxKind < KIND_NUMBER.enum64;
+  return type.kind !== "unknown" && KIND_NUMBER[type.kind] > maxKind;
+}
+
+/** What stands for a type that is replaced; `placeholder` is the type of an enumerator that becomes a member. */
+function replacement(type: BtfType, placeholder: () => number): BtfType {
+  const { nameOff } = type;
+  switch (type.kind) {
+    case "float":
+      return { kind: "struct", nameOff: 0, size: type.size, bitfields: false, members: [] };
+    case "declTag":
+      return { kind: "int", nameOff, ...DEAD };
+    case "typeTag":
+      return { kind: "const", nameOff: 0, type: type.type };
+    case "enum": {
+      const values = type.values.map(({ nameOff: name, value }) => ({ nameOff: name, value: value >>> 0 }));
+      return { ...type, signed: false, values };
+    }
+    case "enum64": {
+      const member = { type: placeholder(), bitOffset: 0, bitfieldSize: 0 };
+      const members = type.values.map((value) => ({ ...member, nameOff: value.nameOff }));
+      return { kind: "union", nameOff, size: type.size, bitfields: false, members };
+    }
+    default:
+      return type;
+  }
+}
+
 /**
  * The BTF without kinds that the kernel does not know (libbpf `bpf_object__sanitize_btf`): FLOAT becomes an empty STRUCT, DECL_TAG an INT,
  * TYPE_TAG a CONST, ENUM64 a UNION, and ENUMs lose their sign. Kernels from 5.10 on know all the others. The same object where nothing changes.
  */
 export function sanitised(btf: Btf, { maxKind, printableSections }: KernelProfile, version: LibbpfVersion): Btf {
-  const knows = (kind: keyof typeof KIND_NUMBER): boolean => KIND_NUMBER[kind] <= maxKind;
+  const replaced = typesOfKind(btf, "float", "declTag", "typeTag", "enum", "enum64").filter(([, type]) =>
+    isReplaced(type, maxKind),
+  );
+  const sections = printableSections || version === "1.1" ? [] : typesOfKind(btf, "datasec");
+  const questioned = sections.map(([, { nameOff }]) => nameOff).filter((name) => nameText(btf, name).startsWith("?"));
+  if (replaced.length === 0 && questioned.length === 0) return btf;
   const builder = new BtfBuilder(btf);
-  const questioned: number[] = [];
-  let placeholder = 0;
-  let touched = false;
-  const replace = (id: number, type: BtfType): void => {
-    touched = true;
-    builder.replace(id, type);
+  let added: number | undefined;
+  const placeholder = (): number => {
+    added ??= builder.add({ kind: "int", nameOff: builder.string("enum64_placeholder"), ...DEAD });
+    return added;
   };
-  for (const [id, type] of typesWithIds(btf)) {
-    const { nameOff } = type;
-    if (type.kind === "float" && !knows("float")) {
-      replace(id, { kind: "struct", nameOff: 0, size: type.size, bitfields: false, members: [] });
-    } else if (type.kind === "declTag" && !knows("declTag")) {
-      replace(id, { kind: "int", nameOff, ...DEAD });
-    } else if (type.kind === "typeTag" && !knows("typeTag")) {
-      replace(id, { kind: "const", nameOff: 0, type: type.type });
-    } else if (type.kind === "enum" && type.signed && !knows("enum64")) {
-      const values = type.values.map(({ nameOff: name, value }) => ({ nameOff: name, value: value >>> 0 }));
-      replace(id, { ...type, signed: false, values });
-    } else if (type.kind === "enum64" && !knows("enum64")) {
-      if (placeholder === 0) {
-        placeholder = builder.add({ kind: "int", nameOff: builder.string("enum64_placeholder"), ...DEAD });
-      }
-      const member = { type: placeholder, bitOffset: 0, bitfieldSize: 0 };
-      const members = type.values.map((value) => ({ ...member, nameOff: value.nameOff }));
-      replace(id, { kind: "union", nameOff, size: type.size, bitfields: false, members });
-    } else if (type.kind === "datasec" && !printableSections && version !== "1.1") {
-      if (nameText(btf, nameOff).startsWith("?")) questioned.push(nameOff);
-    }
-  }
-  if (!touched && questioned.length === 0) return btf;
+  for (const [id, type] of replaced) builder.replace(id, replacement(type, placeholder));
   const result = builder.finish();
   if (questioned.length === 0) return result;
   const bytes = result.strings.bytes.slice();
