@@ -33,7 +33,7 @@ export interface ProgramInfoVerdict {
   readonly accepted: boolean;
   /** Positive; 0 if accepted. */
   readonly errno: number;
-  /** The line of the kernel's log that says why, without its end; "" if it says nothing. */
+  /** The line of the kernel's log that says why; "" if it says nothing. Of KB-42 it lacks its end, a value that the kernel alone knows. */
   readonly message: string;
   /** Id of the rule that is broken; undefined if accepted. */
   readonly rule: string | undefined;
@@ -41,7 +41,7 @@ export interface ProgramInfoVerdict {
   readonly record: number | undefined;
   /** Size of a record that the kernel writes back to who called it, where it knows less than the record has. */
   readonly written: number | undefined;
-  /** Whether a relocation that the kernel applies hangs on the kernel's own types; then it may be refused all the same. */
+  /** Whether the kernel's own types have a say before: a relocation that it applies, a call of a kfunc. Then it may refuse for those. */
   readonly undecided: boolean;
 }
 
@@ -114,6 +114,14 @@ export function programInfoVerdict(
     if (!(refusal instanceof ProgramRefusal)) throw refusal;
     const { rule, message, record, written } = refusal;
     const { id, errno } = rule;
-    return { accepted: false, errno, message: textOf(message), rule: id, record, written, undecided: false };
+    return {
+      accepted: false,
+      errno,
+      message: textOf(message),
+      rule: id,
+      record,
+      written,
+      undecided: subject.undecided,
+    };
   }
 }

@@ -8,8 +8,10 @@ import { E2BIG, EINVAL } from "../rule.ts";
 const FIELD_KINDS: readonly number[] = [0, 1, 2, 3, 4, 5];
 const TYPE_KINDS: readonly number[] = [6, 7, 8, 9, 12];
 const ENUM_VALUE_KINDS: readonly number[] = [10, 11];
-/** TYPE_MATCHES, before which the kernel of 5.10 has none at all. */
 export const TYPE_ID_LOCAL = 6;
+export const TYPE_SIZE = 9;
+/** Whether something exists in the kernel: 1 as the compiler sees it. */
+export const EXISTENCE_KINDS: readonly number[] = [2, 8, 10, 12];
 
 /** What may be asked of an array's element, and not only of a named member: where it is, its size, whether it exists. */
 const ELEMENT_KINDS: readonly number[] = [0, 1, 2];
@@ -47,8 +49,8 @@ function unmodified(btf: BtfBlob, id: number): number {
   return at;
 }
 
-/** Whether a type has a size (`btf_resolve_size`). */
-function hasSize(btf: BtfBlob, id: number): boolean {
+/** Bytes of a type; undefined where it has no size (`btf_resolve_size`). */
+export function sizeOf(btf: BtfBlob, id: number): number | undefined {
   const { int, ptr, array, struct, union, enum: enum32, enum64, float } = KIND_NUMBER;
   let [at, elements] = [id, 1];
   for (let depth = 0; depth < DEEPEST; depth++) {
@@ -58,14 +60,15 @@ function hasSize(btf: BtfBlob, id: number): boolean {
       at = btf.word(record);
     } else if (kind === array) {
       elements *= btf.u32(btf.tail(record) + 8);
-      if (elements > 0xffff_ffff) return false;
+      if (elements > 0xffff_ffff) return undefined;
       at = btf.u32(btf.tail(record));
     } else {
       const isSized = [int, ptr, struct, union, enum32, enum64, float].some((known) => known === kind);
-      return isSized && elements * (kind === ptr ? POINTER_SIZE : btf.word(record)) <= 0xffff_ffff;
+      const size = elements * (kind === ptr ? POINTER_SIZE : isSized ? btf.word(record) : 0);
+      return isSized && size <= 0xffff_ffff ? size : undefined;
     }
   }
-  return false;
+  return undefined;
 }
 
 /** The struct's member that the last step went to, if it has a name: what tells an array at its end. */
@@ -96,12 +99,12 @@ function stepInto(btf: BtfBlob, id: number, index: number, last: Named | undefin
   const elements = btf.u32(btf.tail(at) + 8);
   const isFlexible = elements === 0 && last !== undefined && last.index === btf.vlen(btf.at(last.struct)) - 1;
   const element = unmodified(btf, btf.u32(btf.tail(at)));
-  if ((!isFlexible && index >= elements) || !hasSize(btf, element)) return undefined;
+  if ((!isFlexible && index >= elements) || sizeOf(btf, element) === undefined) return undefined;
   return { id: element, named: undefined, counts: true };
 }
 
 function followFields(btf: BtfBlob, root: number, steps: readonly number[]): Access {
-  if (!hasSize(btf, root)) return INVALID;
+  if (sizeOf(btf, root) === undefined) return INVALID;
   let id = root;
   let named: Named | undefined;
   for (const index of steps.slice(1)) {

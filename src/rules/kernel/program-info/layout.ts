@@ -1,5 +1,5 @@
 /** Where the subprograms of a program begin, and whether each stays within itself (`add_subprog_and_kfunc`, `check_subprogs`). */
-import { CLASS, type Insn, LD_IMM64, PSEUDO_CALL, PSEUDO_FUNC } from "../../../elf/insn.ts";
+import { CLASS, type Insn, LD_IMM64, PSEUDO_CALL, PSEUDO_FUNC, PSEUDO_KFUNC_CALL } from "../../../elf/insn.ts";
 import { E2BIG, type KernelRule } from "../rule.ts";
 import { callbackOf } from "./exception-callback.ts";
 import { programRule } from "./rule.ts";
@@ -59,6 +59,7 @@ export function findSubprograms(subject: ProgramSubject): void {
   for (let index = 0; index < subject.length; index++) {
     const insn = subject.insn(index);
     if (isReference(subject, insn)) add((index + insn.immediate + 1) | 0);
+    else if (isKernelFunction(subject, insn)) subject.undecided = true;
   }
   const callback = callbackOf(subject);
   if (callback !== undefined) add(callback);
@@ -70,6 +71,12 @@ export function findSubprograms(subject: ProgramSubject): void {
 function isReference({ features }: ProgramSubject, { opcode, src }: Insn): boolean {
   if (opcode === CALL) return src === PSEUDO_CALL;
   return features.callbacks && opcode === LD_IMM64 && src === PSEUDO_FUNC;
+}
+
+/** Whether the kernel looks for a function of its own here; one of no number it lets pass. */
+function isKernelFunction({ features }: ProgramSubject, { opcode, src, offset, immediate }: Insn): boolean {
+  if (!features.callbacks || features.relocationsFirst) return false;
+  return opcode === CALL && src === PSEUDO_KFUNC_CALL && (offset !== 0 || immediate !== 0);
 }
 
 /** Checks that no subprogram jumps or falls out of itself, and notes what each does that not all may. */

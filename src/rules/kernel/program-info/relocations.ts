@@ -1,10 +1,10 @@
 /** core_relo: relocations that the kernel applies itself, which light skeletons leave to it (`check_core_relo`, `bpf_core_apply`). */
 import { KIND_NUMBER } from "../../../btf/model.ts";
 import { KIND_TEXT } from "../../../btf/render/words.ts";
-import { CLASS, type Insn, LD_IMM64 } from "../../../elf/insn.ts";
 import { type BtfBlob, MISSING } from "../../btf-blob.ts";
 import { E2BIG, type KernelRule } from "../rule.ts";
-import { followAccess, suitsElement, TYPE_ID_LOCAL } from "./access.ts";
+import { EXISTENCE_KINDS, followAccess, sizeOf, suitsElement, TYPE_ID_LOCAL, TYPE_SIZE } from "./access.ts";
+import { checkPatch, type Patched, patchRules } from "./patches.ts";
 import { programRule } from "./rule.ts";
 import { type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
 
@@ -62,21 +62,19 @@ const KB_29 = programRule(
   "prog '': relo #N: parsing [M] K T + S failed: E",
   SINCE,
 );
-const KB_30 = programRule(
-  "KB-30",
-  "core_relo is of instructions that hold a constant.",
-  "tools/lib/bpf/relo_core.c bpf_core_patch_insn",
-  [
-    "prog '': relo #N: trying to relocate unrecognized insn #M, code:X, src:X, dst:X, off:X, imm:X",
-    "prog '': relo #N: insn #M (LDIMM64) has unexpected form",
-  ],
-  SINCE,
-);
 const KB_41 = programRule(
   "KB-41",
   "What core_relo asks of an array's element is where it is, its size, or whether it exists.",
   "tools/lib/bpf/relo_core.c bpf_core_calc_field_relo",
   "prog '': relo N at insn #M can't be applied to array access",
+  SINCE,
+);
+
+const KB_43 = programRule(
+  "KB-43",
+  "The size that core_relo asks for is of a type that has one.",
+  "tools/lib/bpf/relo_core.c bpf_core_calc_type_relo",
+  [],
   SINCE,
 );
 
@@ -90,7 +88,8 @@ export const relocationRules: readonly KernelRule[] = [
   KB_28,
   KB_29,
   KB_41,
-  KB_30,
+  KB_43,
+  ...patchRules,
 ];
 
 /** `sizeof(struct bpf_core_relo)`. */
@@ -115,12 +114,11 @@ export function checkRelocations(subject: ProgramSubject): void {
   if (program.coreRelo === undefined || btf === undefined || count === 0) return;
   if (count > MOST) subject.refuse(KB_25, "");
   if (!isRecordSize(program.coreRelo.recordSize, KNOWN)) subject.refuse(KB_21, "");
-  // An instruction whose relocation finds nothing becomes a call that does not exist.
-  const poisoned = new Set<number>();
-  for (const record of recordsOf(program.coreRelo, KNOWN, littleEndian)) checkRecord(subject, btf, record, poisoned);
+  const patched: Patched = new Map();
+  for (const record of recordsOf(program.coreRelo, KNOWN, littleEndian)) checkRecord(subject, btf, record, patched);
 }
 
-function checkRecord(subject: ProgramSubject, btf: BtfBlob, record: InfoRecord, poisoned: Set<number>): void {
+function checkRecord(subject: ProgramSubject, btf: BtfBlob, record: InfoRecord, patched: Patched): void {
   const { index, hasTail, word } = record;
   const { length } = subject;
   const [offset, type, kind] = [word(0), word(1), word(3)];
@@ -133,11 +131,20 @@ function checkRecord(subject: ProgramSubject, btf: BtfBlob, record: InfoRecord, 
   const isLocal = kind === TYPE_ID_LOCAL;
   if (!isLocal && name === "") subject.refuse(KB_28, `target candidate search failed for ${type | 0}`, index);
   checkAccess(subject, btf, record, name);
-  const at = offset / 8;
-  if (!poisoned.has(at)) checkInsn(subject, index, at);
-  if (isLocal) return;
-  subject.undecided = true;
-  poisoned.add(at);
+  const expected = expectedValue(subject, btf, record);
+  checkPatch(subject, { index, at: offset / 8, expected }, patched);
+  patched.set(offset / 8, isLocal ? type : undefined);
+  if (!isLocal) subject.undecided = true;
+}
+
+/** What the compiler left in the instruction; undefined where that is not looked at, or the kernel's types tell whether it is. */
+function expectedValue(subject: ProgramSubject, btf: BtfBlob, { index, word }: InfoRecord): number | undefined {
+  const [type, kind] = [word(1), word(3)];
+  if (EXISTENCE_KINDS.includes(kind)) return 1;
+  if (kind !== TYPE_SIZE) return undefined;
+  const size = sizeOf(btf, type);
+  if (size === undefined) subject.refuse(KB_43, "", index);
+  return size;
 }
 
 function checkAccess(subject: ProgramSubject, btf: BtfBlob, { index, word }: InfoRecord, name: string): void {
@@ -153,27 +160,4 @@ function checkAccess(subject: ProgramSubject, btf: BtfBlob, { index, word }: Inf
   if (isElement && !suitsElement(kind)) {
     subject.refuse(KB_41, `prog '': relo ${kind} at insn #${offset / 8} can't be applied to array access`, index);
   }
-}
-
-/** Whether an instruction has a constant that may be replaced (`bpf_core_patch_insn`). */
-function checkInsn(subject: ProgramSubject, index: number, at: number): void {
-  const insn = subject.insn(at);
-  const kind = insn.opcode & 7;
-  if (kind === CLASS.ldx || kind === CLASS.st || kind === CLASS.stx) return;
-  if (kind === CLASS.ld) {
-    const second = at + 1 < subject.length ? subject.insn(at + 1) : undefined;
-    if (isPlainLoad(insn, second)) return;
-    subject.refuse(KB_30, `prog '': relo #${index}: insn #${at} (LDIMM64) has unexpected form`, index);
-    return;
-  }
-  if ((kind === CLASS.alu || kind === CLASS.alu64) && (insn.opcode & 8) === 0) return;
-  const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
-  const { opcode, src, dst, offset, immediate } = insn;
-  const shown = `code:${hex(opcode)}, src:${hex(src)}, dst:${hex(dst)}, off:${hex(offset)}, imm:${hex(immediate)}`;
-  subject.refuse(KB_30, `prog '': relo #${index}: trying to relocate unrecognized insn #${at}, ${shown}`, index);
-}
-
-function isPlainLoad(first: Insn, second: Insn | undefined): boolean {
-  if (first.opcode !== LD_IMM64 || first.src !== 0 || first.offset !== 0 || second === undefined) return false;
-  return second.opcode === 0 && second.dst === 0 && second.src === 0 && second.offset === 0;
 }

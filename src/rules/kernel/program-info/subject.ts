@@ -29,6 +29,8 @@ export interface ProgramFeatures {
   readonly functionsFirst: boolean;
   /** Whether core_relo is looked at before the layout, and not after line_info. */
   readonly relocationsFirst: boolean;
+  /** Whether something is said of a relocation of an instruction that takes a register, and not a constant. */
+  readonly tellsRegisters: boolean;
 }
 
 const OLDEST: ProgramFeatures = {
@@ -36,16 +38,20 @@ const OLDEST: ProgramFeatures = {
   registerJumps: false,
   functionsFirst: false,
   relocationsFirst: false,
+  tellsRegisters: false,
 };
-const FUNCTIONS_FIRST: ProgramFeatures = { ...OLDEST, callbacks: true, functionsFirst: true };
+const WITH_CALLBACKS: ProgramFeatures = { ...OLDEST, callbacks: true, tellsRegisters: true };
+const FUNCTIONS_FIRST: ProgramFeatures = { ...WITH_CALLBACKS, functionsFirst: true };
+const NEWEST: ProgramFeatures = { ...FUNCTIONS_FIRST, registerJumps: true };
 
+/** As 6.1.192, 6.12.117 and 6.18.44 have it: the stable lines of the first two took over later words, which the last lacks. */
 export const PROGRAM_FEATURES: Readonly<Record<KernelRelease, ProgramFeatures>> = {
   "5.10": OLDEST,
-  "6.1": { ...OLDEST, callbacks: true },
+  "6.1": WITH_CALLBACKS,
   "6.12": FUNCTIONS_FIRST,
-  "6.18": FUNCTIONS_FIRST,
-  "7.2": { ...FUNCTIONS_FIRST, registerJumps: true },
-  "7.3": { ...FUNCTIONS_FIRST, registerJumps: true, relocationsFirst: true },
+  "6.18": { ...FUNCTIONS_FIRST, tellsRegisters: false },
+  "7.2": NEWEST,
+  "7.3": { ...NEWEST, relocationsFirst: true },
 };
 
 /** First failure of a program; thrown through the steps, and caught where the verdict is made. */
@@ -86,7 +92,7 @@ export class ProgramSubject {
   readonly length: number;
   /** In order of their starts; empty before the layout is known. */
   subprograms: readonly Subprogram[] = [];
-  /** Whether the kernel's own types decide of a relocation, which nobody knows but the kernel. */
+  /** Whether the kernel's own types have a say, which nobody knows but the kernel. */
   undecided = false;
   private readonly code: DataView;
 
