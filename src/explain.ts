@@ -5,7 +5,7 @@ import { judgeRules, refusalId } from "./rules/refusals.ts";
 
 /** Everything that there is to explain. */
 export function allExplained(): Explained {
-  const judges = judgeRules.map(({ family, rule }): JudgeRule => {
+  const judges = judgeRules().map(({ family, rule }): JudgeRule => {
     const told = allRules.filter(({ covers }) => covers.includes(rule.id));
     return { family, rule, told: told.map(({ id, fixable }) => ({ id, fixable })) };
   });

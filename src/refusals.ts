@@ -4,7 +4,7 @@ import { references } from "./btf/walk.ts";
 import type { Correspondence } from "./join/model.ts";
 import { type LaterDefects, NO_DEFECTS } from "./kernel-verdicts.ts";
 import type { LoweredBtf } from "./lower/model.ts";
-import { allRules } from "./rules/index.ts";
+import { allRules, isChosen } from "./rules/index.ts";
 import { KERNEL_RELEASES } from "./rules/kernel/rule.ts";
 import type { KernelTarget } from "./rules/kernel/target.ts";
 import { label, placeOf } from "./rules/label.ts";
@@ -269,13 +269,12 @@ export function untoldRefusals(
   const isLaterTold = tellerOfLater(found, named.btf);
   const ofLoaders = loaderRefusals(verdicts, loaders, named.isRust).filter((refusal) => !isTold(refusal));
   for (const refusal of [...ofKernels, ...behind.filter((each) => !isLaterTold(each)), ...ofLoaders]) add(refusal);
-  const chosen = new Set(rules.map(({ id }) => id));
   const newest = KERNEL_RELEASES.find((release) => release === kernels.profiles.at(-1)?.release);
   const last = later.verdicts.at(-1) ?? (newest && verdicts[`kernel@${newest}`]?.asSent);
   const told = [...groups.values()].flatMap((refusals) => {
     const end = refusals.some(({ verdict }) => verdict === last) ? later.end : "all";
     const diagnostic = diagnosticOf(refusals[0]?.verdict.rule ?? "", refusals, named, end);
-    return diagnostic === undefined || !chosen.has(diagnostic.rule) ? [] : [diagnostic];
+    return diagnostic === undefined || !isChosen(rules, diagnostic.rule) ? [] : [diagnostic];
   });
   return told.sort((a, b) => WEIGHT[b.severity] - WEIGHT[a.severity]);
 }

@@ -147,14 +147,15 @@ export const allRules: readonly Rule[] = [
 ];
 
 /**
- * The rules chosen by id or by fact id ("M2"); an empty `only` chooses all. Errors: USAGE for a name that no rule has, since a slip would
- * pass for an object without defects.
+ * The rules chosen by id or by fact id ("M2"); an empty `only` chooses all. Where nothing is named the result is `allRules`: see `isChosen`.
+ * Errors: USAGE for a name that no rule has, since a slip would pass for an object without defects.
  */
 export function selectRules(only: readonly string[] = [], skip: readonly string[] = []): readonly Rule[] {
+  if (only.length === 0 && skip.length === 0) return allRules;
   const isNamed = (rule: Rule, names: readonly string[]): boolean =>
     names.some((name) => name === rule.id || rule.covers.includes(name));
-  const refusals = new Set(refusalRules);
-  const every = [...allRules, ...refusalRules];
+  const refusals = new Set(refusalRules());
+  const every = [...allRules, ...refusals];
   // Whoever leaves a rule out does not want to hear the same from a judge.
   const skipped = new Set(allRules.flatMap((rule) => (isNamed(rule, skip) ? rule.covers : [])));
   const unknown = [...only, ...skip].find((name) => !every.some((rule) => isNamed(rule, [name])));
@@ -162,6 +163,14 @@ export function selectRules(only: readonly string[] = [], skip: readonly string[
   const isOut = (rule: Rule): boolean =>
     isNamed(rule, skip) || (refusals.has(rule) && rule.covers.some((fact) => skipped.has(fact)));
   return every.filter((rule) => (only.length === 0 || isNamed(rule, only)) && !isOut(rule));
+}
+
+/**
+ * Whether findings of a rule are to be told, which may be a judge's own. Those are not in `allRules`: they check nothing, and to make seven
+ * hundred, and to go through them for every state, would be a twentieth of a short run.
+ */
+export function isChosen(rules: readonly Rule[], id: string): boolean {
+  return rules === allRules || rules.some((rule) => rule.id === id);
 }
 
 /** All findings of a state, by rule and then by place. */

@@ -17,29 +17,40 @@ export interface FamilyRule {
 }
 
 /** Every rule of every judge. */
-export const judgeRules: readonly FamilyRule[] = [
-  ...[...kernelRules, ...programInfoRules].map((rule) => ({ family: "kernel", rule })),
-  ...loaderRules.flatMap(({ family, rules }) => rules.map((rule) => ({ family, rule }))),
-];
+export function judgeRules(): readonly FamilyRule[] {
+  return [
+    ...[...kernelRules, ...programInfoRules].map((rule) => ({ family: "kernel", rule })),
+    ...loaderRules.flatMap(({ family, rules }) => rules.map((rule) => ({ family, rule }))),
+  ];
+}
+
+function ruleOf({ family, rule: { id, title, source } }: FamilyRule): Rule {
+  return {
+    id: refusalId(family, id),
+    title,
+    covers: [id],
+    source: family === "kernel" && !source.includes("/") ? `kernel/bpf/btf.c ${source}` : source,
+    fixable: false,
+    check: () => [],
+  };
+}
 
 /**
  * The judges' rules as rules of a report. They have no check of their own: which one is broken first the judge's own order tells
  * (`verdicts.ts`), and whether another finding says so already (`refusals.ts`).
  */
-export const refusalRules: readonly Rule[] = judgeRules.map(({ family, rule: { id, title, source } }) => ({
-  id: refusalId(family, id),
-  title,
-  covers: [id],
-  source: family === "kernel" && !source.includes("/") ? `kernel/bpf/btf.c ${source}` : source,
-  fixable: false,
-  check: () => [],
-}));
+export function refusalRules(): readonly Rule[] {
+  return judgeRules().map(ruleOf);
+}
 
-const byFact: ReadonlyMap<string, Rule> = new Map(
-  refusalRules.flatMap((rule) => rule.covers.map((fact) => [fact, rule] as const)),
-);
+/** Those that were asked for, by the judge's id: a run tells of few. */
+const known = new Map<string, Rule | undefined>();
 
 /** The rule of a report for a judge's rule, by the judge's id. */
 export function refusalRule(fact: string): Rule | undefined {
-  return byFact.get(fact);
+  if (known.has(fact)) return known.get(fact);
+  const found = judgeRules().find(({ rule }) => rule.id === fact);
+  const made = found && ruleOf(found);
+  known.set(fact, made);
+  return made;
 }
