@@ -34,8 +34,7 @@ export function mapGroups(seed: number, count: number, profile: KernelProfile): 
 /** A map as the judges are told of it. */
 export function askedMap(map: MapAttributes): Asked {
   const { inner, ...rest } = map;
-  if (map.type !== 12 && map.type !== 13) return rest;
-  return { ...rest, inner: inner === undefined ? "none" : askedMap({ ...inner, type: inner.type }) };
+  return inner === undefined ? rest : { ...rest, inner: askedMap(inner) };
 }
 
 /** Where kernel and rules are of different minds. */

@@ -116,6 +116,8 @@ const STORAGES: readonly number[] = [
   MAP_KIND.cgrpStorage,
 ];
 
+const WITH_EXTRA: readonly number[] = [MAP_KIND.arena, MAP_KIND.bloomFilter, MAP_KIND.rhash];
+
 function entries(random: Random, type: number, release: KernelRelease): number {
   if (type === MAP_KIND.arena) return random.pick([0, 1, 2, 2 ** 20, 2 ** 20 + 1]);
   if (type === MAP_KIND.cpumap) return random.pick([0, 1, 2, 256, 8193, 2 ** 32 - 1]);
@@ -130,7 +132,9 @@ function entries(random: Random, type: number, release: KernelRelease): number {
 }
 
 function changed(map: MapAttributes, random: Random, release: KernelRelease): MapAttributes {
-  switch (random.below(6)) {
+  const hasExtra = WITH_EXTRA.includes(map.type) ? 30 : 4;
+  if (random.chance(hasExtra)) return { ...map, mapExtra: random.pick(EXTRAS) };
+  switch (random.below(5)) {
     case 0:
       return { ...map, keySize: random.pick(KEY_SIZES) };
     case 1:
@@ -139,12 +143,10 @@ function changed(map: MapAttributes, random: Random, release: KernelRelease): Ma
       return { ...map, maxEntries: entries(random, map.type, release) };
     case 3:
       return { ...map, mapFlags: (map.mapFlags ^ (1 << random.below(random.chance(80) ? 20 : 32))) >>> 0 };
-    case 4: {
+    default: {
       const all = [1 << 7, 1 << 8, (1 << 7) | (1 << 8), (1 << 3) | (1 << 4), 1 << 2, 1 << 1, 1];
       return { ...map, mapFlags: (map.mapFlags | random.pick(all)) >>> 0 };
     }
-    default:
-      return { ...map, mapExtra: random.pick(EXTRAS) };
   }
 }
 
@@ -169,7 +171,7 @@ function typed(map: MapAttributes, pool: TypePool, random: Random): MapAttribute
   const isFixed = keySize === 0 || random.chance(60);
   const key = isFixed ? ofSize(keySize) : pick(random.chance(70) ? pool.keys : pool.any);
   const isBound = valueSize === 0 || random.chance(15);
-  const value = isBound ? ofSize(valueSize) : pick(random.chance(60) ? pool.special : pool.any);
+  const value = isBound ? ofSize(valueSize) : pick(random.chance(75) ? pool.special : pool.any);
   const shape = random.below(20);
   return {
     ...map,
@@ -180,8 +182,7 @@ function typed(map: MapAttributes, pool: TypePool, random: Random): MapAttribute
   };
 }
 
-function innerOf(random: Random, release: KernelRelease): MapAttributes | undefined {
-  if (random.chance(5)) return undefined;
+function innerOf(random: Random, release: KernelRelease): MapAttributes {
   const map = soundMap(random.pick(KINDS));
   const inner = random.chance(80) ? map : changed(map, random, release);
   return { ...(isModest(inner) ? inner : map), mapExtra: 0n };
@@ -194,7 +195,7 @@ export function randomMap(pool: TypePool, random: Random, release: KernelRelease
     let map = soundMap(random.chance(1) ? random.below(64) : type);
     if (map.inner !== undefined) map = { ...map, inner: innerOf(random, release) };
     if (random.chance(70) || STORAGES.includes(type)) map = typed(map, pool, random);
-    const changes = random.pick([0, 0, 0, 1, 1, 1, 2]);
+    const changes = random.pick([0, 0, 0, 0, 1, 1, 1, 2]);
     for (let count = 0; count < changes; count++) map = changed(map, random, release);
     if (isModest(map)) return map;
   }

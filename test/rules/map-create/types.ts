@@ -42,6 +42,8 @@ function isOld(release: KernelRelease): boolean {
 
 /** Types as programs have them, and some that they do not, of kinds that the release knows. */
 export function typePool(draft: Draft, random: Random, release: KernelRelease): TypePool {
+  // Where these come first, BPF_BTF_LOAD looks at none of those that follow, and leaves all to BPF_MAP_CREATE.
+  if (random.chance(50)) for (const name of FIELDS) specialStruct(draft, name, SPECIAL_SIZES[name] ?? 4);
   const any: NamedType[] = [];
   const keys: NamedType[] = [];
   const add = (id: number, size: number, list = any): number => {
@@ -99,7 +101,7 @@ export function typePool(draft: Draft, random: Random, release: KernelRelease): 
   }
   add(draft.struct("one", 16, [["a", i8, 0]]), 16, keys);
   if (!isOld(release)) add(draft.add(KIND.float, { name: "double", word: 8 }), 8);
-  const special = Array.from({ length: 1 + random.below(3) }, () => specialValue(draft, random, release, i4));
+  const special = Array.from({ length: 1 + random.below(4) }, () => specialValue(draft, random, release, i4));
   return { any, keys, special };
 }
 

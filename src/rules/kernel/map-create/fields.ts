@@ -103,9 +103,11 @@ export function brokenFields(map: MapAttributes, subject: Subject, value: number
   return undefined;
 }
 
-/** A DEVMAP is read-only for programs, whatever its flags are. */
+/** Read-only for programs, whatever the flags are. */
+const READ_ONLY: readonly number[] = [MAP_KIND.devmap, MAP_KIND.devmapHash, MAP_KIND.insnArray];
+
 function flagsOf({ type, mapFlags }: MapAttributes): number {
-  return type === MAP_KIND.devmap || type === MAP_KIND.devmapHash ? mapFlags | MAP_FLAG.readOnlyProg : mapFlags;
+  return READ_ONLY.includes(type) ? mapFlags | MAP_FLAG.readOnlyProg : mapFlags;
 }
 
 function soundFields(subject: Subject, value: number): readonly Field[] {

@@ -45,6 +45,10 @@ const KC_20 = mapRule(
   "A map of struct_ops names the kernel's type.",
   "bpf_struct_ops.c bpf_struct_ops_map_alloc_check",
 );
+const KC_33 = mapRule("KC-33", "What a map can come to hold is less than 4 GiB.", "syscall.c bpf_map_charge_init", {
+  errno: E2BIG,
+  until: "5.10",
+});
 
 export const limitRules: readonly KernelRule[] = [
   KC_06,
@@ -62,6 +66,7 @@ export const limitRules: readonly KernelRule[] = [
   KC_18,
   KC_19,
   KC_20,
+  KC_33,
 ];
 
 type Release = Partial<Pick<Check, "since" | "until" | "errno">>;
@@ -215,6 +220,21 @@ export const arenaIsInOnePlace: Check = check(KC_17, ({ mapExtra, maxEntries }) 
   const last = BigInt.asUintN(64, mapExtra + BigInt(maxEntries * PAGE) - 1n);
   return mapExtra >> 32n !== last >> 32n;
 });
+
+/** More than this is not charged to anybody; about, since each map has some bytes of its own. */
+const MOST_CHARGED = U32_MAX - PAGE;
+const TRIE = 320;
+
+const chargedFor = (bytes: (map: MapAttributes) => number): Check => check(KC_33, (map) => bytes(map) >= MOST_CHARGED);
+const inWords = (size: number): number => Math.ceil(size / 8) * 8;
+
+export const arrayIsCharged: Check = chargedFor(({ maxEntries, valueSize }) => maxEntries * inWords(valueSize));
+export const elementsAreCharged: Check = chargedFor(
+  ({ maxEntries, keySize, valueSize }) => maxEntries * (HASH_ELEMENT + inWords(keySize) + inWords(valueSize)),
+);
+export const nodesAreCharged: Check = chargedFor(
+  ({ maxEntries, keySize, valueSize }) => TRIE + maxEntries * (TRIE_NODE + keySize - 4 + valueSize),
+);
 
 /** The number of hash functions. */
 export const bloomFunctions: Check = check(KC_18, ({ mapExtra }) => mapExtra > 15n);

@@ -127,8 +127,8 @@ const ring = (...flags: readonly Check[]): readonly Check[] => [
 ];
 
 const SHAPES: Readonly<Record<number, Shape>> = {
-  [MAP_KIND.hash]: { check: hash, alloc: [buckets], types: "elements" },
-  [MAP_KIND.array]: { check: arrayOf(mmapable | innerMap), alloc: [], types: "array" },
+  [MAP_KIND.hash]: { check: hash, alloc: [buckets, limit.elementsAreCharged], types: "elements" },
+  [MAP_KIND.array]: { check: arrayOf(mmapable | innerMap), alloc: [limit.arrayIsCharged], types: "array" },
   [MAP_KIND.progArray]: { check: ofDescriptors(), alloc: [], types: "both", asInner: ENOTSUPP },
   [MAP_KIND.perfEventArray]: { check: ofDescriptors(preserveElems), alloc: [], types: "none" },
   [MAP_KIND.percpuHash]: { check: percpuHash, alloc: [buckets, limit.processorValueIn5_10], types: "elements" },
@@ -149,7 +149,7 @@ const SHAPES: Readonly<Record<number, Shape>> = {
     types: "none",
   },
   [MAP_KIND.cgroupArray]: { check: ofDescriptors(), alloc: [], types: "none" },
-  [MAP_KIND.lruHash]: { check: lru, alloc: [buckets], types: "elements" },
+  [MAP_KIND.lruHash]: { check: lru, alloc: [buckets, limit.elementsAreCharged], types: "elements" },
   [MAP_KIND.lruPercpuHash]: { check: percpuLru, alloc: [buckets, limit.processorValueIn5_10], types: "elements" },
   [MAP_KIND.lpmTrie]: {
     check: [],
@@ -161,6 +161,7 @@ const SHAPES: Readonly<Record<number, Shape>> = {
       limit.keyIsBetween(5, 260),
       limit.hasValue,
       ...limit.trieValue,
+      limit.nodesAreCharged,
     ],
     types: "trie",
   },

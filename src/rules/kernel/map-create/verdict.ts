@@ -138,12 +138,14 @@ function brokenModel(
 ): Broken | undefined {
   if (isOfMaps === undefined) return undefined;
   const shape = inner && shapeOf(inner.type, profile.release);
-  if (inner === undefined || shape === undefined) return { rule: KC_22, errno: EBADF };
+  // Descriptor 0 is open, but no map.
+  if (inner === undefined) return broken(KC_22);
+  if (shape === undefined) return { rule: KC_22, errno: EBADF };
   const isTyped = btf !== undefined && mapCreateVerdict(inner, btf, profile).errno === 0;
   if (!isTyped && mapCreateVerdict(inner, undefined, profile).errno !== 0) return { rule: KC_22, errno: EBADF };
-  if (shape.isOfMaps) return { rule: KC_22, errno: KC_22.errno };
+  if (shape.isOfMaps) return broken(KC_22);
   if (shape.asInner !== undefined) return { rule: KC_23, errno: shape.asInner };
   const isTagged = isTyped && inner.valueTypeId !== 0;
   if (!isTagged || !isLocked(btf.subject, valueTypeOf(btf, inner), profile)) return undefined;
-  return { rule: KC_23, errno: KC_23.errno };
+  return broken(KC_23);
 }
