@@ -79,13 +79,24 @@ test("quiet shows errors that remain, normal hides notes, verbose shows all", ()
   expect(heads("verbose")).toEqual(["error", "error", "warning", "note"]);
 });
 
-test("many repairs of one rule are counted; what remains is always shown", () => {
+test("many repairs of one rule are counted; what a rule of ours finds and remains is always shown", () => {
   const { fixed: _fixed, ...error } = conflict;
   const all = [...Array<Diagnostic>(9).fill(conflict), ...Array<Diagnostic>(9).fill(error)];
   const text = diagnosticsText(all, "normal", plain);
   expect(text.match(/^error/gm)).toHaveLength(5 + 9);
   expect(text).toContain("(4 more fixed by map/value-size-conflict; -v shows them)\n");
   expect(diagnosticsText(all, "verbose", plain).match(/^error/gm)).toHaveLength(18);
+});
+
+test("types that break one rule of the kernel are counted, too, even with -q", () => {
+  const { fixed: _fixed, ...error } = conflict;
+  const all = ["kernel/ke-01", "kernel/kr-01"].flatMap((rule) => Array<Diagnostic>(30).fill({ ...error, rule }));
+  for (const loudness of ["normal", "quiet"] as const) {
+    const text = diagnosticsText(all, loudness, plain);
+    expect(text.match(/^error/gm)).toHaveLength(2 * 5);
+    expect(text).toContain("(25 more of kernel/ke-01; -v shows them)\n(25 more of kernel/kr-01; -v shows them)\n");
+  }
+  expect(diagnosticsText(all, "verbose", plain).match(/^error/gm)).toHaveLength(60);
 });
 
 test("nothing in a name reaches the terminal as a command or breaks the line", () => {
