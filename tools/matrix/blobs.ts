@@ -88,7 +88,7 @@ const isPlain = /^(?!K[HS])/;
  * Blobs of a batch for one release: as they come, but that most are fitted to an older release, and that some get a layout where the release
  * knows one. Asking for fewer kernels does not change them.
  */
-function blobsFor(release: MatrixRelease, samples: readonly Sample[], seed: number): readonly MatrixBlob[] {
+export function blobsFor(release: MatrixRelease, samples: readonly Sample[], seed: number): readonly MatrixBlob[] {
   const profile = KERNEL_PROFILES[release];
   const random = new Random(seed);
   const isOld = profile.maxKind < KIND.enum64 || !profile.kindFlags.has(KIND.typeTag);

@@ -1,0 +1,37 @@
+/**
+ * `npm run mutation -- [FOLDER...] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by folder (kernel,
+ * aya; all by default). Asks the judges first, unless what they said before is to do (`--recorded`). See docs/mutation.md.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { projectRoot } from "./judges/cache.ts";
+import { recordAya } from "./mutation/aya.ts";
+import { recordKernels } from "./mutation/kernel.ts";
+import { type Report, scoreLines } from "./mutation/score.ts";
+
+const RECORD: Readonly<Record<string, () => Promise<void>>> = {
+  kernel: recordKernels,
+  aya: recordAya,
+};
+
+const { values, positionals } = parseArgs({
+  options: { recorded: { type: "boolean", default: false }, files: { type: "string" } },
+  allowPositionals: true,
+});
+
+for (const folder of positionals.length > 0 ? positionals : Object.keys(RECORD)) {
+  const record = RECORD[folder];
+  if (record === undefined) throw new Error(`no such folder: ${folder}; known are ${Object.keys(RECORD).join(", ")}`);
+  if (!values.recorded) await record();
+  const files = values.files === undefined ? [] : ["--mutate", values.files];
+  const { status } = spawnSync("npx", ["stryker", "run", "config/stryker.config.mjs", ...files], {
+    cwd: projectRoot,
+    env: { ...process.env, BTF_FIX_MUTATE: folder },
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  const report = JSON.parse(readFileSync(join(projectRoot, `.cache/mutation/${folder}.json`), "utf8")) as Report;
+  console.log(scoreLines(folder, report).join("\n"));
+}

@@ -1,0 +1,39 @@
+import { basename } from "node:path";
+import { runAyaOnAll } from "../../test/judges/aya.ts";
+import { loadWithAya } from "../../test/judges/aya-run.ts";
+import { AYA_VERSIONS, type AyaAnswer, ayaComparisons } from "../../test/mutation/aya.ts";
+import { ayaCases } from "../../test/rules/aya/cases.ts";
+import { object } from "../../test/rules/aya/draft.ts";
+import { judgeFolder } from "../judges/cache.ts";
+import { type Question, record, summary } from "./answers.ts";
+import { drawnObjects } from "./objects.ts";
+
+/** Drawn objects beside the vectors of the rules. */
+const DRAWN = 700;
+
+/** Asks both versions of aya-obj about the vectors of all rules and as many drawn objects, and aya itself about the vectors. */
+export async function recordAya(): Promise<void> {
+  const vectors = [
+    { group: "kept", input: object() },
+    ...ayaCases.map(({ rule, bytes }): Question => ({ group: rule, input: bytes() })),
+  ];
+  const drawn = (await drawnObjects(1, DRAWN)).map(({ family, bytes }): Question => ({ group: family, input: bytes }));
+  for (const known of AYA_VERSIONS) {
+    const { version, name, loader } = known;
+    const own = new Set(vectors.map(({ input }) => Buffer.from(input).toString("latin1")));
+    const ask = (objects: readonly Uint8Array[]): readonly AyaAnswer[] => {
+      const reports = runAyaOnAll(name, objects);
+      return objects.map((bytes, index): AyaAnswer => {
+        const { btf, ...report } = reports[index] ?? { btf: undefined, parse: undefined };
+        if (report.parse === undefined) return {};
+        const sent = btf === undefined ? {} : { sent: Buffer.from(btf).toString("base64") };
+        if (!own.has(Buffer.from(bytes).toString("latin1"))) return { report, ...sent };
+        const run = loadWithAya(loader, bytes);
+        return { report, ...sent, ...(run.outcome === "answer" ? { error: run.value.error ?? "" } : {}) };
+      });
+    };
+    const judge = [judgeFolder(name), judgeFolder(loader)].map((folder) => basename(folder)).join(" ");
+    const answers = await record(`aya-${version}`, judge, [...vectors, ...drawn], ask, ayaComparisons(known));
+    console.log(summary(`aya-${version}`, answers));
+  }
+}

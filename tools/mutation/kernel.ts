@@ -1,0 +1,86 @@
+import { release as runningKernel } from "node:os";
+import { basename } from "node:path";
+import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
+import type { KernelRelease } from "../../src/rules/kernel/rule.ts";
+import { kernelVerdict } from "../../src/rules/kernel/verdict.ts";
+import { type BtfLoadVerdict, kernelBtfLoad } from "../../test/judges/kernel.ts";
+import { machineBtfLoad } from "../../test/judges/machine.ts";
+import { answer } from "../../test/judges/run.ts";
+import { kernelComparisons } from "../../test/mutation/kernel.ts";
+import { sample } from "../../test/rules/kernel/mutate.ts";
+import { Random } from "../../test/rules/kernel/random.ts";
+import { realDrafts } from "../../test/rules/kernel/real.ts";
+import { runningRelease } from "../../test/rules/kernel/summary.ts";
+import { judgeFolder } from "../judges/cache.ts";
+import { blobsFor } from "../matrix/blobs.ts";
+import { MATRIX_RELEASES, storedKernel } from "../matrix/kernels.ts";
+import { ruleVectors } from "../matrix/vectors.ts";
+import { answersOf, type Question, record, summary } from "./answers.ts";
+
+/** Generated blobs of either age beside the vectors of the rules. */
+const GENERATED = 1200;
+
+/** More is read by no test; the log of a blob without fault may be long. */
+const LOG_TAIL = 4096;
+
+/** What is too long to be kept; the unit tests have it. */
+const LONGEST = 1 << 20;
+
+/** Vectors of all rules, and blobs that were made for the newest kernel and for the oldest; those that break the same rule are one group. */
+function questions(release: KernelRelease): readonly Question[] {
+  const real = realDrafts();
+  const generated = (["7.2", "5.10"] as const).flatMap((like, index) => {
+    const random = new Random(index);
+    return blobsFor(
+      like,
+      Array.from({ length: GENERATED }, (_, number) => sample(random, real, number)),
+      index,
+    );
+  });
+  return [...ruleVectors(), ...generated]
+    .filter(({ blob }) => blob.length <= LONGEST)
+    .map(({ blob }) => ({ group: kernelVerdict(blob, KERNEL_PROFILES[release]).rule ?? "accepted", input: blob }));
+}
+
+const lastLines = ({ errno, log }: BtfLoadVerdict): BtfLoadVerdict => ({ errno, log: log.slice(-LOG_TAIL) });
+
+/** Asks the running kernel and those of the matrix about the vectors of all rules and as many generated blobs. */
+export async function recordKernels(): Promise<void> {
+  const driver = basename(judgeFolder("kernel"));
+  const running = runningRelease();
+  const all: readonly KernelRelease[] = [running, ...MATRIX_RELEASES];
+  for (const release of all) {
+    const machine = MATRIX_RELEASES.find((known) => known === release && known !== running);
+    const kernel = machine === undefined ? runningKernel() : storedKernel(machine)?.sha256;
+    const ask = async (blobs: readonly Uint8Array[]): Promise<readonly BtfLoadVerdict[]> => {
+      const said =
+        machine === undefined ? answer(kernelBtfLoad(blobs, 300)) : (await machineBtfLoad(machine, blobs)).answers;
+      return said.map(lastLines);
+    };
+    const name = `kernel-${release}`;
+    const said = await record(
+      name,
+      `${kernel} ${driver}`,
+      questions(release),
+      ask,
+      kernelComparisons(release),
+      release === running ? undefined : saysMoreThan(running),
+    );
+    console.log(summary(name, said));
+  }
+}
+
+/** What another release says is worth a comparison where it is something else; of the rest a sample will do. */
+function saysMoreThan(other: KernelRelease): (blob: Uint8Array, said: BtfLoadVerdict) => boolean {
+  const key = (blob: Uint8Array): string => Buffer.from(blob).toString("latin1");
+  const known = new Map(answersOf<BtfLoadVerdict>(`kernel-${other}`).map(({ input, answer }) => [key(input), answer]));
+  const last = (said: BtfLoadVerdict | undefined): string | undefined => said?.log.trimEnd().split("\n").at(-1);
+  let count = 0;
+  return (blob, said) => {
+    const otherwise = known.get(key(blob));
+    const isNew = otherwise?.errno !== said.errno || (said.errno !== 0 && last(otherwise) !== last(said));
+    return isNew || count++ % SAMPLED === 0;
+  };
+}
+
+const SAMPLED = 20;
