@@ -6,6 +6,12 @@ import type { ObjectState } from "../state.ts";
 /** Section of functions that are called, not attached. */
 const SUBPROGRAMS = ".text";
 
+/**
+ * What compilers keep out of `.text`: `#[cold]` functions, and rustc's own panicking code, which checks of overflow and bounds call. To join the
+ * sections would change instructions: a call of a local function carries its place in its section, as cilium/ebpf wants it.
+ */
+const COLD = "build without #[cold] functions, with overflow-checks = false and opt-level = 3";
+
 export const staticProgram: Rule = {
   id: "elf/static-program",
   title: "Functions outside `.text` are programs, and programs are global.",
@@ -26,8 +32,7 @@ export const staticProgram: Rule = {
         answers: [
           cannotOpen(`sec '${section.name}': program '${symbol.name}' is static and not supported`, EOPNOTSUPP),
         ],
-        // rustc puts panicking code, which checks of overflow and bounds call, into `.text.unlikely.`.
-        help: section.name.startsWith(".text.") ? "build with overflow-checks = false and opt-level = 3" : "export it",
+        help: section.name.startsWith(".text.") ? COLD : "export it",
       };
     }
   },
