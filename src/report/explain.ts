@@ -19,15 +19,28 @@ export interface Explained {
   readonly judges: readonly JudgeRule[];
 }
 
-/** How a judge is called in a text, and its versions. */
-const JUDGES: Readonly<Record<string, { readonly name: string; readonly versions: string; readonly every: string }>> = {
-  kernel: { name: "the kernel", versions: "5.10, 6.1, 6.12, 6.18, 7.2 and 7.3", every: "every release" },
+/** How a judge is called in a text, its versions, and what its rules leave open. */
+interface JudgeText {
+  readonly name: string;
+  readonly versions: string;
+  readonly every: string;
+  readonly note?: string;
+}
+
+const JUDGES: Readonly<Record<string, JudgeText>> = {
+  kernel: {
+    name: "the kernel",
+    versions: "5.10, 6.1, 6.12, 6.18, 7.2 and 7.3",
+    every: "every release",
+    note: `Of maps (KC) nobody can tell here whether there is memory for them, what hangs on the kernel's own types (values of struct_ops, kptrs to structs of
+the kernel's), or on its configuration: how many processors it knows (8,192 here), and which kinds it was built without.`,
+  },
   libbpf: { name: "libbpf", versions: "1.1 and 1.7", every: "every version" },
   cilium: { name: "cilium/ebpf", versions: "0.22", every: "every version" },
   aya: { name: "aya", versions: "aya-obj 0.3 and 0.6", every: "every version" },
 };
 
-function judgeOf(family: string): { readonly name: string; readonly versions: string; readonly every: string } {
+function judgeOf(family: string): JudgeText {
   return JUDGES[family] ?? { name: family, versions: "", every: "every version" };
 }
 
@@ -117,7 +130,7 @@ function oursText(rules: readonly Omit<Rule, "check">[]): string {
 }
 
 function judgeText(family: string, entries: readonly JudgeRule[]): string {
-  const { name, versions, every } = judgeOf(family);
+  const { name, versions, every, note } = judgeOf(family);
   const rows = entries.map(({ rule, told }) => {
     const words = rule.text.map(code).join(", ");
     const ours = told.map(({ id, fixable }) => `\`${id}\`${fixable ? " (mended)" : ""}`).join(", ");
@@ -128,7 +141,7 @@ function judgeText(family: string, entries: readonly JudgeRule[]): string {
 
 Versions that are known: ${versions}. N, M and other capitals in its words stand for what is known only when it speaks. Where none of the rules in the last
 column tells of a refusal, it is a finding of its own, \`${family}/…\` with the id in small letters: ${severityText(family)}.
-
+${note === undefined ? "" : `\n${note}\n`}
 | rule | what must hold | ${name} says | errno | versions | told by |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join("\n")}

@@ -1,4 +1,5 @@
 import { kernelRules } from "./kernel/index.ts";
+import { mapCreateRules } from "./kernel/map-create/index.ts";
 import { programInfoRules } from "./kernel/program-info.ts";
 import type { KernelRule } from "./kernel/rule.ts";
 import type { LoaderRule } from "./loader.ts";
@@ -19,7 +20,7 @@ export interface FamilyRule {
 /** Every rule of every judge. */
 export function judgeRules(): readonly FamilyRule[] {
   return [
-    ...[...kernelRules, ...programInfoRules].map((rule) => ({ family: "kernel", rule })),
+    ...[...kernelRules, ...mapCreateRules, ...programInfoRules].map((rule) => ({ family: "kernel", rule })),
     ...loaderRules.flatMap(({ family, rules }) => rules.map((rule) => ({ family, rule }))),
   ];
 }

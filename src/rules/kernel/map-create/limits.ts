@@ -8,7 +8,7 @@ const ERANGE = 34;
 const ENOMEM = 12;
 
 const KC_06 = mapRule("KC-06", "Its kind knows the map's flags.", "*.c map_alloc_check, map_alloc");
-const KC_07 = mapRule("KC-07", "Programs may read the map or write it.", "bpf.h bpf_map_flags_access_ok");
+const KC_07 = mapRule("KC-07", "Programs may read the map or write it.", "include/linux/bpf.h bpf_map_flags_access_ok");
 const KC_08 = mapRule("KC-08", "Flags that the kind needs are there.", "*.c map_alloc_check, map_alloc");
 const KC_09 = mapRule("KC-09", "Values of each processor have no node of memory.", "*.c map_alloc_check");
 const KC_10 = mapRule("KC-10", "An LRU map is allocated at once.", "hashtab.c htab_map_alloc_check", {
