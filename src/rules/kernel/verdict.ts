@@ -3,6 +3,7 @@ import { checkChains } from "./chains.ts";
 import { checkRecords } from "./first-pass.ts";
 import { checkHeader } from "./header.ts";
 import type { KernelProfile } from "./profile.ts";
+import type { Resolution } from "./resolution.ts";
 import { checkReferences } from "./second-pass.ts";
 import { checkSectionForms } from "./sections.ts";
 import { checkSpecialFields } from "./special-fields.ts";
@@ -99,11 +100,13 @@ function judge(subject: Subject): Refusal | undefined {
   }
 }
 
-function check(subject: Subject): void {
+/** The passes of the kernel; says what each type was found to be. Errors: Refusal, the first failure that ends the walk. */
+export function check(subject: Subject): Resolution {
   const header = checkHeader(subject);
   checkSectionForms(subject, header);
   checkRecords(subject, header);
-  checkReferences(subject);
+  const resolution = checkReferences(subject);
   checkChains(subject);
   checkSpecialFields(subject);
+  return resolution;
 }
