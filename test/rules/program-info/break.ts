@@ -157,7 +157,8 @@ const code: readonly Break[] = [
     slots.splice(-1, 1, [random.pick([0x05, 0x06, 0x0d, 0x9d]), 0, 0, -1, -1]);
   },
   ({ draft }, random) => {
-    const more = random.pick([250, 256, 260]);
+    // Those that are taken take long.
+    const more = random.chance(5) ? 250 : random.pick([256, 260]);
     for (let count = 0; count < more; count++) {
       draft.functions[0]?.unshift({ function: draft.functions.length, kind: "call" });
       draft.functions.push([ZERO, EXIT]);

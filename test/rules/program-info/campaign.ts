@@ -25,7 +25,7 @@ function firstLine(log: string): string {
 }
 
 const lineOf = (text: string): RegExp =>
-  new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\b[NMKTSEFX]\b/g, ".*")}$`);
+  new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\b[A-Z]\b/g, ".*")}$`);
 
 const TEXTS: readonly RegExp[] = programInfoRules.flatMap(({ text }) => text.map(lineOf));
 

@@ -45,7 +45,7 @@ export const layoutRules: readonly KernelRule[] = [KB_31, KB_32, KB_33, KB_34, K
 export function checkLength(subject: ProgramSubject): void {
   const { length } = subject;
   if (length === 0 || length > MOST_INSNS) subject.refuse(KB_31, "");
-  if (length > 0 && subject.insn(length - 1).opcode === LD_IMM64) subject.refuse(KB_32, "invalid bpf_ld_imm64 insn");
+  if (subject.insn(length - 1).opcode === LD_IMM64) subject.refuse(KB_32, "invalid bpf_ld_imm64 insn");
 }
 
 /** Finds the subprograms: the first instruction, and what is called or has its address taken. */

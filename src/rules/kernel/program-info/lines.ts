@@ -48,7 +48,7 @@ function checkRecord(subject: ProgramSubject, { index, hasTail, word }: InfoReco
     const line = `Invalid line_info[${index}].insn_off:${at} (prev_offset:${previous} prog->len:${length})`;
     subject.refuse(KB_10, line, index);
   }
-  if (at < length && subject.insn(at).opcode === 0) {
+  if (subject.insn(at).opcode === 0) {
     subject.refuse(KB_11, `Invalid insn code at line_info[${index}].insn_off`, index);
   }
   if (!subject.hasName(word(2)) || !subject.hasName(word(1))) {

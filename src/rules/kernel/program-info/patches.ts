@@ -50,8 +50,8 @@ export function checkPatch(subject: ProgramSubject, patch: Patch, patched: Patch
   if (kind === CLASS.ldx || kind === CLASS.st || kind === CLASS.stx) {
     checkValue(subject, patch, "LDX/ST/STX", before ?? insn.offset);
   } else if (kind === CLASS.ld) {
-    const second = at + 1 < subject.length ? subject.insn(at + 1) : undefined;
-    if (second === undefined || !isPlainLoad(insn, second)) {
+    const second = subject.insn(at + 1);
+    if (!isPlainLoad(insn, second)) {
       subject.refuse(KB_30, `prog '': relo #${index}: insn #${at} (LDIMM64) has unexpected form`, index);
       return;
     }

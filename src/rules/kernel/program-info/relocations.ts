@@ -126,7 +126,10 @@ function checkRecord(subject: ProgramSubject, btf: BtfBlob, record: InfoRecord, 
   if (offset % 8 !== 0 || offset / 8 >= length) {
     subject.refuse(KB_14, `Invalid core_relo[${index}].insn_off:${offset} prog->len:${length}`, index);
   }
-  if (subject.kind(type) === MISSING) subject.refuse(KB_27, `relo #${index}: bad type id ${type}`, index);
+  if (subject.kind(type) === MISSING) {
+    subject.refuse(KB_27, `relo #${index}: bad type id ${type}`, index);
+    return;
+  }
   const name = type === 0 ? "" : btf.string(btf.nameOff(btf.at(type)), LONGEST);
   const isLocal = kind === TYPE_ID_LOCAL;
   if (!isLocal && name === "") subject.refuse(KB_28, `target candidate search failed for ${type | 0}`, index);

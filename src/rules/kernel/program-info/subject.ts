@@ -80,6 +80,8 @@ export interface Subprogram {
   hasTailCall: boolean;
 }
 
+const NO_INSN: Insn = { opcode: 0, dst: 0, src: 0, offset: 0, immediate: 0 };
+
 /** A program while the kernel looks at it. */
 export class ProgramSubject {
   readonly program: ProgramRecords;
@@ -106,7 +108,9 @@ export class ProgramSubject {
     this.code = codeView(program.insns);
   }
 
+  /** The instruction at a slot; one of zeros past the end. */
   insn(index: number): Insn {
+    if (index < 0 || index >= this.length) return NO_INSN;
     return insnAt(this.code, index * INSN_SIZE, this.littleEndian);
   }
 
