@@ -1,10 +1,17 @@
 import { BtfFixError } from "../../../src/errors.ts";
 import { KERNEL_PROFILES, type KernelProfile } from "../../../src/rules/kernel/profile.ts";
 import { kernelVerdict } from "../../../src/rules/kernel/verdict.ts";
-import { type BtfLoadVerdict, kernelBtfLoad, kernelMapCreate, kernelProgLoad } from "../../../test/judges/kernel.ts";
+import {
+  type BtfLoadVerdict,
+  kernelBtfLoad,
+  kernelMapCreate,
+  kernelProgLoads,
+  type ProgramAttributes,
+} from "../../../test/judges/kernel.ts";
 import { answer } from "../../../test/judges/run.ts";
 import { disagreement } from "../../../test/rules/kernel/campaign.ts";
 import { runningRelease } from "../../../test/rules/kernel/summary.ts";
+import { difference, verdictOf } from "../../../test/rules/program-info/campaign.ts";
 import { dedupDifference } from "./dedup.ts";
 import type { TableRelease, TableRow } from "./source.ts";
 
@@ -46,7 +53,7 @@ function ofProfile(of: string, rows: readonly TableRow[], profile: KernelProfile
   });
 }
 
-function programOf(row: TableRow): Parameters<typeof kernelProgLoad>[0] {
+function programOf(row: TableRow): ProgramAttributes {
   const funcs = { records: bytesOf(row.funcInfo), recordSize: row.funcRec };
   const lines = { records: bytesOf(row.lineInfo), recordSize: row.lineRec };
   return {
@@ -61,8 +68,9 @@ function programOf(row: TableRow): Parameters<typeof kernelProgLoad>[0] {
 /** The release's table beside our profile of the release, and our `dedupBtf`; needs no kernel. */
 export function besideTable(release: TableRelease, rows: readonly TableRow[]): readonly Agreement[] {
   const raw = rows.filter(({ table }) => table === "raw");
+  const profile = KERNEL_PROFILES[release];
   return [
-    ofProfile("raw_tests: table and our profile of its release", raw, KERNEL_PROFILES[release]),
+    ofProfile("raw_tests: table and our profile of its release", raw, profile),
     agreement(
       "dedup_tests: table and our dedup",
       rows.filter(({ table }) => table === "dedup"),
@@ -75,6 +83,31 @@ export function besideTable(release: TableRelease, rows: readonly TableRow[]): r
         }
       },
     ),
+    agreement("info_raw_tests: table and our profile of its release", infoRows(rows), (row) => {
+      const { accepted, message } = verdictOf(programOf(row), profile);
+      return fromTable(row, !accepted, message);
+    }),
+  ];
+}
+
+const infoRows = (rows: readonly TableRow[]): readonly TableRow[] => rows.filter(({ table }) => table === "info");
+
+/** The programs with records, beside the running kernel. */
+function programsBesideKernel(rows: readonly TableRow[], profile: KernelProfile): readonly Agreement[] {
+  const info = infoRows(rows);
+  const programs = info.map(programOf);
+  const answers = answer(kernelProgLoads(programs));
+  const said = new Map(info.map((row, i) => [row, answers[i]] as const));
+  return [
+    agreement(`info_raw_tests: running kernel and our profile ${profile.release}`, info, (row) => {
+      const spoken = said.get(row);
+      const what = spoken && difference(verdictOf(programOf(row), profile), spoken);
+      return what === "later" ? "refused for what its instructions do" : what;
+    }),
+    agreement("info_raw_tests: table and running kernel", info, (row) => {
+      const { errno = -1, log = "" } = said.get(row) ?? {};
+      return fromTable(row, errno !== 0, log);
+    }),
   ];
 }
 
@@ -102,13 +135,6 @@ export function besideKernel(rows: readonly TableRow[]): readonly Agreement[] {
       const [verdict] = answer(kernelMapCreate(bytesOf(row.blob), [map]));
       return (verdict?.withIds !== 0) === (row.mapRefused === 1) ? undefined : `errno ${verdict?.withIds}`;
     }),
-    agreement(
-      "info_raw_tests: table and running kernel",
-      rows.filter(({ table }) => table === "info"),
-      (row) => {
-        const { errno, log } = answer(kernelProgLoad(programOf(row)));
-        return fromTable(row, errno !== 0, log);
-      },
-    ),
+    ...programsBesideKernel(rows, profile),
   ];
 }
