@@ -26,11 +26,15 @@ function table(counts: ReadonlyMap<string, number>): string {
     .join(", ");
 }
 
-function report(name: string, { compared, accepted, unread, fell, byRule, disagreements }: Result): void {
+function report(
+  name: string,
+  { compared, accepted, maps, refusedMaps, unread, fell, byRule, disagreements }: Result,
+): void {
   console.log(
     `${name}, seed ${seed}: ${compared} objects compared, ${disagreements.length} disagreements; ` +
       `opened ${((100 * accepted) / compared).toFixed(1)} %; not read by us ${unread}; fell over: ${table(fell) || "none"}`,
   );
+  if (maps > 0) console.log(`  maps: ${maps} compared, ${refusedMaps} refused or without type ids`);
   console.log(`  first refusal by rule: ${table(byRule)}`);
   for (const { number, drawn, what } of disagreements.slice(0, 40)) {
     console.log(`  #${number} ${drawn.family} of ${drawn.seed}: ${what}`);

@@ -69,6 +69,9 @@ export class LoaderRefusal extends Error {
 /** What becomes of one map. */
 export interface MapVerdict {
   readonly name: string;
+  /** Ids of key and value that the loader gives, of the BTF that it sends; 0 for none. */
+  readonly keyTypeId: number;
+  readonly valueTypeId: number;
   /** Whether the kernel creates it at all, and whether with the type ids that the loader gives it. */
   readonly created: boolean;
   readonly withIds: boolean;

@@ -1,7 +1,10 @@
-import type { LoaderRule } from "../loader.ts";
-import type { AyaBtf } from "./btf.ts";
-import type { AyaDefinition } from "./definition.ts";
-import { type AyaVersion, ayaRule, refuse } from "./rule.ts";
+import type { CreatedMap } from "../kernel/map-create/attributes.ts";
+import type { HeldBtf } from "../kernel/map-create/btf.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
+import type { LoaderRule, MapVerdict } from "../loader.ts";
+import { askForMap } from "../map-verdict.ts";
+import { createdMap } from "./created.ts";
+import { AyaRefusal, type AyaVersion, ayaRule, refuse } from "./rule.ts";
 import type { AyaMap } from "./sections.ts";
 
 const load = { stage: "load" } as const;
@@ -10,13 +13,6 @@ const known = ayaRule(
   "A map is of a type that aya knows.",
   "bpf_map_type::try_from",
   "map error: invalid map type N",
-  load,
-);
-const typed = ayaRule(
-  "AL-03",
-  "A map has a type: what aya finds none in is of type 0, of which the kernel makes none.",
-  "MapData::create",
-  "map error: failed to create map `M`",
   load,
 );
 const inner = ayaRule(
@@ -34,9 +30,9 @@ const idsOfNone = ayaRule(
   "map error: failed to create map `M`",
   load,
 );
-const sizeOfIds = ayaRule(
+const made = ayaRule(
   "AL-07",
-  "A key or value is as long as its type: aya 0.3 counts one dimension of an array, and key_size overrules key.",
+  "The kernel creates a map as aya asks for it: aya does not try without type ids.",
   "bpf_create_map",
   "map error: failed to create map `M`",
   load,
@@ -49,7 +45,7 @@ const supported = ayaRule(
   load,
 );
 
-export const mapRules: readonly LoaderRule[] = [known, typed, inner, idsOfNone, sizeOfIds, supported];
+export const mapRules: readonly LoaderRule[] = [known, inner, idsOfNone, made, supported];
 
 /** Types that aya knows and has nothing for. */
 const UNSUPPORTED: ReadonlyMap<number, string> = new Map([
@@ -65,43 +61,55 @@ const HASH_OF_MAPS = 13;
 /** BPF_MAP_TYPE_ARENA, and BPF_MAP_TYPE_INSN_ARRAY. */
 const LAST_TYPE: Readonly<Record<AyaVersion, number>> = { "0.3": 33, "0.6": 34 };
 
-/** Types that aya creates without the ids of key and value: PERF_EVENT_ARRAY to RINGBUF. */
-const WITHOUT_IDS: ReadonlySet<number> = new Set([4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25, 27]);
-const BLOOM_FILTER = 30;
-
-/**
- * What aya asks of maps before it creates them, and of their types; whether the kernel makes one of such sizes, is not asked. `btf`: what the kernel took. Maps have no order in aya. Throws an `AyaRefusal`.
- */
-export function checkMaps(maps: ReadonlyMap<string, AyaMap>, version: AyaVersion, btf: AyaBtf | undefined): void {
+/** What aya asks of maps before it creates them. Maps have no order in aya. Throws an `AyaRefusal`. */
+export function checkMaps(maps: ReadonlyMap<string, AyaMap>, version: AyaVersion): void {
   for (const [map, { type }] of maps) {
     if (type > LAST_TYPE[version]) refuse(known, `map error: invalid map type ${type}`, { map });
   }
   for (const [map, definition] of maps) {
     const { type } = definition;
-    if (type === ARRAY_OF_MAPS || type === HASH_OF_MAPS) {
-      if (definition.inner === undefined) {
-        refuse(inner, `map error: map \`${map}\` is a map-of-maps but has no inner map definition`, { map });
-      }
-      checkCreated(`${map}.inner`, definition.inner, btf);
+    if ((type === ARRAY_OF_MAPS || type === HASH_OF_MAPS) && definition.inner === undefined) {
+      refuse(inner, `map error: map \`${map}\` is a map-of-maps but has no inner map definition`, { map });
     }
-    checkCreated(map, definition, btf);
   }
 }
 
-function checkCreated(map: string, definition: AyaDefinition, btf: AyaBtf | undefined): void {
-  const { type, keySize, valueSize, valueType } = definition;
-  const line = `map error: failed to create map \`${map}\``;
-  if (type === 0) refuse(typed, line, { map });
-  if (WITHOUT_IDS.has(type)) return;
-  const keyType = type === BLOOM_FILTER ? 0 : definition.keyType;
-  if (keyType === 0 && valueType === 0) return;
-  if (btf === undefined) refuse(idsOfNone, line, { map });
-  if (
-    (keyType !== 0 && btf.size(keyType, "0.6") !== keySize) ||
-    (valueType !== 0 && btf.size(valueType, "0.6") !== valueSize)
-  ) {
-    refuse(sizeOfIds, line, { map });
+/** What becomes of an object's maps, and the refusal with which aya stops at one that is not created. */
+export interface MadeMaps {
+  readonly maps: readonly MapVerdict[];
+  readonly refusal: AyaRefusal | undefined;
+}
+
+function refusalOf(
+  { name, keyTypeId, valueTypeId, inner }: CreatedMap,
+  verdict: MapVerdict,
+  isHeld: boolean,
+): AyaRefusal | undefined {
+  const names = (ids: Pick<CreatedMap, "keyTypeId" | "valueTypeId">): boolean =>
+    ids.keyTypeId !== 0 || ids.valueTypeId !== 0;
+  const line = `map error: failed to create map \`${name}\``;
+  const hasIds = names({ keyTypeId, valueTypeId }) || (inner !== undefined && names(inner));
+  if (hasIds && !isHeld) return new AyaRefusal(idsOfNone, line, false, { map: name });
+  return verdict.created ? undefined : new AyaRefusal(made, line, false, { map: name });
+}
+
+/** What the kernel makes of the maps that aya gives it, those of maps last. `held`: the BTF, where the kernel took it. */
+export function makeMaps(
+  maps: ReadonlyMap<string, AyaMap>,
+  held: HeldBtf | undefined,
+  kernel: KernelProfile,
+): MadeMaps {
+  const verdicts: MapVerdict[] = [];
+  let refusal: AyaRefusal | undefined;
+  const isOuter = ([, { inner }]: [string, AyaMap]): boolean => inner !== undefined;
+  for (const [name, map] of [...maps].sort((a, b) => Number(isOuter(a)) - Number(isOuter(b)))) {
+    const created = createdMap(name, map);
+    const { verdict } = askForMap(created, { held: () => held, kernel, triesAgain: () => false });
+    const failure = refusalOf(created, verdict, held !== undefined);
+    verdicts.push(failure === undefined ? verdict : { ...verdict, created: false });
+    refusal ??= failure;
   }
+  return { maps: verdicts, refusal };
 }
 
 /** What aya asks of maps when all else is done. Throws an `AyaRefusal`. */

@@ -1,4 +1,5 @@
 import type { ElfView } from "../../elf/model.ts";
+import { heldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { kernelVerdict } from "../kernel/verdict.ts";
 import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
@@ -8,7 +9,7 @@ import { elfRules } from "./elf.ts";
 import { extRules } from "./ext.ts";
 import { externRules } from "./externs.ts";
 import { fixUp, fixUpRules } from "./fix-up.ts";
-import { checkMaps, checkSupport, mapRules } from "./maps.ts";
+import { checkMaps, checkSupport, makeMaps, mapRules } from "./maps.ts";
 import { needsBtf } from "./program-section.ts";
 import { checkRelocations, relocationRules } from "./relocate.ts";
 import { AyaRefusal, type AyaVersion, ayaRule } from "./rule.ts";
@@ -76,7 +77,7 @@ export function ayaBtfAsSent(elf: ElfView, version: AyaVersion, kernel: KernelPr
 
 /**
  * What aya says of an object: whether Object::parse takes it, in aya's own order and words (a panic is a refusal), whether its fix-up of
- * BTF succeeds, what the kernel answers to what it then sends, whether its maps are of types that aya and the kernel have, and whether its references can be
+ * BTF succeeds, what the kernel answers to what it then sends and to its maps, and whether its references can be
  * bound. Takes time in proportion to the object; nothing is thrown.
  */
 export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProfile): LoaderVerdict {
@@ -91,11 +92,15 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
     const message = `BTF error: the BPF_BTF_LOAD syscall returned …. Verifier output: …${btf.message}`;
     return { ...LOADED, accepted: false, stage: "load", rule: btfNeeded.id, message, btf };
   }
+  const heard = btf === undefined ? LOADED : { ...LOADED, btf };
+  const known = attempt("load", () => checkMaps(object.maps, version));
+  if ("verdict" in known) return { ...heard, ...known.verdict };
+  const held = sent.value && btf?.accepted ? heldBtf(sent.value, kernel, elf.littleEndian) : undefined;
+  const { maps, refusal } = makeMaps(object.maps, held, kernel);
+  if (refusal !== undefined) return { ...heard, ...refused(refusal, "load"), maps };
   const bound = attempt("load", () => {
-    checkMaps(object.maps, version, btf?.accepted ? object.btf : undefined);
     checkRelocations(object);
     checkSupport(object.maps);
   });
-  const verdict = "verdict" in bound ? bound.verdict : LOADED;
-  return btf === undefined ? verdict : { ...verdict, btf };
+  return { ...heard, ...("verdict" in bound ? bound.verdict : {}), maps };
 }

@@ -1,4 +1,5 @@
 import { KIND_NUMBER } from "../../btf/model.ts";
+import { type HeldBtf, heldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { type BtfLoadVerdict, kernelVerdict } from "../kernel/verdict.ts";
 import type { LoaderRule } from "../loader.ts";
@@ -98,10 +99,18 @@ const ERRNOS: Readonly<Record<number, string>> = {
   40: "too many levels of symbolic links",
 };
 
+/** The types of a map as they are sent: the blob, the ids in it (0 for none), and what the kernel then holds. */
+export interface SentTypes {
+  readonly blob: Uint8Array;
+  readonly keyId: number;
+  readonly valueId: number;
+  readonly held: HeldBtf | undefined;
+}
+
 /** A map as the kernel is asked for it. */
 export interface MapRequest extends MapSpec {
   /** The blob with its types, and their ids in it; undefined where it names none. */
-  readonly btf: { readonly blob: Uint8Array; readonly keyId: number; readonly valueId: number } | undefined;
+  readonly btf: SentTypes | undefined;
   readonly template: MapRequest | undefined;
 }
 
@@ -141,7 +150,7 @@ function sendTypes(key: Type | undefined, value: Type | undefined, { kernel, tol
   const verdict = kernelVerdict(blob, kernel);
   told(verdict);
   if (!verdict.accepted) refuse(btfTaken, kernelWords(verdict));
-  return { blob, keyId, valueId };
+  return { blob, keyId, valueId, held: heldBtf(blob, kernel) };
 }
 
 function fixSizes(spec: MapSpec): MapSpec {

@@ -11,6 +11,7 @@ import { checkExt, extPlain, extRules } from "./ext.ts";
 import { typeMissing } from "./inflate.ts";
 import { instructionRules } from "./insn.ts";
 import { type Ask, loadRules, type MapRequest, mapRequest } from "./load.ts";
+import { type MadeMap, madeMap, madeRules } from "./made.ts";
 import { loadBtfMaps, loadOldMaps, type Maps, mapRules } from "./maps.ts";
 import { loadPrograms, type Program, programRules } from "./programs.ts";
 import { relocateRules } from "./relocate.ts";
@@ -40,6 +41,7 @@ export const ciliumRules: readonly LoaderRule[] = [
   ...relocateRules,
   ...structOpsRules,
   ...loadRules,
+  ...madeRules,
 ];
 
 /** What the library makes of an object that it opens. */
@@ -110,21 +112,27 @@ function requests(
   return asked;
 }
 
-/** Of maps only those that come to nothing before the kernel is asked for them; what it says of the others are rules of its own. */
+/** What becomes of the maps: those that come to nothing before the kernel is asked for them, and what it says of the others. */
 function loadMaps(opened: Opened, kernel: KernelProfile): LoaderVerdict {
   let btf: BtfLoadVerdict | undefined;
   const told = (verdict: BtfLoadVerdict): void => {
     if (btf === undefined || (btf.accepted && !verdict.accepted)) btf = verdict;
   };
-  const failures = [...requests(opened, { kernel, told })].flatMap(([name, asked]) =>
-    asked instanceof CiliumRefusal ? [{ name, asked }] : [],
-  );
-  const maps = failures.map(({ name, asked: { rule } }): MapVerdict => {
-    return { name, created: false, withIds: false, errno: rule.errno, rule: rule.id };
-  });
-  const [first] = failures;
+  const maps: MapVerdict[] = [];
+  let first: CiliumRefusal | undefined;
+  for (const [name, asked] of requests(opened, { kernel, told })) {
+    const { verdict, refusal } = asked instanceof CiliumRefusal ? unasked(name, asked) : madeMap(name, asked, kernel);
+    if (verdict !== undefined) maps.push(verdict);
+    first ??= refusal;
+  }
   const heard = btf === undefined ? {} : { btf };
-  return { ...(first === undefined ? LOADED : refused(first.asked, "load")), ...heard, maps };
+  return { ...(first === undefined ? LOADED : refused(first, "load")), ...heard, maps };
+}
+
+function unasked(name: string, refusal: CiliumRefusal): MadeMap {
+  const { errno, id } = refusal.rule;
+  const none = { keyTypeId: 0, valueTypeId: 0, created: false, withIds: false };
+  return { verdict: { name, ...none, errno, rule: id }, refusal };
 }
 
 /** The maps of an object as the library asks the kernel for them; undefined where it does not open it, or we do not read it. */

@@ -7,12 +7,14 @@ import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { LOADED, type LoaderRule, type LoaderVerdict } from "../loader.ts";
+import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
 import { datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
 import { type Collected, collectRules, collectSections } from "./collect.ts";
+import { createRules, makeMaps } from "./create-maps.ts";
 import { createdMaps } from "./created.ts";
 import { definitionRules } from "./definition.ts";
+import { errnoName } from "./errno.ts";
 import { checkExt, extRules } from "./ext.ts";
 import { checkExternsWithoutBtf, externRules } from "./externs.ts";
 import { fallRules } from "./follow.ts";
@@ -54,6 +56,7 @@ export const libbpfRules: readonly LoaderRule[] = [
   ...slotRules,
   ...fallRules,
   mandatory,
+  ...createRules,
 ];
 
 /** Runs a check whose failure is none of the object's if nothing in it needs BTF. */
@@ -125,32 +128,29 @@ export function libbpfMaps(elf: ElfView, version: LibbpfVersion): readonly Creat
   }
 }
 
-/** Names of the errnos that BPF_BTF_LOAD returns; 1.1 prints numbers. */
-const ERRNO_NAMES: Readonly<Record<number, string>> = {
-  2: "ENOENT",
-  7: "E2BIG",
-  14: "EFAULT",
-  17: "EEXIST",
-  22: "EINVAL",
-  40: "ELOOP",
-  524: "ENOTSUPP",
-};
-
-function load(elf: ElfView, { btf, needsBtf }: Opened, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict {
+function load(elf: ElfView, opened: Opened, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict {
+  const { btf, needsBtf } = opened;
   const sent = btf && sentBtf(elf, btf, kernel, version);
-  if (sent === undefined) return LOADED;
-  const verdict = { ...LOADED, btf: sent.verdict };
-  const { accepted, errno } = sent.verdict;
+  const heard = sent === undefined ? LOADED : { ...LOADED, btf: sent.verdict };
   // Where nothing in the kernel needs the BTF, libbpf goes on without.
-  if (accepted || !needsBtf) return verdict;
-  const number = version === "1.1" ? errno : (ERRNO_NAMES[errno] ?? errno);
-  const message = `Error loading .BTF into kernel: -${number}. BTF is mandatory, can't proceed.`;
-  return { ...verdict, accepted: false, stage: "load", errno, message, rule: mandatory.id };
+  if (sent?.verdict.accepted === false && needsBtf) {
+    const { errno } = sent.verdict;
+    const number = version === "1.1" ? `-${errno}` : errnoName(errno);
+    const message = `Error loading .BTF into kernel: ${number}. BTF is mandatory, can't proceed.`;
+    return { ...heard, accepted: false, stage: "load", errno, message, rule: mandatory.id };
+  }
+  const { maps, refusal } = makeMaps(opened.maps(), sent?.held(), kernel, version);
+  return { ...(refusal === undefined ? heard : { ...heard, ...refused(refusal, "load") }), maps };
+}
+
+function refused({ rule, errno, message, at }: LibbpfRefusal, stage: LoaderStage): Omit<LoaderVerdict, "maps"> {
+  return { accepted: false, stage, errno, message, rule: rule.id, ...at };
 }
 
 /**
- * What libbpf says of an object: whether bpf_object__open takes it, in its own order and words, and what the kernel answers to the BTF
- * that it then sends. Undefined where the object's BTF or relocations are of a form that libbpf reads and we do not. Throws nothing.
+ * What libbpf says of an object: whether bpf_object__open takes it, in its own order and words, what the kernel answers to the BTF that it
+ * then sends, and what becomes of the maps. Undefined where the object's BTF or relocations are of a form that libbpf reads and we do not.
+ * Throws nothing.
  */
 export function libbpfVerdict(elf: ElfView, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict | undefined {
   try {
@@ -158,7 +158,6 @@ export function libbpfVerdict(elf: ElfView, version: LibbpfVersion, kernel: Kern
   } catch (refusal) {
     if (refusal instanceof BtfFixError) return undefined;
     if (!(refusal instanceof LibbpfRefusal)) throw refusal;
-    const { rule, errno, message, at } = refusal;
-    return { accepted: false, stage: "open", errno, message, rule: rule.id, maps: [], ...at };
+    return { ...refused(refusal, "open"), maps: [] };
   }
 }

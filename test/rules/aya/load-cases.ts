@@ -172,7 +172,7 @@ function oddKey(): Uint8Array {
 /** What aya itself refuses, and aya-obj does not. */
 export const mapCases: readonly AyaCase[] = [
   { rule: "AL-02", name: "map of type 99", bytes: () => mapOf(99) },
-  { rule: "AL-03", name: "map of no type", bytes: () => mapOf(0) },
+  { rule: "AL-07", name: "map of no type", bytes: () => mapOf(0) },
   { rule: "AL-04", name: "array of undefined maps", bytes: () => mapOf(12) },
   {
     rule: "AL-06",

@@ -19,8 +19,8 @@ const KERNEL = KERNEL_PROFILES["6.18"];
 const [READ_ONLY, DEVMAPS] = [0x80, [14, 25]];
 /** Flags of the file descriptor, which the kernel does not keep with the map. */
 const ACCESS = 0x18;
-/** What the kernel refuses, and what is wrong only because the judge creates one map alone, without those that it holds. */
-const OUTSIDE = /map create:|loading (inner map|program) .*, for map/;
+/** What is wrong only because the judge creates one map alone, without those that it holds. */
+const OUTSIDE = /loading (inner map|program) .*, for map/;
 
 function ours(bytes: Uint8Array): LoaderVerdict | undefined {
   try {
@@ -41,13 +41,18 @@ function difference(
   const isOpen = verdict.stage !== "open";
   if (isOpen !== open.ok) return `we say ${verdict.message || "opened"}, it: ${open.error ?? "opened"}`;
   if (!isOpen) return undefined;
-  for (const { name, rule } of verdict.maps) {
-    if (maps.find((map) => map.name === name)?.created?.ok !== false) return `${name}: we say ${rule}, it creates it`;
+  for (const { name, rule, created: isOurs, withIds } of verdict.maps) {
+    const theirs = maps.find((map) => map.name === name);
+    if (isOurs !== (theirs?.created?.ok === true) && !OUTSIDE.test(theirs?.created?.error ?? "")) {
+      return `${name}: we say ${rule ?? "created"}, it: ${theirs?.created?.error ?? "created"}`;
+    }
+    const held = theirs?.kernel;
+    if (held && withIds !== (held.btfKeyTypeId !== 0 || held.btfValueTypeId !== 0)) {
+      return `${name}: with types: we say ${withIds} (${rule}), the kernel holds ${held.btfKeyTypeId} and ${held.btfValueTypeId}`;
+    }
   }
   const asked = new Map(ciliumMaps(parseElf(bytes), KERNEL)?.map((map) => [map.name, map]));
-  for (const { name, created, kernel: held } of maps) {
-    const isOurs = verdict.maps.some((map) => map.name === name);
-    if (!isOurs && created?.ok === false && !OUTSIDE.test(created.error ?? "")) return `${name}: ${created.error}`;
+  for (const { name, kernel: held } of maps) {
     const map = asked.get(name.replace(/[^A-Za-z0-9._]/g, ""));
     if (held === null || map === undefined) continue;
     const flags = held.mapFlags & (DEVMAPS.includes(held.type) ? ~READ_ONLY : ~0);

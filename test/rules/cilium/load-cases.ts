@@ -76,6 +76,7 @@ export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "CL-07": vector([sized(4, 8, 4)], [sized(4, 4, 4), sized(4, 0, 0)]),
   "CL-08": vector([sized(4, 4, 8)]),
   "CL-09": vector([sized(0x1000_0001, 4, 4), sized(0x2000_0000, 4, 4)], [sized(2, 4, 4)]),
+  "CL-11": vector([sized(1, 0, 4), sized(27, 4, 4), sized(12345, 4, 4)], [sized(2, 4, 4), sized(5, 4, 4)]),
   "CL-10": vector([
     value(({ graph, u32 }) => graph.struct("Option<u64>", 4, [["a", u32, 0]])),
     value(({ graph, u32 }) =>

@@ -38,7 +38,12 @@ test("every rule has an id of its own and vectors, or says why none can break it
 test("each vector breaks its rule, and its neighbour breaks none", () => {
   for (const [id, { broken, kept }] of Object.entries(CASES)) {
     for (const bytes of broken) expect(ours(bytes)?.rule, id).toBe(id);
-    for (const bytes of kept) expect(ours(bytes)?.rule, id).toBe(undefined);
+    const { stage } = ciliumRules.find((rule) => rule.id === id) ?? {};
+    // Of what is opened the kernel may still refuse a map.
+    for (const bytes of kept) {
+      if (stage === "open") expect(ours(bytes)?.stage, id).not.toBe("open");
+      else expect(ours(bytes)?.rule, id).toBe(undefined);
+    }
   }
 });
 
@@ -66,7 +71,8 @@ judgeTest(cilium())("the library refuses each vector in these words, and takes i
     for (const [i, { id, bytes, isBroken }] of objects.entries()) {
       const report = reports[i];
       const said = stage === "load" && report?.open.ok === true ? report.load : report?.open;
-      const message = ours(bytes)?.message ?? "";
+      const verdict = ours(bytes);
+      const message = verdict?.stage === stage ? verdict.message : "";
       expect({ id, ok: said?.ok, said: said !== undefined && said !== null && isSaid(message, said) }).toEqual({
         id,
         ok: !isBroken,

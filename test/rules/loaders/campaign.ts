@@ -14,13 +14,26 @@ export interface Opened {
   readonly said: readonly string[];
   /** How it fell over the object, which is a verdict of its own. */
   readonly fell?: string;
+  /** What became of its maps, where it was asked and came so far. */
+  readonly maps?: readonly MadeMap[];
+}
+
+/** A map that the real loader asked the kernel for. */
+export interface MadeMap {
+  readonly name: string;
+  readonly created: boolean;
+  /** Whether with type ids. */
+  readonly withIds: boolean;
+  /** Of the last try; 0 if it is created. */
+  readonly errno: number;
 }
 
 /** A loader to compare, with the rules that play it. */
 export interface Compared {
   readonly name: string;
   ours(elf: ElfView, kernel: KernelProfile): LoaderVerdict | undefined;
-  theirs(bytes: Uint8Array): Opened;
+  /** `wantMaps`: whether the maps are created, too, which takes longer. */
+  theirs(bytes: Uint8Array, wantMaps: boolean): Opened;
   /** Whether errno and words are compared too. */
   readonly words: boolean;
   /** Whether by our verdict the loader gives no answer; without it nothing is compared where it falls. */
@@ -36,6 +49,9 @@ export interface Disagreement {
 export interface Result {
   readonly compared: number;
   readonly accepted: number;
+  /** Maps that were compared, and how many of them the kernel refuses, or takes without type ids only. */
+  readonly maps: number;
+  readonly refusedMaps: number;
   /** Objects that our own reader refuses, which have no verdict. */
   readonly unread: number;
   readonly fell: ReadonlyMap<string, number>;
@@ -70,6 +86,25 @@ function difference(ours: LoaderVerdict, theirs: Opened, words: boolean): string
     : `${ours.rule}: it did not say "${ours.message}" but ${theirs.said.slice(-3).join(" | ")}`;
 }
 
+/** Of data the loader puts the name of the file before the section's. */
+function isNamed(ours: string, theirs: string): boolean {
+  return ours.startsWith(".") ? theirs.endsWith(ours) : ours === theirs;
+}
+
+/** What differs in what becomes of the maps. */
+function mapDifference({ maps, errno, stage }: LoaderVerdict, made: readonly MadeMap[]): string | undefined {
+  for (const { name, created, withIds, ...theirs } of made) {
+    const map = maps.find((own) => isNamed(own.name, name));
+    if (map === undefined) return `${name}: we know of no such map`;
+    const said = `${map.created} ${map.withIds}`;
+    const held = `${created} ${withIds}`;
+    if (said !== held) return `${name}: created, with ids: we say ${said} (${map.rule}), it: ${held} (${theirs.errno})`;
+  }
+  const first = made.find(({ created }) => !created);
+  if (first === undefined || stage !== "load" || first.errno === errno) return undefined;
+  return `${first.name}: errno ${errno}, not ${first.errno}`;
+}
+
 function read(bytes: Uint8Array): ElfView | undefined {
   try {
     return parseElf(bytes);
@@ -79,6 +114,9 @@ function read(bytes: Uint8Array): ElfView | undefined {
   }
 }
 
+/** Of every so manieth object the maps are created, which takes the judge long. */
+const MAPS_OF_EACH = 4;
+
 /** Gives `count` objects of a seed to the loader and to our rules. */
 export async function runCampaign(loader: Compared, seed: number, count: number): Promise<Result> {
   const seeds = await loadSeeds();
@@ -86,7 +124,7 @@ export async function runCampaign(loader: Compared, seed: number, count: number)
   const byRule = new Map<string, number>();
   const fell = new Map<string, number>();
   const disagreements: Disagreement[] = [];
-  let [compared, accepted, unread] = [0, 0, 0];
+  let [compared, accepted, unread, maps, refusedMaps] = [0, 0, 0, 0, 0];
   for (let number = 0; number < count; number++) {
     const drawn = draw(seeds, random, number);
     const elf = read(drawn.bytes);
@@ -95,7 +133,7 @@ export async function runCampaign(loader: Compared, seed: number, count: number)
       unread++;
       continue;
     }
-    const theirs = loader.theirs(drawn.bytes);
+    const theirs = loader.theirs(drawn.bytes, number % MAPS_OF_EACH === 0);
     if (theirs.fell !== undefined) {
       fell.set(theirs.fell, (fell.get(theirs.fell) ?? 0) + 1);
       if (loader.falls?.(ours) === false) {
@@ -110,8 +148,11 @@ export async function runCampaign(loader: Compared, seed: number, count: number)
     compared++;
     if (theirs.accepted) accepted++;
     if (ours.rule !== undefined) byRule.set(ours.rule, (byRule.get(ours.rule) ?? 0) + 1);
-    const what = difference(ours, theirs, loader.words);
+    const made = theirs.maps ?? [];
+    maps += made.length;
+    refusedMaps += made.filter(({ created, withIds }) => !created || !withIds).length;
+    const what = difference(ours, theirs, loader.words) ?? mapDifference(ours, made);
     if (what !== undefined) disagreements.push({ number, drawn, what });
   }
-  return { compared, accepted, unread, fell, byRule, disagreements };
+  return { compared, accepted, maps, refusedMaps, unread, fell, byRule, disagreements };
 }

@@ -3,14 +3,34 @@ import { ciliumVerdict } from "../../../src/rules/cilium/verdict.ts";
 import { libbpfVerdict } from "../../../src/rules/libbpf/verdict.ts";
 import { type AyaName, runAyaOnAll } from "../../judges/aya.ts";
 import { runCiliumStream } from "../../judges/cilium.ts";
-import { type LibbpfName, runLibbpf } from "../../judges/libbpf.ts";
-import type { Compared, Opened } from "./campaign.ts";
+import { type LibbpfName, type LibbpfReport, runLibbpf } from "../../judges/libbpf.ts";
+import type { Compared, MadeMap, Opened } from "./campaign.ts";
 
-function openedByLibbpf(name: LibbpfName, bytes: Uint8Array): Opened {
-  const run = runLibbpf(name, bytes, { until: "open", seconds: 5 });
+const STRUCT_OPS = 26;
+const MADE = /^libbpf: map '(.*)': failed to create: /;
+
+/** What became of the maps of a report; those that libbpf never asked for, because the object fails before, are left out. */
+function madeByLibbpf({ maps, log }: LibbpfReport): readonly MadeMap[] {
+  const refused = new Set(log.flatMap(({ text }) => MADE.exec(text)?.[1] ?? []));
+  return maps.flatMap(({ name, type, kernel, errno }): readonly MadeMap[] => {
+    const created = kernel !== null;
+    if (type === STRUCT_OPS || (!created && !refused.has(name))) return [];
+    const withIds = created && (kernel.btfKeyTypeId !== 0 || kernel.btfValueTypeId !== 0);
+    return [{ name, created, withIds, errno }];
+  });
+}
+
+function openedByLibbpf(name: LibbpfName, bytes: Uint8Array, wantMaps: boolean): Opened {
+  const run = runLibbpf(name, bytes, { until: wantMaps ? "maps" : "open", seconds: 5 });
   if (run.outcome !== "answer") return { accepted: false, errno: 0, said: [], fell: run.outcome };
   const { open, log } = run.value;
-  return { accepted: open.ok, errno: open.errno, said: log.map(({ text }) => text.replace(/^libbpf: /, "")) };
+  const said = log.map(({ text }) => text.replace(/^libbpf: /, ""));
+  return {
+    accepted: open.ok,
+    errno: open.errno,
+    said,
+    ...(open.ok && wantMaps ? { maps: madeByLibbpf(run.value) } : {}),
+  };
 }
 
 /** A panic is a refusal; what aya makes of maps and BTF is compared in test/rules/aya. */
@@ -33,14 +53,14 @@ export const COMPARED: Readonly<Record<string, Compared>> = {
   libbpf17: {
     name: "libbpf 1.7",
     ours: (elf, kernel) => libbpfVerdict(elf, "1.7", kernel),
-    theirs: (bytes) => openedByLibbpf("libbpf17", bytes),
+    theirs: (bytes, wantMaps) => openedByLibbpf("libbpf17", bytes, wantMaps),
     words: true,
     falls: ({ rule }) => rule?.startsWith("LC-") === true,
   },
   libbpf11: {
     name: "libbpf 1.1",
     ours: (elf, kernel) => libbpfVerdict(elf, "1.1", kernel),
-    theirs: (bytes) => openedByLibbpf("libbpf11", bytes),
+    theirs: (bytes, wantMaps) => openedByLibbpf("libbpf11", bytes, wantMaps),
     words: true,
     falls: ({ rule }) => rule?.startsWith("LC-") === true,
   },
