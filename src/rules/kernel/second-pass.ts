@@ -173,7 +173,9 @@ function resolve(walk: Walk, root: number): void {
       giveUp(walk, thrown instanceof Refusal && thrown.rule === KF_03);
     }
   }
-  for (const id of walk.postponed.splice(0)) subject.setUnknown(id, false);
+  if (walk.postponed.length > 0) {
+    for (const id of walk.postponed.splice(0)) subject.setUnknown(id, false);
+  }
   const isJudged = !subject.isUnknown(root) && !subject.isTold(root);
   if (isJudged && !isInOrder(walk, root)) refuse(walk, KR_07, root, "Invalid resolve state");
 }

@@ -68,6 +68,9 @@ const KZ_07 = kernelRule(
 
 export const specialFieldRules: readonly KernelRule[] = [KZ_01, KZ_02, KZ_03, KZ_04, KZ_05, KZ_06, KZ_07];
 
+/** Bytes of a member before its type. */
+const MEMBER_TYPE = 4;
+
 /** BTF_FIELDS_MAX. */
 const MAX_FIELDS = 11;
 const MAX_DEPTH = 32;
@@ -102,7 +105,7 @@ export function checkSpecialFields(subject: Subject): void {
   const wanted = ofStructs(subject);
   const records = new Map<number, readonly Field[]>();
   for (let id = 1; id < subject.records.length; id++) {
-    if (subject.kind(id) !== struct || !memberTypes(subject, id).some((type) => special.has(type))) continue;
+    if (subject.kind(id) !== struct || !hasMemberOf(subject, id, special)) continue;
     if (isAtFault(subject, id)) continue;
     const search = newSearch(subject, id, wanted);
     try {
@@ -146,7 +149,7 @@ export function fieldsOfValue(subject: Subject, id: number): readonly Field[] {
 /** Whether the kernel has looked for special fields in a STRUCT of its own accord (`btf_find_struct_meta`). */
 export function isSpecial(subject: Subject, id: number): boolean {
   const special = specialIds(subject);
-  return memberTypes(subject, id).some((type) => special.has(type));
+  return hasMemberOf(subject, id, special);
 }
 
 /** `btf_find_datasec_var`. */
@@ -181,9 +184,12 @@ function memberAt(subject: Subject, id: number, index: number): number {
   return subject.tail(subject.at(id)) + index * MEMBER_SIZE;
 }
 
-function memberTypes(subject: Subject, id: number): readonly number[] {
-  const count = subject.vlen(subject.at(id));
-  return Array.from({ length: count }, (_, index) => subject.u32(memberAt(subject, id, index) + 4));
+function hasMemberOf(subject: Subject, id: number, types: ReadonlySet<number>): boolean {
+  const at = subject.at(id);
+  const first = subject.tail(at) + MEMBER_TYPE;
+  const end = first + subject.vlen(at) * MEMBER_SIZE;
+  for (let word = first; word < end; word += MEMBER_SIZE) if (types.has(subject.u32(word))) return true;
+  return false;
 }
 
 /** Special fields of a STRUCT and of those in it, at most `room`. */

@@ -84,6 +84,13 @@ export const POINTER: SpecialType = { field: "pointer", name: "", size: 8, align
 export const TO_USER: SpecialType = { ...POINTER, field: "user pointer" };
 
 const LONGEST_NAME = 20;
+const PREFIX = "bpf_";
+
+/** Whether a name begins as those of all special types: most do not, and need not be read. */
+function isSpecialName(subject: Subject, nameOff: number): boolean {
+  for (let at = 0; at < PREFIX.length; at++) if (subject.char(nameOff + at) !== PREFIX.charCodeAt(at)) return false;
+  return true;
+}
 
 /** The special type of that name, found for any kind of type. */
 export function specialTypeNamed(
@@ -91,7 +98,7 @@ export function specialTypeNamed(
   nameOff: number,
   { types }: WantedFields = ofStructs(subject),
 ): SpecialType | undefined {
-  if (nameOff === 0) return undefined;
+  if (nameOff === 0 || !isSpecialName(subject, nameOff)) return undefined;
   const name = subject.string(nameOff, LONGEST_NAME);
   return types.find((type) => type.name === name);
 }

@@ -100,7 +100,7 @@ export class Subject extends BtfBlob {
 
   /** Whether a refusal of the type was kept. */
   isTold(typeId: number): boolean {
-    return this.told.has(typeId);
+    return this.told.size > 0 && this.told.has(typeId);
   }
 
   /** Notes that a type is at fault so that nobody can say what size it has or in what it ends; what depends on it is not judged. */
