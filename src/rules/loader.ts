@@ -52,16 +52,19 @@ export interface At {
   readonly program?: string;
 }
 
-/** First failure of an object; thrown through the steps of a loader, and caught where its verdict is made. */
-export class LoaderRefusal extends Error {
-  override readonly name: string = "LoaderRefusal";
+/**
+ * First failure of an object; thrown through the steps of a loader, and caught where its verdict is made. No Error: that would note its stack,
+ * which takes longer than all else that a refusal needs, and libraries refuse and go on for many a valid object.
+ */
+export class LoaderRefusal {
   readonly rule: LoaderRule;
+  /** What the loader prints, "" if nothing. */
+  readonly message: string;
   readonly at: At;
 
-  /** `line`: what the loader prints, "" if nothing. */
-  constructor(rule: LoaderRule, line: string, at: At = {}) {
-    super(line);
+  constructor(rule: LoaderRule, message: string, at: At = {}) {
     this.rule = rule;
+    this.message = message;
     this.at = at;
   }
 }

@@ -166,7 +166,8 @@ export class AyaBtf {
       if (kind > MAX_KIND) refuseBtf(kindKnown, `invalid BTF type kind \`${kind}\``, { typeId });
       const words = FIXED[kind] ?? strideOf(kind) * (info & 0xffff);
       if (at + BASE + 4 * words > end) refuseBtf(cut, "invalid BTF type info segment", { typeId });
-      const rest = Array.from({ length: words }, (_, index) => word(3 + index));
+      const rest: number[] = [];
+      for (let index = 0; index < words; index++) rest.push(word(3 + index));
       // Neither is kept.
       const dropped = kind === fwd || kind === array;
       this.types.push({ kind, name: word(0), info, word: dropped ? 0 : word(2), rest });

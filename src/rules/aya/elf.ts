@@ -68,7 +68,6 @@ export interface AyaSection {
   readonly size: number;
   readonly data: Uint8Array;
   readonly isCode: boolean;
-  readonly relocations: readonly AyaRelocation[];
 }
 
 export type SymbolKind = "text" | "data" | "section" | "other";
@@ -92,6 +91,10 @@ const isRelocations = ({ type }: Section): boolean => type === SHT_REL || type =
 /** U+FFFD stands for what is no UTF-8. */
 const isText = (name: string): boolean => !name.includes("\ufffd");
 
+/** Types of symbols that may be defined, and of those that may be undefined: all that have no meaning of their own. */
+const DEFINED: readonly number[] = [STT_FUNC, STT_OBJECT, STT_NOTYPE];
+const UNDEFINED: readonly number[] = [0, 7, 8, 9, 11, 12, 13, 14, 15];
+
 function kindOf({ type }: ElfSymbol): SymbolKind {
   if (type === STT_FUNC || type === STT_GNU_IFUNC) return "text";
   if (type === STT_OBJECT || type === STT_COMMON) return "data";
@@ -103,7 +106,7 @@ function symbolOf(symbol: ElfSymbol, version: AyaVersion): AyaSymbol {
   if (!isText(name)) refuse(symbolName, "BTF error: Unable to get symbol name");
   const isPlaced = section !== SHN_UNDEF && section !== SHN_ABS && section !== SHN_COMMON;
   const isMapping = type === STT_NOTYPE && binding === STB_LOCAL && name.startsWith("$");
-  const isDefinition = isPlaced && !isMapping && [STT_FUNC, STT_OBJECT, STT_NOTYPE].includes(type);
+  const isDefinition = isPlaced && !isMapping && DEFINED.includes(type);
   return {
     index,
     name,
@@ -113,22 +116,21 @@ function symbolOf(symbol: ElfSymbol, version: AyaVersion): AyaSymbol {
     address: section === SHN_COMMON && version !== "0.3" ? 0 : value,
     size,
     isDefinition,
-    isExtern: !isPlaced && !isDefinition && [0, 7, 8, 9, 11, 12, 13, 14, 15].includes(type),
+    isExtern: !isPlaced && !isDefinition && UNDEFINED.includes(type),
     isGlobal: binding !== STB_LOCAL,
   };
 }
 
-/** The object as the `object` crate shows it to aya. */
+/** The object as the `object` crate shows it to aya, to every version alike but for the symbols. */
 export class AyaElf {
   readonly elf: ElfView;
-  private readonly version: AyaVersion;
   /** First relocation section of each section, and the next one of each relocation section. */
   private readonly chain = new Map<number, number>();
+  private readonly known = new Map<number, AyaSection>();
 
   /** Throws an `AyaRefusal`. */
-  constructor(elf: ElfView, version: AyaVersion) {
+  constructor(elf: ElfView) {
     this.elf = elf;
-    this.version = version;
     this.checkDynamic();
     for (const section of elf.sections.toReversed()) this.link(section);
   }
@@ -154,47 +156,82 @@ export class AyaElf {
   }
 
   /** All symbols but the first. Throws an `AyaRefusal`. */
-  symbols(): AyaSymbol[] {
-    return this.elf.symbols.slice(1).map((symbol) => symbolOf(symbol, this.version));
+  symbols(version: AyaVersion): AyaSymbol[] {
+    return this.elf.symbols.slice(1).map((symbol) => symbolOf(symbol, version));
   }
 
   /** Throws an `AyaRefusal`. */
   section(section: Section): AyaSection {
+    const known = this.known.get(section.index) ?? this.read(section);
+    this.known.set(section.index, known);
+    return known;
+  }
+
+  private read(section: Section): AyaSection {
     const { index, name, type, flags, offset, size } = section;
     const { bytes, sectionHeaders, littleEndian } = this.elf;
     const isInFile = type === SHT_NOBITS || offset + size <= bytes.length;
     if (!isText(name) || !isInFile) refuse(readable, `error parsing section with index ${index}`);
     const header = new DataView(bytes.buffer, bytes.byteOffset + sectionHeaders + 64 * index, 64);
     const code = SHF_ALLOC | SHF_EXECINSTR;
+    this.checkRelocations(index);
     return {
       index,
       name,
-      address: Number(header.getBigUint64(16, littleEndian)),
+      address: word64(header, 16, littleEndian),
       size,
       data: type === SHT_NOBITS ? bytes.subarray(0, 0) : bytes.subarray(offset, offset + size),
       isCode: type === SHT_PROGBITS && (flags & code) === code && size > 0,
-      relocations: this.relocations(index),
     };
   }
 
-  private relocations(index: number): AyaRelocation[] {
+  /** aya reads those of every section, of debug info, too, most of which nobody asks for again. */
+  private checkRelocations(index: number): void {
+    const { littleEndian } = this.elf;
+    for (const { view, stride } of this.tables(index)) {
+      for (let entry = littleEndian ? 12 : 8; entry < view.byteLength; entry += stride) {
+        if (view.getUint32(entry, littleEndian) === 0) refuse(symbolic, "unsupported relocation target");
+      }
+    }
+  }
+
+  /** The relocations of a section that has been read, in the order of their tables. */
+  relocations({ index }: AyaSection): AyaRelocation[] {
+    const { littleEndian } = this.elf;
     const found: AyaRelocation[] = [];
-    for (let at = this.chain.get(index); at !== undefined; at = this.chain.get(at)) {
-      const section = this.elf.sections[at];
-      if (section === undefined) continue;
-      const { bytes, type } = section;
-      const stride = type === SHT_REL ? 16 : 24;
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const { littleEndian } = this.elf;
-      // Compact relocations, which LLVM writes for no BPF object, are left out.
-      for (let entry = 0; type !== SHT_CREL && entry + stride <= bytes.length; entry += stride) {
+    for (const { view, stride } of this.tables(index)) {
+      for (let entry = 0; entry < view.byteLength; entry += stride) {
         const symbol = view.getUint32(entry + (littleEndian ? 12 : 8), littleEndian);
         const kind = view.getUint32(entry + (littleEndian ? 8 : 12), littleEndian);
-        if (symbol === 0) refuse(symbolic, "unsupported relocation target");
         const size = kind === R_BPF_64_64 ? 64 : kind === R_BPF_64_32 ? 32 : 0;
-        found.push({ offset: Number(view.getBigUint64(entry, littleEndian)), symbol, size });
+        found.push({ offset: word64(view, entry, littleEndian), symbol, size });
       }
     }
     return found;
   }
+
+  /** Tables of a section's relocations, of whole entries. Compact ones, which LLVM writes for no BPF object, are left out. */
+  private *tables(index: number): Generator<{ readonly view: DataView; readonly stride: number }> {
+    for (let at = this.chain.get(index); at !== undefined; at = this.chain.get(at)) {
+      const section = this.elf.sections[at];
+      if (section === undefined || section.type === SHT_CREL) continue;
+      const { bytes, type } = section;
+      const stride = type === SHT_REL ? 16 : 24;
+      yield { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length - (bytes.length % stride)), stride };
+    }
+  }
+}
+
+function word64(view: DataView, at: number, littleEndian: boolean): number {
+  const [low, high] = littleEndian ? [at, at + 4] : [at + 4, at];
+  return view.getUint32(high, littleEndian) * 0x1_0000_0000 + view.getUint32(low, littleEndian);
+}
+
+const read = new WeakMap<ElfView, AyaElf>();
+
+/** The object for the version that asks, read once for all. Throws an `AyaRefusal`. */
+export function readElf(elf: ElfView): AyaElf {
+  const known = read.get(elf) ?? new AyaElf(elf);
+  read.set(elf, known);
+  return known;
 }

@@ -16,7 +16,6 @@ export function ayaPanic(id: string, title: string, source: string, more: Partia
 
 /** First failure of an object; caught by `ayaVerdict` alone. */
 export class AyaRefusal extends LoaderRefusal {
-  override readonly name = "AyaRefusal";
   /** Whether it is a BtfError, which Object::parse wraps. */
   readonly ofBtf: boolean;
 

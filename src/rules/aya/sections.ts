@@ -3,7 +3,7 @@ import type { ElfView, Section } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import { AyaBtf } from "./btf.ts";
 import { type AyaDefinition, definitionOf } from "./definition.ts";
-import { AyaElf, type AyaSection, type AyaSymbol } from "./elf.ts";
+import { type AyaElf, type AyaRelocation, type AyaSection, type AyaSymbol, readElf } from "./elf.ts";
 import { type AyaExt, readExt } from "./ext.ts";
 import { type AyaExterns, collectExterns } from "./externs.ts";
 import { isProgramSection } from "./program-section.ts";
@@ -154,7 +154,7 @@ export class AyaObject {
   readonly programs: Map<string, AyaProgram> = new Map();
   /** By section and address. */
   readonly functions: Map<string, AyaFunction> = new Map();
-  readonly relocations: Map<number, AyaSection["relocations"]> = new Map();
+  readonly relocations: Map<number, readonly AyaRelocation[]> = new Map();
   readonly symbols: readonly AyaSymbol[];
   readonly sectionSizes: Map<string, number> = new Map();
   readonly symbolOffsets: Map<string, number> = new Map();
@@ -165,7 +165,7 @@ export class AyaObject {
   constructor(elf: ElfView, version: AyaVersion) {
     this.version = version;
     this.elf = elf;
-    this.reader = new AyaElf(elf, version);
+    this.reader = readElf(elf);
     const named = (name: string): AyaSection | undefined => {
       const section = elf.sections.find((one) => one.name === name);
       return section && this.reader.section(section);
@@ -176,7 +176,7 @@ export class AyaObject {
     if (kernel !== undefined && kernel.data.length !== 4) {
       refuse(versionSize, `invalid kernel version \`${listed(kernel.data)}\``);
     }
-    this.symbols = this.reader.symbols();
+    this.symbols = this.reader.symbols(version);
     for (const symbol of this.symbols) this.noteSymbol(symbol);
     this.readBtf(named);
     for (const section of elf.sections.slice(1)) this.readSection(section);
@@ -290,8 +290,9 @@ export class AyaObject {
     return added;
   }
 
-  private keepRelocations({ index, relocations }: AyaSection): void {
-    if (relocations.length > 0) this.relocations.set(index, relocations);
+  private keepRelocations(section: AyaSection): void {
+    const relocations = this.reader.relocations(section);
+    if (relocations.length > 0) this.relocations.set(section.index, relocations);
   }
 
   private readText(section: AyaSection): void {

@@ -4,9 +4,7 @@ import { type At, LoaderRefusal, type LoaderRule, type RuleMaker, ruleMaker } fr
 export const ciliumRule: RuleMaker = ruleMaker("cilium/ebpf", 0);
 
 /** First failure of an object; caught by `ciliumVerdict` and where the library swallows it. */
-export class CiliumRefusal extends LoaderRefusal {
-  override readonly name = "CiliumRefusal";
-}
+export class CiliumRefusal extends LoaderRefusal {}
 
 /** Thrown where the library reads what we do not, or more than we care to: nothing can be said then. */
 export class Unread extends Error {

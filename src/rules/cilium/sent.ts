@@ -61,6 +61,7 @@ export class BlobWriter {
   private readonly ids = new Map<Type, number>();
   private readonly visited = new Set<Type>();
   private readonly strings = new Map<string, number>([["", 0]]);
+  private readonly encoded: Uint8Array[] = [];
   private stringsEnd = 1;
   private readonly words: number[] = [];
 
@@ -104,7 +105,11 @@ export class BlobWriter {
     const view = new DataView(bytes.buffer);
     const header = [BTF_MAGIC | (1 << 16), 24, 0, typeLen, typeLen, this.stringsEnd];
     for (const [i, word] of [...header, ...this.words].entries()) view.setUint32(4 * i, word, true);
-    for (const [text, offset] of this.strings) bytes.set(encoder.encode(text), 24 + typeLen + offset);
+    let at = 24 + typeLen + 1;
+    for (const text of this.encoded) {
+      bytes.set(text, at);
+      at += text.length + 1;
+    }
     return bytes;
   }
 
@@ -132,8 +137,10 @@ export class BlobWriter {
     const known = this.strings.get(text);
     if (known !== undefined) return known;
     const offset = this.stringsEnd;
+    const bytes = encoder.encode(text);
     this.strings.set(text, offset);
-    this.stringsEnd += encoder.encode(text).length + 1;
+    this.encoded.push(bytes);
+    this.stringsEnd += bytes.length + 1;
     return offset;
   }
 

@@ -16,7 +16,6 @@ export const libbpfRule: RuleMaker = ruleMaker("libbpf", EINVAL);
 
 /** First failure of an object; caught by `libbpfVerdict` alone. */
 export class LibbpfRefusal extends LoaderRefusal {
-  override readonly name = "LibbpfRefusal";
   readonly errno: number;
 
   constructor(rule: LoaderRule, line: string, at: At = {}, errno: number = rule.errno) {
