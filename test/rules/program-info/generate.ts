@@ -16,8 +16,8 @@ export const SOURCE_LINES = ["int x;", "return 0;", "", "main()"] as const;
 
 /** Declares types; names are such that no kernel has them. */
 export function declareTypes(btf: Draft): Types {
-  const int = btf.int();
-  const long = btf.int(8);
+  const int = btf.add(KIND.int, { name: "nowhere_i", word: 4, words: [32] });
+  const long = btf.add(KIND.int, { name: "nowhere_l", word: 8, words: [64] });
   const wide = btf.add(KIND.int, { name: "wide", word: 16, words: [128] });
   const enumeration = btf.add(KIND.enum, { name: "nowhere_e", word: 4, words: [btf.name("A"), 1], vlen: 1 });
   const alias = btf.add(KIND.typedef, { name: "nowhere_t", word: btf.add(KIND.const, { word: long }) });

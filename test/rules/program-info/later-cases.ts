@@ -109,7 +109,7 @@ export const CASES_OF: Readonly<Record<string, readonly Case[]>> = {
       about: "no string",
       broken: ({ draft }) => void draft.coreRelo.records.push([72, 1, 0xffff, 6]),
       kept: related(6, "0"),
-      message: "prog '': relo #0: parsing [1] INT int + <?> failed: -22",
+      message: "prog '': relo #0: parsing [1] INT nowhere_i + <?> failed: -22",
     },
   ],
   "KB-30": [

@@ -27,7 +27,9 @@ describe.each(VECTORS.map(([id, one]) => ({ id, one, about: one.about })))("$id,
   test("is refused, in words of its own", () => {
     const verdict = verdictOf(programOf(one.broken), profile);
     expect(verdict).toMatchObject({ accepted: false, rule: id, message: one.message });
-    expect(isOfRecords(`${verdict.message}${id === "KB-42" ? " -> 0" : ""}`)).toBe(verdict.message !== "");
+    expect(isOfRecords(`${verdict.message}${id === "KB-42" ? " -> 0" : ""}`)).toBe(
+      verdict.message !== "" && id !== "KB-32",
+    );
   });
 
   test("is taken where the rule is kept, or is not applied", () => {

@@ -12,6 +12,8 @@ export const TYPE_ID_LOCAL = 6;
 export const TYPE_SIZE = 9;
 /** Whether something exists in the kernel: 1 as the compiler sees it. */
 export const EXISTENCE_KINDS: readonly number[] = [2, 8, 10, 12];
+/** What has no value where the kernel has no such thing: then the instruction is spoilt. */
+export const SPOILING_KINDS: readonly number[] = [0, 1, 3, 4, 5, 11];
 
 /** What may be asked of an array's element, and not only of a named member: where it is, its size, whether it exists. */
 const ELEMENT_KINDS: readonly number[] = [0, 1, 2];

@@ -36,6 +36,8 @@ export interface Patch {
   readonly at: number;
   /** What it holds now; undefined where that is not looked at. */
   readonly expected: number | undefined;
+  /** Whether it is spoilt where the kernel has nothing of the kind. */
+  readonly maySpoil: boolean;
 }
 
 const FROM_REGISTER = 8;
@@ -44,6 +46,7 @@ const FROM_REGISTER = 8;
 export function checkPatch(subject: ProgramSubject, patch: Patch, patched: Patched): void {
   const { index, at, expected } = patch;
   if (patched.has(at) && patched.get(at) === undefined) return;
+  if (patch.maySpoil && !subject.features.formsFirst) return;
   const insn = subject.insn(at);
   const kind = insn.opcode & 7;
   const before = patched.get(at);
@@ -80,7 +83,7 @@ function refuseValue(subject: ProgramSubject, { index, at, expected }: Patch, wh
 
 function refuseKind(subject: ProgramSubject, { index, at }: Patch, insn: Insn, kind: number): void {
   const isArithmetic = kind === CLASS.alu || kind === CLASS.alu64;
-  if (isArithmetic && !subject.features.tellsRegisters) {
+  if (isArithmetic && !subject.features.formsFirst) {
     subject.refuse(KB_30, "", index);
     return;
   }

@@ -3,7 +3,15 @@ import { KIND_NUMBER } from "../../../btf/model.ts";
 import { KIND_TEXT } from "../../../btf/render/words.ts";
 import { type BtfBlob, MISSING } from "../../btf-blob.ts";
 import { E2BIG, type KernelRule } from "../rule.ts";
-import { EXISTENCE_KINDS, followAccess, sizeOf, suitsElement, TYPE_ID_LOCAL, TYPE_SIZE } from "./access.ts";
+import {
+  EXISTENCE_KINDS,
+  followAccess,
+  SPOILING_KINDS,
+  sizeOf,
+  suitsElement,
+  TYPE_ID_LOCAL,
+  TYPE_SIZE,
+} from "./access.ts";
 import { checkPatch, type Patched, patchRules } from "./patches.ts";
 import { programRule } from "./rule.ts";
 import { type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
@@ -135,7 +143,7 @@ function checkRecord(subject: ProgramSubject, btf: BtfBlob, record: InfoRecord, 
   if (!isLocal && name === "") subject.refuse(KB_28, `target candidate search failed for ${type | 0}`, index);
   checkAccess(subject, btf, record, name);
   const expected = expectedValue(subject, btf, record);
-  checkPatch(subject, { index, at: offset / 8, expected }, patched);
+  checkPatch(subject, { index, at: offset / 8, expected, maySpoil: SPOILING_KINDS.includes(kind) }, patched);
   patched.set(offset / 8, isLocal ? type : undefined);
   if (!isLocal) subject.undecided = true;
 }

@@ -29,8 +29,8 @@ export interface ProgramFeatures {
   readonly functionsFirst: boolean;
   /** Whether core_relo is looked at before the layout, and not after line_info. */
   readonly relocationsFirst: boolean;
-  /** Whether something is said of a relocation of an instruction that takes a register, and not a constant. */
-  readonly tellsRegisters: boolean;
+  /** Whether an instruction is looked at before it is spoilt for want of what it asks for, and all of what is wrong with it is told. */
+  readonly formsFirst: boolean;
 }
 
 const OLDEST: ProgramFeatures = {
@@ -38,18 +38,18 @@ const OLDEST: ProgramFeatures = {
   registerJumps: false,
   functionsFirst: false,
   relocationsFirst: false,
-  tellsRegisters: false,
+  formsFirst: false,
 };
-const WITH_CALLBACKS: ProgramFeatures = { ...OLDEST, callbacks: true, tellsRegisters: true };
+const WITH_CALLBACKS: ProgramFeatures = { ...OLDEST, callbacks: true, formsFirst: true };
 const FUNCTIONS_FIRST: ProgramFeatures = { ...WITH_CALLBACKS, functionsFirst: true };
 const NEWEST: ProgramFeatures = { ...FUNCTIONS_FIRST, registerJumps: true };
 
-/** As 6.1.192, 6.12.117 and 6.18.44 have it: the stable lines of the first two took over later words, which the last lacks. */
+/** As 6.1.192, 6.12.117 and 6.18.44 have it: the stable lines of the first two took over a later check, which the last lacks. */
 export const PROGRAM_FEATURES: Readonly<Record<KernelRelease, ProgramFeatures>> = {
   "5.10": OLDEST,
   "6.1": WITH_CALLBACKS,
   "6.12": FUNCTIONS_FIRST,
-  "6.18": { ...FUNCTIONS_FIRST, tellsRegisters: false },
+  "6.18": { ...FUNCTIONS_FIRST, formsFirst: false },
   "7.2": NEWEST,
   "7.3": { ...NEWEST, relocationsFirst: true },
 };
