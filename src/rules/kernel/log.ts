@@ -6,6 +6,9 @@ import { MAX_NAME_OFFSET, type Subject } from "./subject.ts";
 /** What one call to the log can print: BPF_VERIFIER_TMP_LOG_SIZE without its NUL. */
 const LONGEST_PIECE = 1023;
 
+/** So much of a list of parameters is told: the kernel prints 65,535 of them, each with a name of that length. */
+const LONGEST_LIST = 0x4000;
+
 const NAMES: readonly string[] = Object.entries(KIND_NUMBER).reduce<string[]>((names, [kind, number]) => {
   names[number] = KIND_TEXT[kind as keyof typeof KIND_NUMBER];
   return names;
@@ -40,6 +43,7 @@ function params(subject: Subject, at: number): string {
   if (count === 1 && type(0) === 0) return "vararg";
   let text = cut(param(0));
   for (let index = 1; index < count; index++) {
+    if (text.length > LONGEST_LIST) return `${text}, \xe2\x80\xa6`;
     const isVararg = index === count - 1 && type(index) === 0;
     text += cut(`, ${isVararg ? "vararg" : param(index)}`);
   }

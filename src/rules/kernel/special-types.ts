@@ -153,9 +153,42 @@ function pointerOf(subject: Subject, id: number): number {
 
 /** What a pointer with a tag is to, modifiers left out: a STRUCT, where it is in order. */
 export function pointedStruct(subject: Subject, id: number): number {
-  let target = subject.word(subject.at(pointerOf(subject, id)));
-  while (isModifier(subject.kind(target)) && !subject.isUnknown(target)) target = subject.word(subject.at(target));
-  return target;
+  return chainFrom(subject, subject.word(subject.at(pointerOf(subject, id)))).end;
+}
+
+/** Modifiers that follow each other: where they end, and the tags of pointers among them, as far as it matters. */
+interface Chain {
+  readonly end: number;
+  /** The first tag, and one that differs from it. */
+  readonly tag: string | undefined;
+  readonly other: string | undefined;
+}
+
+const chains = new WeakMap<Subject, Map<number, Chain>>();
+
+/** The modifiers from a type on, each followed once however many pointers lead to it: a chain can be as long as the blob. */
+function chainFrom(subject: Subject, start: number): Chain {
+  const known = chains.get(subject) ?? new Map<number, Chain>();
+  chains.set(subject, known);
+  const path: number[] = [];
+  let id = start;
+  for (; isModifier(subject.kind(id)) && !subject.isUnknown(id) && !known.has(id); id = subject.word(subject.at(id))) {
+    path.push(id);
+  }
+  let chain: Chain = known.get(id) ?? { end: id, tag: undefined, other: undefined };
+  for (const modifier of path.reverse()) {
+    const tag = isTag(subject, modifier) ? tagText(subject, modifier) : "";
+    if (isPointerTag(subject, tag)) {
+      const other = chain.tag === undefined || chain.tag === tag ? chain.other : chain.tag;
+      chain = { end: chain.end, tag, other };
+    }
+    known.set(modifier, chain);
+  }
+  return chain;
+}
+
+function tagText(subject: Subject, id: number): string {
+  return subject.string(subject.nameOff(subject.at(id)), LONGEST_NAME);
 }
 
 function isTag(subject: Subject, id: number): boolean {
@@ -178,16 +211,12 @@ function hasTag(subject: Subject, target: number): boolean {
 
 /** TYPE_TAGs at the target of a pointer that count: up to 6.18 the first, which must be alone; since then all that are known. */
 function pointerTags(subject: Subject, target: number): readonly string[] {
-  const text = (id: number): string => subject.string(subject.nameOff(subject.at(id)), LONGEST_NAME);
   if (!hasTag(subject, target)) return [];
   if (!subject.fact("skipsOtherTags")) {
     if (!isTag(subject, target)) return [];
     const isAlone = subject.kind(subject.word(subject.at(target))) !== typeTag;
-    return isAlone ? [text(target)] : [text(target), "another"];
+    return isAlone ? [tagText(subject, target)] : [tagText(subject, target), "another"];
   }
-  const tags: string[] = [];
-  for (let id = target; isModifier(subject.kind(id)) && !subject.isUnknown(id); id = subject.word(subject.at(id))) {
-    if (isTag(subject, id) && isPointerTag(subject, text(id))) tags.push(text(id));
-  }
-  return tags;
+  const { tag, other } = chainFrom(subject, target);
+  return [tag, other].filter((each) => each !== undefined);
 }

@@ -14,7 +14,10 @@ export interface BtfLoadVerdict {
   readonly accepted: boolean;
   /** Positive; 0 if accepted. */
   readonly errno: number;
-  /** The last line of the kernel's log as it stands there, so a member's begins with a tab; "" if it says nothing. */
+  /**
+   * The last line of the kernel's log as it stands there, so a member's begins with a tab; "" if it says nothing. Where it lists more than
+   * 16 KiB of parameters, … stands for the others.
+   */
   readonly message: string;
   /** Id of the rule that is broken; undefined if accepted. */
   readonly rule: string | undefined;
