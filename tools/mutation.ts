@@ -1,6 +1,6 @@
 /**
- * `npm run mutation -- [FOLDER...] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by folder (kernel,
- * aya; all by default). Asks the judges first, unless what they said before is to do (`--recorded`). See docs/mutation.md.
+ * `npm run mutation -- [FOLDER...] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by folder (kernel, libbpf,
+ * aya, cilium; all by default). Asks the judges first, unless what they said before is to do (`--recorded`). See docs/mutation.md.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -8,12 +8,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { projectRoot } from "./judges/cache.ts";
 import { recordAya } from "./mutation/aya.ts";
+import { recordCilium } from "./mutation/cilium.ts";
 import { recordKernels } from "./mutation/kernel.ts";
+import { recordLibbpf } from "./mutation/libbpf.ts";
 import { type Report, scoreLines } from "./mutation/score.ts";
 
 const RECORD: Readonly<Record<string, () => Promise<void>>> = {
   kernel: recordKernels,
+  libbpf: recordLibbpf,
   aya: recordAya,
+  cilium: recordCilium,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { declareClassPlugin, PluginKind } from "@stryker-mutator/api/plugin";
@@ -54,6 +54,9 @@ class ReplayRunner {
       platform: "node",
       target: "node20",
       logLevel: "error",
+      // Our own package.json says that modules do nothing when they are loaded; tests do.
+      ignoreAnnotations: true,
+      plugins: [inProcess],
       banner: { js: 'import { createRequire as cr } from "node:module"; const require = cr(import.meta.url);' },
     });
     const file = resolve(folder, `${entry.replaceAll(/\W/g, "-")}-${process.pid}.mjs`);
@@ -71,7 +74,7 @@ class ReplayRunner {
     const tests = [];
     for (const test of this.tests) {
       this.state.currentTestId = test.name;
-      tests.push(outcome(test));
+      tests.push(await outcome(test));
     }
     this.state.currentTestId = undefined;
     return { status: DryRunStatus.Complete, tests, mutantCoverage: this.state.mutantCoverage };
@@ -93,7 +96,7 @@ class ReplayRunner {
       const tests = [];
       for (const test of this.inOrder()) {
         if (wanted !== undefined && !wanted.has(test.name)) continue;
-        const result = outcome(test);
+        const result = await outcome(test);
         tests.push(result);
         if (result.status !== TestStatus.Failed) continue;
         this.killers = [test.name, ...this.killers.filter((name) => name !== test.name)];
@@ -118,17 +121,33 @@ class ReplayRunner {
   }
 }
 
-function outcome({ name, run }) {
+async function outcome({ name, run }) {
   const start = performance.now();
   const result = { id: name, name };
   try {
-    run();
+    await run();
     return { ...result, status: TestStatus.Success, timeSpentMs: performance.now() - start };
   } catch (error) {
     const failureMessage = String(error?.message ?? error).slice(0, 400);
     return { ...result, status: TestStatus.Failed, timeSpentMs: performance.now() - start, failureMessage };
   }
 }
+
+/** Tests that are written for vitest are collected, and the programs that they call are asked but once; every module knows its own address. */
+const inProcess = {
+  name: "in-process",
+  setup(bundle) {
+    const own = resolve("tools/mutation");
+    bundle.onResolve({ filter: /^vitest$/ }, () => ({ path: resolve(own, "in-process.ts") }));
+    bundle.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.startsWith(own) ? { path: "node:child_process", external: true } : { path: resolve(own, "remembered-calls.ts") },
+    );
+    bundle.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+      loader: "ts",
+    }));
+  },
+};
 
 export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, "replay", ReplayRunner)];
 export const strykerValidationSchema = {

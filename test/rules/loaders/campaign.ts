@@ -73,7 +73,8 @@ function isSaid(line: string, said: readonly string[]): boolean {
   });
 }
 
-function difference(ours: LoaderVerdict, theirs: Opened, words: boolean): string | undefined {
+/** What our verdict says otherwise of the opening of an object than the loader; undefined if nothing. */
+export function difference(ours: LoaderVerdict, theirs: Opened, words: boolean): string | undefined {
   const refusedAtOpen = !ours.accepted && ours.stage === "open";
   if (refusedAtOpen === theirs.accepted) {
     const last = theirs.said.filter((line) => !line.startsWith("elf: ")).slice(-3);
@@ -92,7 +93,7 @@ function isNamed(ours: string, theirs: string): boolean {
 }
 
 /** What differs in what becomes of the maps. */
-function mapDifference({ maps, errno, stage }: LoaderVerdict, made: readonly MadeMap[]): string | undefined {
+export function mapDifference({ maps, errno, stage }: LoaderVerdict, made: readonly MadeMap[]): string | undefined {
   for (const { name, created, withIds, ...theirs } of made) {
     const map = maps.find((own) => isNamed(own.name, name));
     if (map === undefined) return `${name}: we know of no such map`;

@@ -10,7 +10,7 @@ const STRUCT_OPS = 26;
 const MADE = /^libbpf: map '(.*)': failed to create: /;
 
 /** What became of the maps of a report; those that libbpf never asked for, because the object fails before, are left out. */
-function madeByLibbpf({ maps, log }: LibbpfReport): readonly MadeMap[] {
+export function madeByLibbpf({ maps, log }: LibbpfReport): readonly MadeMap[] {
   const refused = new Set(log.flatMap(({ text }) => MADE.exec(text)?.[1] ?? []));
   return maps.flatMap(({ name, type, kernel, errno }): readonly MadeMap[] => {
     const created = kernel !== null;

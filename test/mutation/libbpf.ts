@@ -1,0 +1,102 @@
+import { encodeBtf } from "../../src/btf/encode.ts";
+import { parseBtf } from "../../src/btf/parse.ts";
+import { sectionNamed } from "../../src/elf/symbols.ts";
+import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
+import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
+import type { LibbpfVersion } from "../../src/rules/libbpf/sanitise.ts";
+import { libbpfMaps, libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
+import type { Comparison } from "../../tools/mutation/answers.ts";
+import type { LibbpfReport } from "../judges/libbpf.ts";
+import { createdByLibbpf, shapes } from "../rules/libbpf/shape.ts";
+import { difference, type MadeMap, mapDifference } from "../rules/loaders/campaign.ts";
+import { read } from "./read.ts";
+import { type AnswersOf, type Replay, replaysOf } from "./replay.ts";
+
+const KERNEL = KERNEL_PROFILES["6.18"];
+
+/** What libbpf did with an object up to its maps, and the BTF that it would send in base64; or how it fell. */
+export interface LibbpfAnswer {
+  readonly fell?: string;
+  readonly report?: Omit<LibbpfReport, "btf" | "log">;
+  readonly said: readonly string[];
+  readonly sent?: string;
+  readonly maps?: readonly MadeMap[];
+}
+
+function opened(version: LibbpfVersion, bytes: Uint8Array, { fell, report, said }: LibbpfAnswer): string | undefined {
+  const elf = read(bytes);
+  const ours = elf && libbpfVerdict(elf, version, KERNEL);
+  if (ours === undefined) return "not read by us";
+  const falls = ours.rule?.startsWith("LC-") === true;
+  if (fell !== undefined || falls) {
+    return falls === (fell !== undefined) ? undefined : `falls ${falls} by ${ours.rule}, it fell: ${fell}`;
+  }
+  const { ok = false, errno = 0 } = report?.open ?? {};
+  return difference(ours, { accepted: ok, errno, said }, true);
+}
+
+/** Whether it is taken all in all, which can be said of objects that were made for one rule. */
+function loaded(version: LibbpfVersion, bytes: Uint8Array, { report, said }: LibbpfAnswer): string | undefined {
+  const elf = read(bytes);
+  const ours = elf && libbpfVerdict(elf, version, KERNEL);
+  if (ours === undefined || report === undefined || !report.open.ok) return "not opened";
+  const theirs = { accepted: report.load?.ok !== false, errno: report.load?.errno ?? 0 };
+  if (ours.accepted !== theirs.accepted || ours.errno !== theirs.errno) return `${ours.message}, not ${theirs.errno}`;
+  const parts = ours.message.split("…");
+  return said.some((line) => parts.every((part) => line.includes(part))) ? undefined : `not said: ${ours.message}`;
+}
+
+/** What the kernel made of the maps, and the loader of that. */
+function taken(version: LibbpfVersion, bytes: Uint8Array, { report, maps = [] }: LibbpfAnswer): string | undefined {
+  const elf = read(bytes);
+  const ours = elf && libbpfVerdict(elf, version, KERNEL);
+  if (ours === undefined || report?.open.ok !== true) return "not opened";
+  return mapDifference(ours, maps);
+}
+
+function made(version: LibbpfVersion, bytes: Uint8Array, { report }: LibbpfAnswer): string | undefined {
+  const elf = read(bytes);
+  if (elf === undefined || report?.open.ok !== true) return "not opened";
+  const ours = libbpfMaps(elf, version) ?? [];
+  const theirs = createdByLibbpf(report.maps);
+  if (ours.length !== theirs.length) return `${ours.length} maps, not ${theirs.length}`;
+  for (const [index, map] of theirs.entries()) {
+    const own = ours[index];
+    if (own === undefined) continue;
+    if (!map.internal && own.name !== map.name) return `a map ${own.name}, not ${map.name}`;
+    const text = (shape: unknown): string =>
+      JSON.stringify(shape, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
+    const pair = shapes(own, map);
+    if (text(pair.ours) !== text(pair.theirs)) return `${map.name}: ${text(pair.ours)}, not ${text(pair.theirs)}`;
+  }
+  return undefined;
+}
+
+function given(version: LibbpfVersion, bytes: Uint8Array, { sent }: LibbpfAnswer): string | undefined {
+  const elf = read(bytes);
+  const section = elf && sectionNamed(elf, ".BTF");
+  if (elf === undefined || section === undefined || sent === undefined) return "nothing is sent";
+  const ours = btfAsSent(parseBtf(section.bytes), elf, KERNEL, version);
+  const text = ours === undefined ? "nothing" : Buffer.from(encodeBtf(ours)).toString("base64");
+  return text === sent ? undefined : "other BTF is sent";
+}
+
+export function libbpfComparisons(version: LibbpfVersion): readonly Comparison<LibbpfAnswer>[] {
+  const all = { opened, loaded, made, taken, given };
+  return Object.entries(all).map(([name, differ]) => ({
+    name,
+    differ(bytes, answer) {
+      try {
+        return differ(version, bytes, answer);
+      } catch (error) {
+        return `threw ${String(error)}`;
+      }
+    },
+  }));
+}
+
+export function replays(answersOf: AnswersOf): readonly Replay[] {
+  return (["1.7", "1.1"] as const).flatMap((version) =>
+    replaysOf(`libbpf-${version}`, answersOf, libbpfComparisons(version)),
+  );
+}
