@@ -199,6 +199,26 @@ test("a record of unknown size ends the walk, and so does a blob of noise", () =
   expect([noise.defects.length, noise.end]).toEqual([256, "more"]);
 });
 
+test("a long list of parameters is cut, and pointers follow no chain twice", () => {
+  const draft = new Draft();
+  const int = draft.int();
+  const params = Array.from({ length: 50_000 }, (): [string, number] => ["x".repeat(500), int]);
+  const wrong = draft.proto(int, [...params, ["1 wrong", int]]);
+  for (let index = 0; index < 20_000; index++)
+    draft.add(KIND.const, { word: index === 0 ? int : draft.records.length });
+  const end = draft.records.length;
+  for (let index = 0; index < 20_000; index++) draft.add(KIND.ptr, { word: end });
+  const blob = draft.blob();
+  const before = process.cpuUsage();
+  const { defects } = kernelDefects(blob, NEWEST);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(0.5 + blob.length / 1e6);
+  expect(defects.map(({ rule, typeId }) => [rule, typeId])).toEqual([["KP-05", wrong]]);
+  const [{ message = "" } = {}] = defects;
+  expect(message).toMatch(/, …\) Invalid arg#50001$/);
+  expect(message.length).toBeLessThan(0x5000);
+});
+
 test("strings and types can both be at fault", () => {
   const draft = new Draft();
   const wrong = draft.add(KIND.float, { name: "f", word: 7 });
