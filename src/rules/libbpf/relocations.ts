@@ -117,12 +117,13 @@ export interface Linked {
   readonly maps: readonly CollectedMap[];
 }
 
-function isExtern({ section, binding, type }: ElfSymbol): boolean {
+/** Whether a symbol is one that the kernel has to have. */
+export function isExtern({ section, binding, type }: ElfSymbol): boolean {
   return section === SHN_UNDEF && binding !== STB_LOCAL && type === STT_NOTYPE;
 }
 
-/** Before 1.7 a weak function was none whose address may be taken. */
-function isSubprogram(
+/** Whether a symbol is a function of `.text`. Before 1.7 a weak function was none whose address may be taken. */
+export function isSubprogram(
   { section, binding, type }: ElfSymbol,
   text: number | undefined,
   version: LibbpfVersion,

@@ -7,6 +7,8 @@ import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
+import { type ProgramInfoVerdict, programInfoVerdict } from "../kernel/program-info.ts";
+import { kernelReading } from "../kernel/verdict.ts";
 import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
 import { datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
@@ -19,6 +21,7 @@ import { checkExt, extRules } from "./ext.ts";
 import { checkExternsWithoutBtf, externRules } from "./externs.ts";
 import { fallRules } from "./follow.ts";
 import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
+import { type SentProgram, sentPrograms } from "./program-records.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
@@ -100,6 +103,7 @@ interface Opened {
   readonly btf: Btf | undefined;
   readonly needsBtf: boolean;
   readonly maps: () => readonly CreatedMap[];
+  readonly programs: () => Iterable<SentProgram>;
 }
 
 function open(elf: ElfView, version: LibbpfVersion): Opened {
@@ -115,6 +119,7 @@ function open(elf: ElfView, version: LibbpfVersion): Opened {
     btf: own,
     needsBtf: structOpsSections(collected, version).length > 0,
     maps: () => createdMaps(elf, btf, collected, maps, variables, version),
+    programs: () => sentPrograms(elf, collected, btf, version),
   };
 }
 
@@ -122,6 +127,37 @@ function open(elf: ElfView, version: LibbpfVersion): Opened {
 export function libbpfMaps(elf: ElfView, version: LibbpfVersion): readonly CreatedMap[] | undefined {
   try {
     return open(elf, version).maps();
+  } catch (refusal) {
+    if (refusal instanceof LibbpfRefusal || refusal instanceof BtfFixError) return undefined;
+    throw refusal;
+  }
+}
+
+/** What becomes of one program. */
+export interface ProgramVerdict {
+  readonly name: string;
+  /** What the kernel says of its records, and not of what it does. */
+  readonly info: ProgramInfoVerdict;
+}
+
+/**
+ * What a kernel says of the records of each program that libbpf loads, in its order, as far as nothing else of the object is refused before;
+ * undefined where libbpf does not open the object or cannot put a program together, or nobody can tell.
+ */
+export function libbpfPrograms(
+  elf: ElfView,
+  version: LibbpfVersion,
+  kernel: KernelProfile,
+): readonly ProgramVerdict[] | undefined {
+  try {
+    const opened = open(elf, version);
+    const sent = opened.btf && sentBtf(elf, opened.btf, kernel, version);
+    const btf = sent?.verdict.accepted ? kernelReading(sent.bytes, kernel, elf.littleEndian).btf : undefined;
+    return Array.from(opened.programs(), ({ name, sent: records }) => {
+      // Where the kernel took no BTF, libbpf sends no records.
+      const given = btf === undefined ? { insns: records.insns } : records;
+      return { name, info: programInfoVerdict(given, btf, kernel, elf.littleEndian) };
+    });
   } catch (refusal) {
     if (refusal instanceof LibbpfRefusal || refusal instanceof BtfFixError) return undefined;
     throw refusal;
