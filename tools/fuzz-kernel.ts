@@ -1,7 +1,8 @@
 /**
- * `npm run fuzz:kernel -- [--count N] [--programs N [--matrix]] [--seed N]`: gives generated BTF to the running kernel and to `src/rules/kernel`, and compares
+ * `npm run fuzz:kernel -- [--count N] [--programs N | --maps N [--matrix]] [--seed N]`: gives generated BTF to the running kernel and to `src/rules/kernel`, and compares
  * verdict, errno and message. A disagreement is shrunk and kept under `.cache/fuzz-kernel/`; the seed repeats the run.
- * With `--programs` so many generated programs with records instead; with `--matrix` on each kernel of the matrix, and not the running one.
+ * With `--programs` so many generated programs with records instead, with `--maps` so many maps, of which but the errno is compared; with `--matrix`
+ * on each kernel of the matrix, and not the running one.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { type Campaign, type Disagreement, runCampaign, shrink } from "../test/r
 import { draftOf } from "../test/rules/kernel/real.ts";
 import { runningRelease, summary } from "../test/rules/kernel/summary.ts";
 import { ROOT } from "./bundle.ts";
+import { fuzzMaps, fuzzMapsOfMatrix } from "./fuzz-kernel/maps.ts";
 import { fuzzPrograms, fuzzProgramsOfMatrix } from "./fuzz-kernel/programs.ts";
 
 const FOLDER = join(ROOT, ".cache", "fuzz-kernel");
@@ -42,6 +44,7 @@ const { values } = parseArgs({
   options: {
     count: { type: "string" },
     programs: { type: "string" },
+    maps: { type: "string" },
     matrix: { type: "boolean" },
     seed: { type: "string" },
   },
@@ -52,10 +55,14 @@ const seed = Number(values.seed ?? Date.now() % 0x1_0000_0000);
 const judge = kernel();
 if (values.programs !== undefined && values.matrix === true) {
   process.exitCode = (await fuzzProgramsOfMatrix(seed, Number(values.programs))) ? 0 : 1;
+} else if (values.maps !== undefined && values.matrix === true) {
+  process.exitCode = (await fuzzMapsOfMatrix(seed, Number(values.maps))) ? 0 : 1;
 } else if (!judge.usable) {
   console.log(`skipped: ${judge.why}`);
 } else if (values.programs !== undefined) {
   process.exitCode = fuzzPrograms(seed, Number(values.programs)) ? 0 : 1;
+} else if (values.maps !== undefined) {
+  process.exitCode = fuzzMaps(seed, Number(values.maps)) ? 0 : 1;
 } else {
   console.log(`kernel ${judge.version}, profile ${runningRelease()}, ${count} blobs, seed ${seed}`);
   const onBatch = (campaign: Campaign): void => {

@@ -34,16 +34,18 @@ function counted(map: CreatedMap): CreatedMap {
 export function askForMap(given: CreatedMap, ask: MapAsk): AskedMap {
   const { name, keyTypeId, valueTypeId, inner } = given;
   const refused = { name, keyTypeId, valueTypeId, created: false, withIds: false };
+  let model: HeldBtf | undefined;
   if (inner !== undefined) {
     const { verdict, errno } = askForMap(inner, ask);
     if (!verdict.created) return { verdict: { ...refused, errno: verdict.errno, rule: verdict.rule }, errno };
+    if (verdict.withIds) model = ask.held(inner);
   }
   const map = counted(given);
   const held = keyTypeId === 0 && valueTypeId === 0 ? undefined : ask.held(given);
-  const first = mapCreateVerdict(map, held, ask.kernel);
+  const first = mapCreateVerdict(map, held, ask.kernel, model);
   const isTaken = first.errno === 0;
   const isLast = isTaken || held === undefined || !ask.triesAgain(first.errno);
-  const last = isLast ? first : mapCreateVerdict(map, undefined, ask.kernel);
+  const last = isLast ? first : mapCreateVerdict(map, undefined, ask.kernel, model);
   const withIds = isTaken && held !== undefined;
   return { verdict: { ...refused, created: last.errno === 0, withIds, ...first }, errno: last.errno };
 }

@@ -50,7 +50,7 @@ const INTERESTING = [
   MAP_KIND.lruHash,
   MAP_KIND.percpuHash,
   MAP_KIND.percpuArray,
-  MAP_KIND.taskStorage,
+  MAP_KIND.lruPercpuHash,
   MAP_KIND.cgroupStorage,
   MAP_KIND.arrayOfMaps,
   MAP_KIND.hashOfMaps,
@@ -126,6 +126,9 @@ function entries(random: Random, type: number, release: KernelRelease): number {
     if (UNCOUNTED.includes(type)) return random.pick([...MANY, 2 ** 20]);
     if (COUNTED_LATE.includes(type) && hasRule(release, { since: "6.1" }))
       return random.pick([2 ** 31 + 1, 2 ** 32 - 1]);
+    // Only 6.12.117 looks at these two, or also its successors: others have the memory, or run out of it.
+    if (type === MAP_KIND.queue && release === "6.12") return 2 ** 31;
+    if (type === MAP_KIND.sockmap && ["6.12", "7.2", "7.3"].includes(release)) return 2 ** 31;
     if (type === MAP_KIND.sockhash) return random.pick([2 ** 27 + 1, 2 ** 30]);
   }
   return random.pick(ENTRIES);
@@ -154,6 +157,7 @@ function changed(map: MapAttributes, random: Random, release: KernelRelease): Ma
 function isModest({ type, keySize, valueSize, maxEntries }: MapAttributes): boolean {
   const isCounted = [...COUNTED, ...COUNTED_LATE, ...UNCOUNTED, MAP_KIND.sockhash].includes(type as never);
   if (type === MAP_KIND.arena || type === MAP_KIND.cpumap) return true;
+  if ((type === MAP_KIND.queue || type === MAP_KIND.sockmap) && maxEntries === 2 ** 31) return true;
   if (isCounted && maxEntries > 2 ** 26) return true;
   if (valueSize >= 2 ** 31 || keySize >= 2 ** 31) return true;
   return (keySize + valueSize + 128) * Math.max(maxEntries, 1) <= 24 << 20;

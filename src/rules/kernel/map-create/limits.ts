@@ -1,5 +1,5 @@
 /** Rules about the sizes, numbers and flags of maps, and the looks at them of which the kinds are made (`map_alloc_check`, `map_alloc`). */
-import { E2BIG, ENOTSUPP, type KernelRule } from "../rule.ts";
+import { E2BIG, EINVAL, ENOTSUPP, type KernelRule } from "../rule.ts";
 import type { MapAttributes } from "./attributes.ts";
 import { MAP_FLAG, PROGRAM_ACCESS_FLAGS } from "./kinds.ts";
 import { type Check, check, mapRule } from "./rule.ts";
@@ -160,10 +160,11 @@ export function entriesAreAtMost(most: number, more: Release = {}): Check {
   return check(KC_16, ({ maxEntries }) => maxEntries > most, more);
 }
 
-export const entriesFitIntoInt: Check = check(KC_16, ({ maxEntries }) => maxEntries > INT_MAX, {
-  errno: 22,
-  since: "6.12",
-});
+/** 6.12.117 has it from 7.2; 6.18.44 was not asked, since it may take the memory. */
+export const entriesFitIntoInt: readonly Check[] = [
+  entriesAreAtMost(INT_MAX, { errno: EINVAL, since: "6.12", until: "6.12" }),
+  entriesAreAtMost(INT_MAX, { errno: EINVAL, since: "7.2" }),
+];
 
 /** NR_CPUS, which is the configuration's: as distributions have it. */
 export const processors: Check = entriesAreAtMost(8192);
@@ -207,10 +208,11 @@ export const processorValueIn5_10: Check = check(
 );
 export const storedProcessorValue: Check = check(KC_15, ({ valueSize }) => valueSize > PROCESSOR);
 
+/** Of 6.12.117; not even 7.3-rc7 has it. */
 export const queueFits: Check = check(
   KC_16,
   ({ maxEntries, valueSize }) => maxEntries >= Math.floor(U32_MAX / valueSize),
-  { since: "6.12" },
+  { since: "6.12", until: "6.12" },
 );
 
 export const arenaFits: Check = check(KC_16, ({ maxEntries }) => maxEntries * PAGE > 2 ** 32);

@@ -1,5 +1,5 @@
 /** What the kernel asks of each kind of map, in its order: before it looks for a token, and when it allocates. */
-import { ENOTSUPP, hasRule, type KernelRelease } from "../rule.ts";
+import { EINVAL, ENOTSUPP, hasRule, type KernelRelease } from "../rule.ts";
 import { ACCESS_FLAGS, MAP_FLAG, MAP_KIND, PROGRAM_ACCESS_FLAGS, USER_ACCESS_FLAGS } from "./kinds.ts";
 import * as limit from "./limits.ts";
 import type { Check } from "./rule.ts";
@@ -168,7 +168,7 @@ const SHAPES: Readonly<Record<number, Shape>> = {
   [MAP_KIND.arrayOfMaps]: { check: ofDescriptors(), alloc: [], types: "none", isOfMaps: true },
   [MAP_KIND.hashOfMaps]: { check: [limit.valueIs(4), ...hash], alloc: [buckets], types: "none", isOfMaps: true },
   [MAP_KIND.devmap]: { check: devices, alloc: [], types: "none" },
-  [MAP_KIND.sockmap]: { check: [], alloc: [...sockets, limit.keyIs(4), limit.entriesFitIntoInt], types: "none" },
+  [MAP_KIND.sockmap]: { check: [], alloc: [...sockets, limit.keyIs(4), ...limit.entriesFitIntoInt], types: "none" },
   [MAP_KIND.cpumap]: {
     check: [],
     alloc: [limit.hasEntries, limit.keyIs(4), limit.valueIs(4, 8), limit.flagsAre(numaNode), limit.processors],
@@ -185,7 +185,7 @@ const SHAPES: Readonly<Record<number, Shape>> = {
       ...sockets,
       limit.hasKey,
       limit.keyIsAtMost(512),
-      limit.entriesAreAtMost(limit.MOST_ALLOCATED_BUCKETS, { errno: 22 }),
+      limit.entriesAreAtMost(limit.MOST_ALLOCATED_BUCKETS, { errno: EINVAL }),
     ],
     types: "none",
   },
@@ -201,7 +201,7 @@ const SHAPES: Readonly<Record<number, Shape>> = {
   [MAP_KIND.stack]: { check: queue, alloc: [], types: "both" },
   [MAP_KIND.skStorage]: localStorage,
   [MAP_KIND.devmapHash]: {
-    check: [...devices, limit.entriesAreAtMost(limit.MOST_BUCKETS, { errno: 22 })],
+    check: [...devices, limit.entriesAreAtMost(limit.MOST_BUCKETS, { errno: EINVAL })],
     alloc: [],
     types: "none",
   },

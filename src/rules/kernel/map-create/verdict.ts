@@ -53,7 +53,8 @@ const CREATED: MapCreateVerdict = { errno: 0, rule: undefined };
 
 /**
  * What the kernel of the profile answers to BPF_MAP_CREATE, with its first failure. With `btf` the map is given its type ids, without
- * it none, as loaders do when they try again. An inner map is taken to be there if the kernel creates it with its ids or without.
+ * it none, as loaders do when they try again. An inner map is taken to be there if the kernel creates it with its ids or without; `model`
+ * is the BTF that it was created with, which may be another.
  *
  * Not judged: whether there is memory for the map, what the caller may do (it may do all), and what hangs on the kernel's own types:
  * values of struct_ops, and kptrs, which are taken to be to types of the program's own.
@@ -62,13 +63,20 @@ export function mapCreateVerdict(
   map: MapAttributes,
   btf: HeldBtf | undefined,
   profile: KernelProfile,
+  model: HeldBtf | undefined = btf,
 ): MapCreateVerdict {
   const asked = btf === undefined ? { ...map, keyTypeId: 0, valueTypeId: 0 } : map;
-  const broken = firstBroken(asked, btf, profile);
+  const broken = firstBroken(asked, { own: btf, model }, profile);
   return broken === undefined ? CREATED : { errno: broken.errno, rule: broken.rule.id };
 }
 
-function firstBroken(map: MapAttributes, btf: HeldBtf | undefined, profile: KernelProfile): Broken | undefined {
+/** The BTF of a map, and that of the model of what it holds. */
+interface Given {
+  readonly own: HeldBtf | undefined;
+  readonly model: HeldBtf | undefined;
+}
+
+function firstBroken(map: MapAttributes, btf: Given, profile: KernelProfile): Broken | undefined {
   const applied = ({ rule, errno }: Broken): Broken | undefined =>
     profile.without.has(rule.id) || !hasRule(profile.release, rule) ? undefined : { rule, errno };
   const shape = shapeOf(map.type, profile.release);
@@ -83,12 +91,7 @@ function firstBroken(map: MapAttributes, btf: HeldBtf | undefined, profile: Kern
 type Step = () => Broken | undefined;
 
 /** What the kernel looks at, in its order. */
-function stepsOf(
-  map: MapAttributes,
-  shape: Shape | undefined,
-  btf: HeldBtf | undefined,
-  profile: KernelProfile,
-): readonly Step[] {
+function stepsOf(map: MapAttributes, shape: Shape | undefined, btf: Given, profile: KernelProfile): readonly Step[] {
   const { release } = profile;
   const isLate = hasRule(release, { since: "7.2" });
   const access = (): Broken | undefined => (isInaccessible(map) ? broken(KC_04) : undefined);
@@ -104,9 +107,9 @@ function stepsOf(
     ...call,
     ...shape.check.map(stepOf),
     () => (isToken ? broken(KC_21) : undefined),
-    () => brokenModel(known, shape, btf, profile),
+    () => brokenModel(known, shape, btf.model, profile),
     ...shape.alloc.map(stepOf),
-    () => (btf === undefined || map.valueTypeId === 0 ? undefined : brokenTypes(known, shape, btf)),
+    () => (btf.own === undefined || map.valueTypeId === 0 ? undefined : brokenTypes(known, shape, btf.own)),
     ...(isLate ? [access] : []),
   ];
 }
