@@ -43,18 +43,20 @@ export class BtfBlob {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly littleEndian: boolean;
-  readonly masks: InfoMasks;
+  private readonly kindMask: number;
+  private readonly vlenMask: number;
   /** First byte and length of the strings; set once the header holds. */
   stringsAt = 0;
   stringsLength = 0;
   /** Offset of each record by its id; -1 for void. */
   readonly records: number[] = [-1];
 
-  constructor(bytes: Uint8Array, littleEndian: boolean, masks: InfoMasks) {
+  constructor(bytes: Uint8Array, littleEndian: boolean, { kindMask, vlenMask }: InfoMasks) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.littleEndian = littleEndian;
-    this.masks = masks;
+    this.kindMask = kindMask;
+    this.vlenMask = vlenMask;
   }
 
   u32(offset: number): number {
@@ -70,11 +72,11 @@ export class BtfBlob {
   }
 
   kindAt(at: number): number {
-    return (this.info(at) >>> 24) & this.masks.kindMask;
+    return (this.info(at) >>> 24) & this.kindMask;
   }
 
   vlen(at: number): number {
-    return this.info(at) & this.masks.vlenMask;
+    return this.info(at) & this.vlenMask;
   }
 
   kindFlag(at: number): boolean {

@@ -25,9 +25,13 @@ function argLine(subject: Subject, id: number, index: number): string {
   return typeLine(subject, id, subject.at(id), `Invalid arg#${index + 1}`);
 }
 
-/** Checks what a FUNC_PROTO refers to; `resolve` walks from a type that is not done. */
-export function checkPrototype(resolution: Resolution, id: number, resolve: (id: number) => void): void {
-  const { subject } = resolution;
+/** Checks what a FUNC_PROTO refers to; `resolve` has the walk begin at a type that is not done. */
+export function checkPrototype<Walk extends Resolution>(
+  walk: Walk,
+  id: number,
+  resolve: (walk: Walk, id: number) => void,
+): void {
+  const { subject } = walk;
   const at = subject.at(id);
   const returned = subject.word(at);
   if (returned !== 0) {
@@ -35,8 +39,8 @@ export function checkPrototype(resolution: Resolution, id: number, resolve: (id:
     if (kind === MISSING || (isSourceOnly(kind) && subject.fact("returnsValues"))) {
       subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
     }
-    if (needsResolve(resolution, kind) && !isDone(resolution, returned)) resolve(returned);
-    if (sizedType(resolution, returned) === 0 && !subject.isUnknown(returned))
+    if (needsResolve(walk, kind) && !isDone(walk, returned)) resolve(walk, returned);
+    if (sizedType(walk, returned) === 0 && !subject.isUnknown(returned))
       subject.refuse(KP_01, id, typeLine(subject, id, at, RETURN_TYPE));
   }
   const tail = subject.tail(at);
@@ -54,8 +58,8 @@ export function checkPrototype(resolution: Resolution, id: number, resolve: (id:
     if (kind === MISSING || isSourceOnly(kind)) subject.refuse(KP_04, id, argLine(subject, id, index));
     const isNamed = nameOff === 0 || (subject.hasName(nameOff) && isIdentifier(subject, nameOff));
     if (!isNamed) subject.refuse(KP_05, id, argLine(subject, id, index));
-    if (needsResolve(resolution, kind) && !isDone(resolution, type)) resolve(type);
-    if (sizedType(resolution, type) === 0 && !subject.isUnknown(type))
+    if (needsResolve(walk, kind) && !isDone(walk, type)) resolve(walk, type);
+    if (sizedType(walk, type) === 0 && !subject.isUnknown(type))
       subject.refuse(type === 0 ? KP_03 : KP_04, id, argLine(subject, id, index));
   }
 }

@@ -75,16 +75,6 @@ export interface Resolution {
 export const SEEN = 1;
 export const DONE = 2;
 
-export function newResolution(subject: Subject): Resolution {
-  const count = subject.records.length;
-  return {
-    subject,
-    resolvedIds: new Uint32Array(count),
-    resolvedSizes: new Uint32Array(count),
-    states: new Uint8Array(count),
-  };
-}
-
 export function isDone({ states }: Resolution, id: number): boolean {
   return states[id] === DONE;
 }

@@ -17,7 +17,6 @@ import {
   isStruct,
   isUnsized,
   needsResolve,
-  newResolution,
   type Resolution,
   type ResolveMode,
   SEEN,
@@ -116,41 +115,45 @@ export const secondPassRules: readonly KernelRule[] = [
 const { int, ptr, array, typedef, func, funcProto, fwd, datasec, declTag } = KIND_NUMBER;
 const variable = KIND_NUMBER.var;
 
-/** A walk from one type; the first `depth` of `ids` and `next` are the stack, `mode` what it is after. */
-interface Walk extends Resolution {
-  readonly ids: Uint32Array;
+/**
+ * A walk from one type; the first `depth` of `ids` and `next` are the stack, `mode` what it is after. A class, so that V8 gives the walks of
+ * all blobs the same form, and code that has become fast stays so.
+ */
+class Walk implements Resolution {
+  readonly subject: Subject;
+  readonly resolvedIds: Uint32Array;
+  readonly resolvedSizes: Uint32Array;
+  readonly states: Uint8Array;
+  readonly ids = new Uint32Array(MAX_RESOLVE_DEPTH);
   /** Member or entry with which the type at the same place goes on. */
-  readonly next: Uint32Array;
-  depth: number;
-  mode: ResolveMode;
+  readonly next = new Uint32Array(MAX_RESOLVE_DEPTH);
+  depth = 0;
+  mode: ResolveMode = "undecided";
   /** Where it began, and the last such type of which it was told that it leads too far or back. */
-  root: number;
-  refused: number;
+  root = 0;
+  refused = 0;
   /** Types that it could not go to from here, and which are to be walked from by themselves. */
-  readonly postponed: number[];
+  readonly postponed: number[] = [];
+
+  constructor(subject: Subject) {
+    const count = subject.records.length;
+    this.subject = subject;
+    this.resolvedIds = new Uint32Array(count);
+    this.resolvedSizes = new Uint32Array(count);
+    this.states = new Uint8Array(count);
+  }
 }
 
 /** Follows every type, in the order of ids; says what each was found to be. */
 export function checkReferences(subject: Subject): Resolution {
-  const stack = (): Uint32Array => new Uint32Array(MAX_RESOLVE_DEPTH);
-  const walk: Walk = {
-    ...newResolution(subject),
-    ids: stack(),
-    next: stack(),
-    depth: 0,
-    mode: "undecided",
-    root: 0,
-    refused: 0,
-    postponed: [],
-  };
-  const follow = (id: number): void => resolve(walk, id);
+  const walk = new Walk(subject);
   for (let id = 1; id < subject.records.length; id++) {
     const kind = subject.kind(id);
     // Of a FUNC by itself all releases say the same; that it is resolved counts where something refers to it.
     const isResolved = kind === func ? subject.profile.resolvesFuncs : needsResolve(walk, kind);
     if (isResolved && !isDone(walk, id)) resolve(walk, id);
     try {
-      if (kind === funcProto) checkPrototype(walk, id, follow);
+      if (kind === funcProto) checkPrototype(walk, id, resolve);
       if (kind === func && !isResolved) checkFunction(walk, id);
     } catch (thrown) {
       subject.keep(thrown);
