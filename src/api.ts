@@ -20,8 +20,8 @@ export interface KernelVerdict extends Verdict {
 }
 
 /**
- * What a loader says of the object: its first failure in its own order. `accepted` is never true: what the kernel makes of maps and programs,
- * these rules do not tell.
+ * What a loader says of the object: its first failure in its own order. `accepted` is never true: what the verifier makes of the programs, these
+ * rules do not tell.
  */
 export interface ObjectVerdict extends Verdict {
   /** Whether the loader opens the object, before it gives anything to the kernel; null until the rules can tell. */

@@ -1,9 +1,11 @@
-import type { KernelVerdict, ObjectVerdict, Verdict, Verdicts } from "./api.ts";
+import type { KernelVerdict, Verdict, Verdicts } from "./api.ts";
 import { type Btf, typeById } from "./btf/model.ts";
 import { references } from "./btf/walk.ts";
 import type { Correspondence } from "./join/model.ts";
 import { type LaterDefects, NO_DEFECTS } from "./kernel-verdicts.ts";
 import type { LoweredBtf } from "./lower/model.ts";
+import { isMapRule, isOfMap, mapRefusals } from "./map-refusals.ts";
+import type { Refusal } from "./refusal.ts";
 import { allRules, isChosen } from "./rules/index.ts";
 import { KERNEL_RELEASES } from "./rules/kernel/rule.ts";
 import type { KernelTarget } from "./rules/kernel/target.ts";
@@ -13,26 +15,16 @@ import { refusalRule } from "./rules/refusals.ts";
 import type { Diagnostic, Judge, JudgeAnswer, Rule, Severity } from "./rules/rule.ts";
 import type { Judges } from "./verdicts.ts";
 
-/** One refusal as one judge utters it. */
-interface Refusal {
-  readonly judge: Judge;
-  /** "6.12", "1.7", "aya-obj 0.6". */
-  readonly version: string;
-  readonly verdict: Verdict & Partial<Pick<ObjectVerdict, "map" | "program">>;
-  /** What it is worth if no other finding tells of it. */
-  readonly severity: Severity;
-  /** Of a loader. */
-  readonly at?: "open" | "load";
-}
-
 /** What each rule covers, by its id. */
 const COVERED: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   allRules.map(({ id, covers }) => [id, new Set(covers)]),
 );
 
 /** Whether a finding tells of this refusal already: it covers the judge's rule, quotes its words, or says that the type costs the BTF. */
-function tells({ rule, answers, target }: Diagnostic, { judge, verdict, at }: Refusal): boolean {
-  const { rule: id = "", typeId, message } = verdict;
+function tells({ rule, answers, target, message: told }: Diagnostic, { judge, verdict, at }: Refusal): boolean {
+  const { rule: id = "", typeId, message, map } = verdict;
+  // The same may be wrong with several maps.
+  if (isMapRule(id) && map !== undefined && !told.includes(map)) return false;
   const isOfType = target.typeId === undefined || typeId === null || target.typeId === typeId;
   if (isOfType && COVERED.get(rule)?.has(id) === true) return true;
   return answers.some((entry) => {
@@ -91,13 +83,22 @@ function severityOf({ key, isNewest }: Loader, areNamed: boolean, isRust: boolea
   return isNewest && isRust ? "warning" : "note";
 }
 
+/** The rule of aya's that a map fails by when the kernel took no BTF. */
+const NEEDS_BTF = "AL-06";
+
 function loaderRefusals(verdicts: Verdicts, { loaders, areNamed }: LoaderTarget, isRust: boolean): readonly Refusal[] {
+  const isBtfRefused = verdicts.kernel.asSent.accepted === false;
   return loaders.flatMap((loader): readonly Refusal[] => {
     const verdict = verdicts[loader.key];
-    // Without a rule it is what other findings say already.
-    if (verdict.accepted !== false || verdict.rule === undefined) return [];
     const severity = severityOf(loader, areNamed, isRust);
-    return [{ judge: loader.judge, version: loader.version, verdict, severity, ...stageOf(loader, verdict) }];
+    const ofMaps = mapRefusals(loader, verdict, severity, isBtfRefused);
+    // Without a rule it is what other findings say already; and without BTF in the kernel a map cannot have types of it.
+    if (verdict.accepted !== false || verdict.rule === undefined || isOfMap(verdict)) return ofMaps;
+    if (isBtfRefused && verdict.rule === NEEDS_BTF) return ofMaps;
+    return [
+      ...ofMaps,
+      { judge: loader.judge, version: loader.version, verdict, severity, ...stageOf(loader, verdict) },
+    ];
   });
 }
 
@@ -161,7 +162,7 @@ function answersOf(refusals: readonly Refusal[]): readonly JudgeAnswer[] {
     return [
       {
         judge,
-        answer: judge === "kernel" ? "drops the BTF" : "rejects",
+        answer: first.answer ?? (judge === "kernel" ? "drops the BTF" : "rejects"),
         ...(message === null ? {} : { text: message }),
         versions: versionsText(own),
         ...(first.at === undefined ? {} : { at: first.at }),

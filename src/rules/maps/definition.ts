@@ -52,7 +52,7 @@ export const valueOnRingbuf: Rule = deviationRule(
   {
     id: "map/value-on-ringbuf",
     title: "A ring buffer has neither key nor value, as types or as sizes.",
-    covers: ["M2b"],
+    covers: ["M2b", "KC-11", "KC-12"],
     source: "kernel/bpf/ringbuf.c ringbuf_map_alloc (key_size and value_size must be 0)",
   },
   (name) => [
@@ -96,7 +96,7 @@ export const keyZeroSize: Rule = deviationRule(
   {
     id: "map/key-zero-size",
     title: "A map without keys names no key type; aya writes `()`.",
-    covers: ["M3"],
+    covers: ["M3", "KC-24", "KC-28"],
     source: "kernel/bpf/syscall.c map_check_btf",
   },
   (name) => [
@@ -161,7 +161,7 @@ export const progArrayKey: Rule = deviationRule(
   {
     id: "map/prog-array-key",
     title: "A PROG_ARRAY with `values` gives its key as key_size.",
-    covers: ["M5"],
+    covers: ["M5", "KC-01"],
     source: "kernel/bpf/syscall.c map_check_btf (a key id without a value id)",
   },
   (name) => [
@@ -179,7 +179,7 @@ export const keyNotInt: Rule = deviationRule(
   {
     id: "map/key-not-int",
     title: "The key of an array map and of local storage is a 32-bit INT.",
-    covers: ["M3"],
+    covers: ["M3", "KC-28"],
     source: "kernel/bpf/arraymap.c array_map_check_btf; kernel/bpf/bpf_local_storage.c bpf_local_storage_map_check_btf",
   },
   (name) => [

@@ -115,7 +115,7 @@ function factOf(elf: ElfView, { site, own }: ExaminedMap): MapFact | undefined {
 export const specialFieldBarred: Rule = {
   id: "map/special-field-barred",
   title: "A value with a lock, a timer or a list stands in a map, and in programs, that may have one.",
-  covers: ["KZ-01"],
+  covers: ["KZ-01", "KC-30"],
   source: "kernel/bpf/syscall.c map_check_btf; kernel/bpf/verifier.c check_map_prog_compatibility",
   fixable: false,
   check: (state) =>

@@ -6,7 +6,7 @@ import { eachMap, type MapFact } from "./findings.ts";
 export const unknownMapType: Rule = {
   id: "map/unknown-type",
   title: "A map's type is one that a kernel has.",
-  covers: [],
+  covers: ["KC-05"],
   source: "kernel/bpf/syscall.c map_create (find_and_alloc_map before 6.4)",
   fixable: false,
   check: (state) =>
