@@ -5,6 +5,7 @@
 import { KIND_NUMBER } from "../../btf/model.ts";
 import { ENTRY_SIZE, MEMBER_SIZE, memberBits } from "./lists.ts";
 import { E2BIG, EEXIST, EFAULT, ELOOP, ENOENT, type KernelRule, kernelRule } from "./rule.ts";
+import { LONGEST_TAG, namesOf } from "./special-names.ts";
 import {
   NODE_OF,
   ofMaps,
@@ -96,7 +97,7 @@ interface Search {
   readonly locks: Set<SpecialField>;
 }
 
-const { array, struct, declTag, datasec } = KIND_NUMBER;
+const { array, struct, datasec } = KIND_NUMBER;
 
 /** Checks every STRUCT with a special member, in the order of ids. */
 export function checkSpecialFields(subject: Subject): void {
@@ -298,47 +299,6 @@ function repeated(
     for (const field of fields) all.push({ ...field, offset: (field.offset + index * size) >>> 0 });
   }
   return all;
-}
-
-const CONTAINS = "contains:";
-/** Longer than any name that a struct or member can have. */
-const LONGEST_TAG = 2048;
-
-/** What DECL_TAGs say after `contains:` by the member that they tag, and the first STRUCT of each name; made once for a blob. */
-interface Named {
-  readonly contains: ReadonlyMap<string, readonly string[]>;
-  readonly structs: ReadonlyMap<string, number>;
-  /** Types with such a DECL_TAG that is itself at fault. */
-  readonly doubtful: ReadonlySet<number>;
-}
-
-const named = new WeakMap<Subject, Named>();
-
-function namesOf(subject: Subject): Named {
-  const known = named.get(subject);
-  if (known !== undefined) return known;
-  const contains = new Map<string, string[]>();
-  const structs = new Map<string, number>();
-  const doubtful = new Set<number>();
-  for (let id = 1; id < subject.records.length; id++) {
-    const kind = subject.kind(id);
-    if (kind !== declTag && kind !== struct) continue;
-    const at = subject.at(id);
-    const text = subject.string(subject.nameOff(at), LONGEST_TAG);
-    if (kind === struct) {
-      // An anonymous one is called "".
-      if (!structs.has(text)) structs.set(text, id);
-    } else if (text.startsWith(CONTAINS)) {
-      if (subject.isTold(id)) doubtful.add(subject.word(at));
-      const key = `${subject.word(at)} ${subject.i32(subject.tail(at))}`;
-      const tags = contains.get(key);
-      if (tags === undefined) contains.set(key, [text.slice(CONTAINS.length)]);
-      else tags.push(text.slice(CONTAINS.length));
-    }
-  }
-  const made = { contains, structs, doubtful };
-  named.set(subject, made);
-  return made;
 }
 
 /** Which struct and node the DECL_TAG of a head or root names (`btf_find_graph_root`). */
