@@ -36,7 +36,8 @@ const CURES: Readonly<Record<string, string>> = {
   "btf/union-member-offset": "puts the member into a struct at offset 0",
   "btf/float-misaligned": "makes it an array of bytes",
   "btf/zero-size-int": "makes it an empty STRUCT",
-  "btf/enum-without-size": "gives it 4 bytes, or makes it an empty STRUCT where something has a value of it",
+  "btf/enum-size":
+    "gives it 4 bytes, or makes it an empty STRUCT or a number of 128 bits where something has a value of it",
   "btf/forward-incomplete": "completes it from DWARF",
   "btf/bound-by-name": "points it at the type that DWARF gives",
   "btf/option-is-pointer": "makes it a PTR",

@@ -3,7 +3,7 @@ import { boundByName } from "./btf/bound-by-name.ts";
 import { charOfFourBytes, integerNotC, nameIsKeyword } from "./btf/c-names.ts";
 import { enumEmptied } from "./btf/enum-emptied.ts";
 import { enumNotOpaque } from "./btf/enum-payload.ts";
-import { enumWithoutSize } from "./btf/enum-size.ts";
+import { enumSize } from "./btf/enum-size.ts";
 import { floatMisaligned } from "./btf/float.ts";
 import { forwardIncomplete } from "./btf/forward.ts";
 import { memberOrder, unionMemberOffset } from "./btf/member-order.ts";
@@ -117,7 +117,7 @@ export const allRules: readonly Rule[] = [
   unionMemberOffset,
   floatMisaligned,
   zeroSizeInt,
-  enumWithoutSize,
+  enumSize,
   forwardIncomplete,
   boundByName,
   optionIsPointer,

@@ -8,6 +8,8 @@ import { judgeTest } from "../judges/judge-test.ts";
 import { kernel, kernelBtfLoad } from "../judges/kernel.ts";
 import { libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
+import { compileRust, rustc } from "../lower/rustc.ts";
+import { DEFINITION, GLUE, loadMended } from "./mended.ts";
 
 /** C that clang takes and no kernel: an enum of which only the name is known, and functions whose result is a typedef of void. */
 const SOURCE = `
@@ -22,7 +24,7 @@ const SOURCE = `
     return record.sum + is_set(record.call, record.kind);
   }`;
 
-const RULES = ["btf/enum-without-size", "func/returns-named-void"];
+const RULES = ["btf/enum-size", "func/returns-named-void"];
 
 judgeTest(
   clang(),
@@ -47,4 +49,38 @@ judgeTest(
   expect(c).toContain("enum later;");
   expect(c).toContain("typedef void nothing;");
   expect(c).toContain("typedef void (*callback)(int);");
+});
+
+/** Rust's enums of 128 bits, alone, in a record, in an array and under an Option; BTF has numbers of that size, but no enums. */
+const WIDE = `${DEFINITION}${GLUE}
+#[repr(u128)] pub enum Wide { A = 1, B = 1 << 100 }
+#[repr(i128)] pub enum Signed { A = -1, B = 5 }
+#[repr(C)] pub struct Record { pub wide: Wide, pub signed: Signed, pub many: [Wide; 2], pub maybe: Option<Signed> }
+#[no_mangle] #[link_section = ".maps"] pub static ALONE: Def<u32, Wide, 1> = Def::new();
+#[no_mangle] #[link_section = ".maps"] pub static RECORDS: Def<u32, Record, 1> = Def::new();
+#[no_mangle] #[link_section = "socket"] pub extern "C" fn prog(_: *mut u8) -> u32 { lookup(&ALONE, &1u32) + lookup(&RECORDS, &1u32) }
+`;
+
+judgeTest(
+  rustc(),
+  libbpf17(),
+  bpftool(),
+)("enums of 128 bits become names of numbers", async () => {
+  const raw = compileRust(WIDE);
+  expect(answer(runLibbpf("libbpf17", raw)).btfFd).toBe(-1);
+  const { maps } = await loadMended(raw);
+  expect(maps.flatMap(({ name, valueSize, internal }) => (internal ? [] : [[name, valueSize]]))).toEqual([
+    ["ALONE", 16],
+    ["RECORDS", 80],
+  ]);
+  const types = answer(bpftoolDump((await fixObject(raw)).bytes, "raw")).stdout.toString();
+  for (const [name, encoding] of [
+    ["Wide", "\\(none\\)"],
+    ["Signed", "SIGNED"],
+  ]) {
+    const id = new RegExp(`TYPEDEF '${name}' type_id=(\\d+)`).exec(types)?.[1];
+    expect(types).toMatch(
+      new RegExp(`\\[${id}\\] INT '[ui]128' size=16 bits_offset=0 nr_bits=128 encoding=${encoding}`),
+    );
+  }
 });

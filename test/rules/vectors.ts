@@ -236,7 +236,7 @@ const LAYOUT: readonly Vector[] = [
     message: "INT () [1] has the size 0",
   },
   {
-    rule: "btf/enum-without-size",
+    rule: "btf/enum-size",
     about: "behind a pointer",
     failing: (g) => g.ptr(g.enum("later", [], 0)),
     passing: (g) => g.ptr(g.enum("later", [], 4)),
@@ -245,12 +245,21 @@ const LAYOUT: readonly Vector[] = [
     kernel: "Unexpected size",
   },
   {
-    rule: "btf/enum-without-size",
+    rule: "btf/enum-size",
     about: "member through a typedef",
     failing: (g) => g.struct("s", 0, [["none", g.ref("typedef", g.enum("never", [], 0), "Never"), 0]]),
     passing: (g) => g.struct("s", 0, [["none", g.ref("typedef", g.struct("never", 0, []), "Never"), 0]]),
     severity: "error",
     message: "ENUM never [1] has the size 0",
+    kernel: "Unexpected size",
+  },
+  {
+    rule: "btf/enum-size",
+    about: "128 bits",
+    failing: (g) => g.struct("s", 16, [["wide", g.enum("Wide", [["A", 1]], 16), 0]]),
+    passing: (g) => g.struct("s", 16, [["wide", g.ref("typedef", g.int("u128", 16), "Wide"), 0]]),
+    severity: "error",
+    message: "ENUM Wide [1] has 128 bits",
     kernel: "Unexpected size",
   },
   {

@@ -18,21 +18,31 @@ export function typesOfValues(btf: Btf): ReadonlySet<number> {
   return held;
 }
 
-export const enumWithoutSize: Rule = {
-  id: "btf/enum-without-size",
-  title: "Every ENUM has a size; LLVM writes 0 for one that is only declared (`enum e;` in C).",
+/** Bytes of an enum of 128 bits, which Rust has and BTF cannot list. */
+export const WIDE = 16;
+
+/** What is wrong with a size, in words; compilers make no other wrong ones, and none of 0 that lists values. */
+function fault(size: number, isListed: boolean): string | undefined {
+  if (size === 0 && !isListed) return "has the size 0";
+  return size === WIDE ? `has ${WIDE * 8} bits` : undefined;
+}
+
+export const enumSize: Rule = {
+  id: "btf/enum-size",
+  title:
+    "An ENUM has 1, 2, 4 or 8 bytes: LLVM writes 0 where it is only declared (`enum e;` in C), and 16 for Rust's `repr(u128)`.",
   covers: ["KE-01"],
   source:
-    "kernel/bpf/btf.c btf_enum_check_meta; llvm BTFTypeEnum takes the size of the declaration, libbpf btf__add_fwd 4 bytes",
+    "kernel/bpf/btf.c btf_enum_check_meta, btf_enum64_check_meta; llvm BTFTypeEnum; libbpf btf__add_fwd (4 bytes)",
   fixable: true,
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, { size, values }] of typesOfKind(btf, "enum")) {
-      // One that lists values and has no size was never made by a compiler.
-      if (size !== 0 || values.length > 0) continue;
+    for (const [typeId, { size, values }] of typesOfKind(btf, "enum", "enum64")) {
+      const what = fault(size, values.length > 0);
+      if (what === undefined) continue;
       yield {
-        rule: enumWithoutSize.id,
+        rule: enumSize.id,
         severity: "error",
-        message: `${label(btf, typeId)} has the size 0`,
+        message: `${label(btf, typeId)} ${what}`,
         target: { typeId },
         ...placeOf(join, typeId),
         answers: kernelDrops("Unexpected size"),
