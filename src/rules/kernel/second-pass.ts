@@ -9,25 +9,21 @@ import { checkMember, KM_07 } from "./members.ts";
 import { checkFunction, checkPrototype, KF_03 } from "./prototypes.ts";
 import { KY_02, KY_03 } from "./references.ts";
 import {
-  DONE,
   isDone,
   isModifier,
-  isSink,
   isSourceOnly,
   isStruct,
   isUnsized,
   needsResolve,
   type Resolution,
-  type ResolveMode,
-  SEEN,
   sizedType,
   sizeOf,
 } from "./resolution.ts";
-import { E2BIG, EEXIST, type KernelRule, kernelRule } from "./rule.ts";
+import { type KernelRule, kernelRule } from "./rule.ts";
 import { isRegularInt } from "./scalars.ts";
 import { MISSING, Refusal, type Subject, VOID } from "./subject.ts";
+import { giveUp, KM_08, KR_03, KR_04, pop, push, refuse, Walk, waitsFor } from "./walk.ts";
 
-const MAX_RESOLVE_DEPTH = 32;
 const INVALID_TYPE = "Invalid type_id";
 const COMPONENT = "Invalid component_idx";
 
@@ -42,17 +38,6 @@ const KR_02 = kernelRule(
   "Modifiers end in a type of known size, in void, FWD or FUNC_PROTO.",
   "btf_modifier_resolve, btf_ptr_resolve",
   INVALID_TYPE,
-);
-const KR_03 = kernelRule("KR-03", "PTRs and modifiers form no circle.", "btf_resolve", "Loop detected", {
-  errno: EEXIST,
-});
-const KM_08 = kernelRule("KM-08", "No struct contains itself.", "btf_resolve", "Loop detected", { errno: EEXIST });
-const KR_04 = kernelRule(
-  "KR-04",
-  "At most 32 types wait for each other.",
-  "btf_resolve",
-  "Exceeded max resolving depth:32",
-  { errno: E2BIG },
 );
 const KR_07 = kernelRule(
   "KR-07",
@@ -115,35 +100,6 @@ export const secondPassRules: readonly KernelRule[] = [
 const { int, ptr, array, typedef, func, funcProto, fwd, datasec, declTag } = KIND_NUMBER;
 const variable = KIND_NUMBER.var;
 
-/**
- * A walk from one type; the first `depth` of `ids` and `next` are the stack, `mode` what it is after. A class, so that V8 gives the walks of
- * all blobs the same form, and code that has become fast stays so.
- */
-class Walk implements Resolution {
-  readonly subject: Subject;
-  readonly resolvedIds: Uint32Array;
-  readonly resolvedSizes: Uint32Array;
-  readonly states: Uint8Array;
-  readonly ids = new Uint32Array(MAX_RESOLVE_DEPTH);
-  /** Member or entry with which the type at the same place goes on. */
-  readonly next = new Uint32Array(MAX_RESOLVE_DEPTH);
-  depth = 0;
-  mode: ResolveMode = "undecided";
-  /** Where it began, and the last such type of which it was told that it leads too far or back. */
-  root = 0;
-  refused = 0;
-  /** Types that it could not go to from here, and which are to be walked from by themselves. */
-  readonly postponed: number[] = [];
-
-  constructor(subject: Subject) {
-    const count = subject.records.length;
-    this.subject = subject;
-    this.resolvedIds = new Uint32Array(count);
-    this.resolvedSizes = new Uint32Array(count);
-    this.states = new Uint8Array(count);
-  }
-}
-
 /** Follows every type, in the order of ids; says what each was found to be. */
 export function checkReferences(subject: Subject): Resolution {
   const walk = new Walk(subject);
@@ -181,67 +137,6 @@ function resolve(walk: Walk, root: number): void {
   }
   const isJudged = !subject.isUnknown(root) && !subject.isTold(root);
   if (isJudged && !isInOrder(walk, root)) refuse(walk, KR_07, root, "Invalid resolve state");
-}
-
-/** Ends with a type that is at fault, or depends on one that is. Of the kinds whose size is not in their record nothing is known then. */
-function giveUp(walk: Walk, isKnown = false): void {
-  const { subject } = walk;
-  const id = walk.ids[walk.depth - 1] ?? 0;
-  const kind = subject.kind(id);
-  if (!isKnown && (isModifier(kind) || kind === array || kind === variable || kind === func)) subject.setUnknown(id);
-  pop(walk, 0, 0);
-}
-
-/** Ends the walk where the kernel does, with a line about the root; what goes on behind it takes the type for unknown. */
-function refuseRoot(walk: Walk, type: number, isLoop: boolean): void {
-  const { subject, root } = walk;
-  if (walk.refused !== root) {
-    walk.refused = root;
-    try {
-      if (!isLoop) refuse(walk, KR_04, root, `Exceeded max resolving depth:${MAX_RESOLVE_DEPTH}`);
-      else refuse(walk, walk.mode === "aggregate" ? KM_08 : KR_03, root, "Loop detected");
-    } catch (thrown) {
-      subject.keep(thrown, true);
-    }
-  }
-  subject.setUnknown(type);
-  if (!isLoop) walk.postponed.push(type);
-  // The circle itself; what only leads to it is in order but for that.
-  else for (let at = walk.depth - 1; at >= 0 && walk.ids[at] !== type; at--) subject.setUnknown(walk.ids[at] ?? 0);
-}
-
-/** `env_stack_push`; false where it refuses. */
-function push(walk: Walk, id: number): boolean {
-  const isLoop = walk.states[id] !== 0;
-  if (walk.depth === MAX_RESOLVE_DEPTH || isLoop) {
-    refuseRoot(walk, id, walk.depth < MAX_RESOLVE_DEPTH);
-    return false;
-  }
-  walk.states[id] = SEEN;
-  walk.ids[walk.depth] = id;
-  walk.next[walk.depth] = 0;
-  walk.depth++;
-  if (walk.mode !== "undecided") return true;
-  const kind = walk.subject.kind(id);
-  if (kind === ptr) walk.mode = "pointer";
-  else if (isStruct(kind) || kind === array) walk.mode = "aggregate";
-  return true;
-}
-
-/** `env_stack_pop_resolved`. */
-function pop(walk: Walk, resolvedId: number, resolvedSize: number): void {
-  walk.depth--;
-  const id = walk.ids[walk.depth] ?? 0;
-  walk.resolvedIds[id] = resolvedId;
-  walk.resolvedSizes[id] = resolvedSize;
-  walk.states[id] = DONE;
-}
-
-/** True if the walk must first go to the type, which it then does. */
-function waitsFor(walk: Walk, type: number): boolean {
-  const { subject } = walk;
-  if (isSink(walk, walk.mode, subject.kind(type)) || isDone(walk, type) || subject.isUnknown(type)) return false;
-  return push(walk, type);
 }
 
 function step(walk: Walk, id: number): void {
@@ -288,11 +183,6 @@ function stepReference(walk: Walk, id: number, isPointer: boolean): void {
     subject.refuse(KR_02, id, typeLine(subject, id, at, INVALID_TYPE));
   }
   pop(walk, end, 0);
-}
-
-/** Refuses with a line about the type. */
-function refuse({ subject }: Walk, rule: KernelRule, id: number, text: string): void {
-  subject.refuse(rule, id, typeLine(subject, id, subject.at(id), text));
 }
 
 function stepVariable(walk: Walk, id: number): void {

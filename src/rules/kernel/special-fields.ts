@@ -360,26 +360,26 @@ function checkOwners(subject: Subject, id: number, fields: readonly Field[], rec
   const ownershipLevels = subject.fact("ownershipLevels");
   const isNode = fields.some(({ type }) => type.field === "list node" || type.field === "tree node");
   for (const { value } of fields) {
-    if (value === undefined) continue;
+    if (value === undefined || isAtFault(subject, value)) continue;
     const owned = records.get(value);
-    if (owned === undefined && isAtFault(subject, value)) continue;
     if (owned === undefined) subject.refuse(KZ_06, id, "", EFAULT);
     else if (ownershipLevels === undefined && isNode && owned.some((field) => field.value !== undefined)) {
       subject.refuse(KZ_06, id, "");
     }
   }
-  if (ownershipLevels !== undefined && ownsDeeper(id, ownershipLevels, records, new Set())) {
+  if (ownershipLevels !== undefined && ownsDeeper(subject, id, ownershipLevels, records, new Set())) {
     subject.refuse(KZ_06, id, "");
   }
 }
 
 /** Whether more structs than `levels` own each other in a row from this one; `shallow` is those known not to, by what was left. */
-function ownsDeeper(id: number, levels: number, records: Records, shallow: Set<string>): boolean {
+function ownsDeeper(subject: Subject, id: number, levels: number, records: Records, shallow: Set<string>): boolean {
   if (levels === 0) return true;
   const key = `${id} ${levels}`;
   if (shallow.has(key)) return false;
   for (const { value } of records.get(id) ?? []) {
-    if (value !== undefined && ownsDeeper(value, levels - 1, records, shallow)) return true;
+    if (value === undefined || isAtFault(subject, value)) continue;
+    if (ownsDeeper(subject, value, levels - 1, records, shallow)) return true;
   }
   shallow.add(key);
   return false;

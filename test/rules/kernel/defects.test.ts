@@ -168,6 +168,27 @@ test("special structs are judged one by one", () => {
   ]);
 });
 
+test("structs that own each other in a circle are told once", () => {
+  const draft = new Draft();
+  const int = draft.int();
+  const lock = draft.struct("bpf_spin_lock", 4, [["val", int, 0]]);
+  const opaque = (size: number, name: string): number =>
+    draft.struct(name, size, [["x", draft.add(KIND.array, { words: [int, int, size / 4] }), 0]]);
+  const [head, node] = [opaque(16, "bpf_list_head"), opaque(24, "bpf_list_node")];
+  const owner = (name: string, owned: string): number => {
+    const id = draft.struct(name, 48, [
+      ["head", head, 0],
+      ["node", node, 128],
+      ["lock", lock, 320],
+    ]);
+    draft.add(KIND.declTag, { name: `contains:${owned}:node`, word: id, words: [0] });
+    return id;
+  };
+  const first = owner("one", "two");
+  owner("two", "one");
+  expect(told(draft)).toEqual([["KZ-06", first]]);
+});
+
 test("a chain that is too long is told once", () => {
   const draft = new Draft();
   const length = 40;
