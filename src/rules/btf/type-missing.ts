@@ -13,6 +13,8 @@ import { strayTwins } from "../stray.ts";
 
 const NO_WITNESS = "only debug info tells the type: run btf-fix before the object is stripped";
 
+const NO_KIND = "the debug info names no type that BTF has: where this is C++, pointers can stand for references";
+
 /** BTF_INT_SIGNED. */
 const INT_SIGNED = 1;
 
@@ -148,7 +150,9 @@ export const typeMissing: Rule = {
         answers: kernelDrops(
           member === undefined && typeById(state.btf, typeId)?.kind === "array" ? "Invalid elem" : "Invalid type_id",
         ),
-        ...(state.elf !== undefined && state.join === undefined ? { help: NO_WITNESS } : {}),
+        ...(state.elf !== undefined && loweredId === undefined
+          ? { help: state.join === undefined ? NO_WITNESS : NO_KIND }
+          : {}),
       };
     }
   },
