@@ -169,7 +169,7 @@ function qemuArguments(kernel: string, folder: string, size: number): readonly s
   return [
     ...["-accel", "tcg", "-smp", "1", "-m", "768", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"],
     ...["-kernel", kernel, "-initrd", file("initrd"), "-serial", `file:${file("console")}`],
-    ...["-append", "console=ttyS0 quiet panic=-1 oops=panic rdinit=/init mitigations=off"],
+    ...["-append", "console=ttyS0 quiet panic=-1 oops=panic no_timer_check rdinit=/init mitigations=off"],
     ...["-object", `memory-backend-file,id=shared,share=on,mem-path=${file("shared")},size=${size}`],
     ...["-device", "ivshmem-plain,memdev=shared,addr=4"],
   ];

@@ -6,9 +6,12 @@ import { fixObject } from "../../src/index.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { type BtfLoadVerdict, kernelVerdict } from "../../src/rules/kernel/verdict.ts";
 import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
+import { libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
 import { type LibbpfReport, runLibbpf } from "../../test/judges/libbpf.ts";
 import { machineLibbpf } from "../../test/judges/machine.ts";
 import { answer, type Outcome } from "../../test/judges/run.ts";
+import { mapDifference } from "../../test/rules/loaders/campaign.ts";
+import { madeByLibbpf } from "../../test/rules/loaders/compared.ts";
 import { kernelTypes } from "../scoreboard/kernel-types.ts";
 import { allObjects } from "../scoreboard/objects.ts";
 import type { MatrixRelease } from "./kernels.ts";
@@ -37,7 +40,7 @@ export interface ObjectVerdict {
   readonly ending: Ending;
   /** What libbpf or the kernel said of it; "" if fine. */
   readonly said: string;
-  /** What was foretold of the BTF and is not so; "" if it is, or if libbpf gave up before it sent any. */
+  /** What was foretold of the BTF or of a map and is not so; "" if it is, or if libbpf gave up before it sent any. */
   readonly wrong: string;
 }
 
@@ -123,9 +126,17 @@ function foretold(object: Uint8Array, release: MatrixRelease): BtfLoadVerdict | 
   return sent && kernelVerdict(encodeBtf(sent), profile);
 }
 
+/** What was foretold of the object's maps on this kernel, and is not so. */
+function wrongMap(object: FixedObject, release: MatrixRelease, report: LibbpfReport): string | undefined {
+  const verdict = libbpfVerdict(parseElf(object.bytes), "1.7", KERNEL_PROFILES[release]);
+  return verdict && mapDifference(verdict, madeByLibbpf(report));
+}
+
 function wrongly(object: FixedObject, release: MatrixRelease, report: LibbpfReport): string {
   const said = refusal(report);
   const verdict = foretold(object.bytes, release);
+  const map = wrongMap(object, release, report);
+  if (map !== undefined) return map;
   if (said === undefined && !holdsBtf(report)) return "";
   if (verdict === undefined) return "libbpf sends BTF, which was not foretold";
   const isRight = said === undefined ? verdict.accepted : verdict.message.trim() === said;
