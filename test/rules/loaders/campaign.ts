@@ -46,6 +46,13 @@ export interface Disagreement {
   readonly what: string;
 }
 
+/** What became of the objects of a family; those that nobody reads, or that the loader falls over, are neither opened nor refused. */
+export interface Share {
+  drawn: number;
+  opened: number;
+  refused: number;
+}
+
 export interface Result {
   readonly compared: number;
   readonly accepted: number;
@@ -56,6 +63,7 @@ export interface Result {
   readonly unread: number;
   readonly fell: ReadonlyMap<string, number>;
   readonly byRule: ReadonlyMap<string, number>;
+  readonly byFamily: ReadonlyMap<string, Share>;
   readonly disagreements: readonly Disagreement[];
 }
 
@@ -115,45 +123,73 @@ function read(bytes: Uint8Array): ElfView | undefined {
   }
 }
 
+/** What a loader and the rules that play it say of an object; `what` is what they say otherwise. */
+export interface Comparison {
+  readonly ours: LoaderVerdict;
+  readonly theirs: Opened;
+  readonly what: string | undefined;
+}
+
+/** Gives an object to both; undefined where our own reader refuses it. */
+export function compare(loader: Compared, bytes: Uint8Array, wantMaps: boolean): Comparison | undefined {
+  const elf = read(bytes);
+  const ours = elf && loader.ours(elf, KERNEL_PROFILES["6.18"]);
+  if (ours === undefined) return undefined;
+  const theirs = loader.theirs(bytes, wantMaps);
+  return { ours, theirs, what: whatDiffers(loader, ours, theirs) };
+}
+
+function whatDiffers(loader: Compared, ours: LoaderVerdict, theirs: Opened): string | undefined {
+  const falls = loader.falls?.(ours);
+  if (theirs.fell !== undefined) {
+    if (falls !== false) return undefined;
+    const said = ours.accepted ? "opened" : `refused (${ours.rule}: ${ours.message})`;
+    return `we say ${said}, it fell: ${theirs.fell}`;
+  }
+  if (falls === true) return `we say that it falls (${ours.rule}), it answers`;
+  return difference(ours, theirs, loader.words) ?? mapDifference(ours, theirs.maps ?? []);
+}
+
 /** Of every so manieth object the maps are created, which takes the judge long. */
 const MAPS_OF_EACH = 4;
+
+/** Whether the maps of the object with this number are created. */
+export function areMapsMade(number: number): boolean {
+  return number % MAPS_OF_EACH === 0;
+}
 
 /** Gives `count` objects of a seed to the loader and to our rules. */
 export async function runCampaign(loader: Compared, seed: number, count: number): Promise<Result> {
   const seeds = await loadSeeds();
   const random = new Random(seed);
   const byRule = new Map<string, number>();
+  const byFamily = new Map<string, Share>();
   const fell = new Map<string, number>();
   const disagreements: Disagreement[] = [];
   let [compared, accepted, unread, maps, refusedMaps] = [0, 0, 0, 0, 0];
   for (let number = 0; number < count; number++) {
     const drawn = draw(seeds, random, number);
-    const elf = read(drawn.bytes);
-    const ours = elf && loader.ours(elf, KERNEL_PROFILES["6.18"]);
-    if (ours === undefined) {
+    const share = byFamily.get(drawn.family) ?? { drawn: 0, opened: 0, refused: 0 };
+    byFamily.set(drawn.family, share);
+    share.drawn++;
+    const comparison = compare(loader, drawn.bytes, areMapsMade(number));
+    if (comparison === undefined) {
       unread++;
       continue;
     }
-    const theirs = loader.theirs(drawn.bytes, number % MAPS_OF_EACH === 0);
+    const { ours, theirs, what } = comparison;
+    if (what !== undefined) disagreements.push({ number, drawn, what });
     if (theirs.fell !== undefined) {
       fell.set(theirs.fell, (fell.get(theirs.fell) ?? 0) + 1);
-      if (loader.falls?.(ours) === false) {
-        const said = ours.accepted ? "opened" : `refused (${ours.rule}: ${ours.message})`;
-        disagreements.push({ number, drawn, what: `we say ${said}, it fell: ${theirs.fell}` });
-      }
       continue;
-    }
-    if (loader.falls?.(ours) === true) {
-      disagreements.push({ number, drawn, what: `we say that it falls (${ours.rule}), it answers` });
     }
     compared++;
     if (theirs.accepted) accepted++;
+    share[theirs.accepted ? "opened" : "refused"]++;
     if (ours.rule !== undefined) byRule.set(ours.rule, (byRule.get(ours.rule) ?? 0) + 1);
     const made = theirs.maps ?? [];
     maps += made.length;
     refusedMaps += made.filter(({ created, withIds }) => !created || !withIds).length;
-    const what = difference(ours, theirs, loader.words) ?? mapDifference(ours, made);
-    if (what !== undefined) disagreements.push({ number, drawn, what });
   }
-  return { compared, accepted, maps, refusedMaps, unread, fell, byRule, disagreements };
+  return { compared, accepted, maps, refusedMaps, unread, fell, byRule, byFamily, disagreements };
 }

@@ -26,6 +26,8 @@ export interface Drawn {
   readonly family: string;
   readonly seed: string;
   readonly bytes: Uint8Array;
+  /** What it was before. */
+  readonly origin: Uint8Array;
 }
 
 /** Every little-endian object of the corpus with BTF, raw and repaired. */
@@ -273,12 +275,13 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
 /** One object of a campaign. The untouched ones come once each, then the families in turn. */
 export function draw(seeds: readonly Seed[], random: Random, number: number): Drawn {
   const untouched = seeds[number];
-  if (untouched !== undefined) return { family: "untouched", seed: untouched.name, bytes: untouched.bytes };
+  if (untouched !== undefined)
+    return { family: "untouched", seed: untouched.name, bytes: untouched.bytes, origin: untouched.bytes };
   const names = Object.keys(FAMILIES).slice(1);
   const family = names[number % names.length] ?? "untouched";
   const seed = random.pick(seeds);
   const bytes = Uint8Array.from(seed.bytes);
   FAMILIES[family]?.(bytes, seed, random);
   if (random.chance(15)) FAMILIES[random.pick(names)]?.(bytes, seed, random);
-  return { family, seed: seed.name, bytes };
+  return { family, seed: seed.name, bytes, origin: seed.bytes };
 }
