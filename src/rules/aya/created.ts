@@ -27,6 +27,7 @@ export function createdMap(name: string, map: AyaDefinition, isInner = false): C
   const hasIds = !WITHOUT_IDS.has(type);
   return {
     name,
+    kernelName: name,
     type,
     keySize,
     valueSize: isInner ? map.valueSize : valueSizeOf(map),

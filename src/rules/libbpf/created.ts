@@ -30,6 +30,7 @@ function fromDefinition(name: string, def: LibbpfMapDef, version: LibbpfVersion)
   const hasIds = !WITHOUT_IDS.includes(type) && (type !== ARENA || version === "1.1");
   return {
     name,
+    kernelName: name,
     type,
     keySize,
     valueSize,

@@ -15,8 +15,8 @@ import { soundMap } from "./random-map.ts";
 const PROFILE = KERNEL_PROFILES["6.18"];
 const HELD: HeldBtf | undefined = heldBtf(CASES_BTF, PROFILE);
 const RULES = Object.keys(MAP_CASES);
-/** What the judge cannot ask: it names no type of the kernel's. */
-const UNASKED = ["KC-02"];
+/** What the judge cannot ask: it names no type of the kernel's, and no map. */
+const UNASKED = ["KC-02", "KC-34"];
 
 test("ids are unique, and every rule of 6.18 has its vectors", () => {
   const ids = mapCreateRules.map(({ id }) => id);
@@ -53,6 +53,23 @@ test("only struct_ops name a type of the kernel's", () => {
     { ...ops, keyTypeId: 1, valueTypeId: 1 },
   ])
     expect(mapCreateVerdict(broken, HELD, PROFILE)).toEqual({ errno: 22, rule: "KC-02" });
+});
+
+test("a map's name is one that the kernel takes, as far as it gets it", () => {
+  // As tried with the system call itself on 6.18.
+  const names = ["", "A_z.9", "of_15_bytes_all", "of_15_bytes_all-", "of_14_bytes_alé"];
+  for (const kernelName of names) {
+    expect(mapCreateVerdict({ ...soundMap(2), kernelName }, HELD, PROFILE), kernelName).toEqual({
+      errno: 0,
+      rule: undefined,
+    });
+  }
+  for (const kernelName of ["my-map", "x::y", "a b", "é", "$", "of_14_bytes_al-"]) {
+    const map = { ...soundMap(2), kernelName };
+    expect(mapCreateVerdict(map, HELD, PROFILE), kernelName).toEqual({ errno: 22, rule: "KC-34" });
+    expect(mapCreateVerdict({ ...map, valueSize: 0 }, HELD, PROFILE).rule).toBe("KC-12");
+    expect(mapCreateVerdict({ ...map, keyTypeId: 9999, valueTypeId: 1 }, HELD, PROFILE).rule).toBe("KC-34");
+  }
 });
 
 test("a map of maps up to 6.1 holds none whose values have a lock", () => {

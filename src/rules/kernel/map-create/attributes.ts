@@ -13,6 +13,8 @@ export interface MapAttributes {
   readonly valueTypeId: number;
   /** Id of the kernel's own type that the values of struct_ops are of; its BTF is not known, so that any but 0 will do. */
   readonly kernelTypeId?: number;
+  /** What the kernel is to call it, of which loaders give it the first 15 bytes; absent where it has no name, or one that is made to fit. */
+  readonly kernelName?: string;
   /** Created first, as the model of what a map of maps holds; undefined where none is. */
   readonly inner: MapAttributes | undefined;
 }

@@ -36,10 +36,16 @@ const KC_23 = mapRule(
   },
 );
 
+const KC_34 = mapRule(
+  "KC-34",
+  "The first 15 bytes of a map's name are letters, digits, _ and dots.",
+  "syscall.c bpf_obj_name_cpy",
+);
+
 /** Those of the call itself, which it looks at before those of the kind. */
 export const callRules: readonly KernelRule[] = [KC_01, KC_02, KC_03, KC_04, KC_05];
 /** Those that it looks at after. */
-export const modelRules: readonly KernelRule[] = [KC_21, KC_22, KC_23];
+export const modelRules: readonly KernelRule[] = [KC_21, KC_22, KC_23, KC_34];
 
 /** What BPF_MAP_CREATE says of a map. */
 export interface MapCreateVerdict {
@@ -109,6 +115,7 @@ function stepsOf(map: MapAttributes, shape: Shape | undefined, btf: Given, profi
     () => (isToken ? broken(KC_21) : undefined),
     () => brokenModel(known, shape, btf.model, profile),
     ...shape.alloc.map(stepOf),
+    () => (hasName(map) ? undefined : broken(KC_34)),
     () => (btf.own === undefined || map.valueTypeId === 0 ? undefined : brokenTypes(known, shape, btf.own)),
     ...(isLate ? [access] : []),
   ];
@@ -131,6 +138,15 @@ function brokenCall(map: MapAttributes, shape: Shape | undefined): Broken | unde
 function isInaccessible({ mapFlags }: MapAttributes): boolean {
   const { readOnly, writeOnly } = MAP_FLAG;
   return (mapFlags & readOnly) !== 0 && (mapFlags & writeOnly) !== 0;
+}
+
+const LONGEST_NAME = 15;
+/** `isalnum` of the kernel, which knows the letters of Latin-1, and what else a name may have. */
+const NAME_BYTES: RegExp = /^[\w.\xc0-\xd6\xd8-\xf6\xf8-\xff]*$/;
+
+function hasName({ kernelName = "" }: MapAttributes): boolean {
+  const bytes = new TextEncoder().encode(kernelName).subarray(0, LONGEST_NAME);
+  return NAME_BYTES.test(String.fromCharCode(...bytes));
 }
 
 function brokenModel(
