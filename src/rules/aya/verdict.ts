@@ -1,7 +1,6 @@
 import type { ElfView } from "../../elf/model.ts";
-import { heldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { kernelVerdict } from "../kernel/verdict.ts";
+import { kernelReading } from "../kernel/verdict.ts";
 import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
 import { btfRules } from "./btf.ts";
 import { definitionRules } from "./definition.ts";
@@ -86,7 +85,8 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
   const object = parsed.value;
   const sent = attempt("load", () => send(object, kernel));
   if ("verdict" in sent) return sent.verdict;
-  const btf = sent.value && kernelVerdict(sent.value, kernel, elf.littleEndian);
+  const reading = sent.value && kernelReading(sent.value, kernel, elf.littleEndian);
+  const btf = reading?.verdict;
   const isNeeded = object.ext?.hasRelocations || [...object.programs.values()].some(({ section }) => needsBtf(section));
   if (btf?.accepted === false && isNeeded) {
     const message = `BTF error: the BPF_BTF_LOAD syscall returned …. Verifier output: …${btf.message}`;
@@ -95,8 +95,7 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
   const heard = btf === undefined ? LOADED : { ...LOADED, btf };
   const known = attempt("load", () => checkMaps(object.maps, version));
   if ("verdict" in known) return { ...heard, ...known.verdict };
-  const held = sent.value && btf?.accepted ? heldBtf(sent.value, kernel, elf.littleEndian) : undefined;
-  const { maps, refusal } = makeMaps(object.maps, held, kernel);
+  const { maps, refusal } = makeMaps(object.maps, reading?.held, kernel);
   if (refusal !== undefined) return { ...heard, ...refused(refusal, "load"), maps };
   const bound = attempt("load", () => {
     checkRelocations(object);

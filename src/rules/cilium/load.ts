@@ -1,7 +1,7 @@
 import { KIND_NUMBER } from "../../btf/model.ts";
-import { type HeldBtf, heldBtf } from "../kernel/map-create/btf.ts";
+import type { HeldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { type BtfLoadVerdict, kernelVerdict } from "../kernel/verdict.ts";
+import { type BtfLoadVerdict, kernelReading } from "../kernel/verdict.ts";
 import type { LoaderRule } from "../loader.ts";
 import type { Variable } from "./data.ts";
 import { MAP_TYPE, type MapSpec } from "./map-spec.ts";
@@ -147,10 +147,10 @@ function sendTypes(key: Type | undefined, value: Type | undefined, { kernel, tol
   const valueId = value === undefined ? 0 : writer.add(copyOf(value));
   const blob = within("load BTF", () => writer.finish());
   budget.spend(8 * blob.length);
-  const verdict = kernelVerdict(blob, kernel);
+  const { verdict, held } = kernelReading(blob, kernel);
   told(verdict);
   if (!verdict.accepted) refuse(btfTaken, kernelWords(verdict));
-  return { blob, keyId, valueId, held: heldBtf(blob, kernel) };
+  return { blob, keyId, valueId, held };
 }
 
 function fixSizes(spec: MapSpec): MapSpec {

@@ -1,4 +1,3 @@
-import type { BtfBlob } from "../btf-blob.ts";
 import { checkChains } from "./chains.ts";
 import { checkRecords } from "./first-pass.ts";
 import { checkHeader } from "./header.ts";
@@ -34,17 +33,27 @@ function textOf(line: string): string {
   return decoder.decode(Uint8Array.from(line, (char) => char.charCodeAt(0)));
 }
 
-/** What the kernel says of a blob, and the blob as it then knows it: types by id, and names; undefined if it is refused. */
+/** BTF that a kernel holds after BPF_BTF_LOAD: types by id, names, and what each type was found to be. */
+export interface HeldBtf {
+  readonly subject: Subject;
+  readonly resolution: Resolution;
+}
+
+/** What the kernel says of a blob, and what it then holds; undefined if it is refused. */
 export interface KernelReading {
   readonly verdict: BtfLoadVerdict;
-  readonly btf: BtfBlob | undefined;
+  readonly held: HeldBtf | undefined;
 }
 
 /** As `kernelVerdict`, for who goes on with what the kernel took. */
 export function kernelReading(blob: Uint8Array, profile: KernelProfile, littleEndian = true): KernelReading {
   const subject = new Subject(blob, profile, littleEndian);
-  const verdict = verdictOn(subject);
-  return { verdict, btf: verdict.accepted ? subject : undefined };
+  try {
+    return { verdict: ACCEPTED, held: { subject, resolution: check(subject) } };
+  } catch (refusal) {
+    if (refusal instanceof Refusal) return { verdict: verdictOf(refusal), held: undefined };
+    throw refusal;
+  }
 }
 
 /** As `kernelVerdict`, of a blob that nobody has walked yet. */
@@ -104,7 +113,7 @@ function judge(subject: Subject): Refusal | undefined {
 }
 
 /** The passes of the kernel; says what each type was found to be. Errors: Refusal, the first failure that ends the walk. */
-export function check(subject: Subject): Resolution {
+function check(subject: Subject): Resolution {
   const header = checkHeader(subject);
   checkSectionForms(subject, header);
   checkRecords(subject, header);

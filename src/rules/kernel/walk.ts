@@ -39,9 +39,9 @@ export class Walk implements Resolution {
   readonly resolvedIds: Uint32Array;
   readonly resolvedSizes: Uint32Array;
   readonly states: Uint8Array;
-  readonly ids = new Uint32Array(MAX_RESOLVE_DEPTH);
+  readonly ids: Uint32Array = new Uint32Array(MAX_RESOLVE_DEPTH);
   /** Member or entry with which the type at the same place goes on. */
-  readonly next = new Uint32Array(MAX_RESOLVE_DEPTH);
+  readonly next: Uint32Array = new Uint32Array(MAX_RESOLVE_DEPTH);
   depth = 0;
   mode: ResolveMode = "undecided";
   /** Where it began, and the last such type of which it was told that it leads too far or back. */

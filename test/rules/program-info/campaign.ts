@@ -15,7 +15,7 @@ import { generate } from "./generate.ts";
 
 /** Our verdict on a program, of which the kernel is told just the same. */
 export function verdictOf(program: ProgramAttributes, profile: KernelProfile): ProgramInfoVerdict {
-  const btf = program.btf === undefined ? undefined : kernelReading(program.btf, profile).btf;
+  const btf = program.btf === undefined ? undefined : kernelReading(program.btf, profile).held?.subject;
   return programInfoVerdict(program, btf, profile);
 }
 
