@@ -109,15 +109,18 @@ export function blobStream(blobs: readonly Uint8Array[]): Buffer {
   );
 }
 
+/** The driver's verdicts of a stream of `count` things. */
+function streamed<T>(args: readonly string[], input: Buffer, count: number, seconds: number): Outcome<T[]> {
+  const result = run({ program: builtProgram("kernel"), args: [...args, "--stream"], input, seconds });
+  if (result.outcome !== "answer") return result;
+  const verdicts = jsonLines<T>(result.value.stdout);
+  if (verdicts.length !== count) throw new Error(`${verdicts.length} verdicts of ${count}: ${result.value.stderr}`);
+  return { outcome: "answer", value: verdicts };
+}
+
 /** Gives each blob to BPF_BTF_LOAD, any number in one child process; verdicts in the order of the blobs. */
 export function kernelBtfLoad(blobs: readonly Uint8Array[], seconds = 60): Outcome<BtfLoadVerdict[]> {
-  const input = blobStream(blobs);
-  const result = run({ program: builtProgram("kernel"), args: ["btf-load", "--stream"], input, seconds });
-  if (result.outcome !== "answer") return result;
-  const verdicts = jsonLines<BtfLoadVerdict>(result.value.stdout);
-  if (verdicts.length !== blobs.length)
-    throw new Error(`${verdicts.length} verdicts of ${blobs.length}: ${result.value.stderr}`);
-  return { outcome: "answer", value: verdicts };
+  return streamed(["btf-load"], blobStream(blobs), blobs.length, seconds);
 }
 
 function innerSpec(inner: MapAttributes["inner"]): readonly string[] {
@@ -159,15 +162,7 @@ export function kernelMapCreate(
   maps: readonly MapAttributes[],
   seconds = 60,
 ): Outcome<MapCreateVerdict[]> {
-  return asFile(btf, "in.btf", (path) => {
-    const args = ["map-create", path, "--stream"];
-    const result = run({ program: builtProgram("kernel"), args, input: mapStream(maps), seconds });
-    if (result.outcome !== "answer") return result;
-    const verdicts = jsonLines<MapCreateVerdict>(result.value.stdout);
-    if (verdicts.length !== maps.length)
-      throw new Error(`${verdicts.length} verdicts of ${maps.length}: ${result.value.stderr}`);
-    return { outcome: "answer", value: verdicts };
-  });
+  return asFile(btf, "in.btf", (path) => streamed(["map-create", path], mapStream(maps), maps.length, seconds));
 }
 
 function infoWords(info: InfoArray | undefined): readonly number[] {
@@ -194,13 +189,7 @@ export function programStream(programs: readonly ProgramAttributes[]): Buffer {
 
 /** Loads each program with its BTF and info arrays, any number in one child process; verdicts in the order of the programs. */
 export function kernelProgLoads(programs: readonly ProgramAttributes[], seconds = 60): Outcome<ProgramLoadVerdict[]> {
-  const input = programStream(programs);
-  const result = run({ program: builtProgram("kernel"), args: ["prog-load", "--stream"], input, seconds });
-  if (result.outcome !== "answer") return result;
-  const verdicts = jsonLines<ProgramLoadVerdict>(result.value.stdout);
-  if (verdicts.length !== programs.length)
-    throw new Error(`${verdicts.length} verdicts of ${programs.length}: ${result.value.stderr}`);
-  return { outcome: "answer", value: verdicts };
+  return streamed(["prog-load"], programStream(programs), programs.length, seconds);
 }
 
 /** Loads one program. */
