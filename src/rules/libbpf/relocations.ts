@@ -95,6 +95,13 @@ const address = libbpfRule(
   "prog 'P': bad subprog addr relo against 'S' at offset N+M",
   reloc,
 );
+const nameless = libbpfRule(
+  "LR-11",
+  "What code refers to and the object does not define has a name.",
+  record,
+  "prog 'P': extern relo failed to find extern for 'S' (N)",
+  reloc,
+);
 
 export const relocationRules: readonly LoaderRule[] = [
   otherMaps,
@@ -107,6 +114,7 @@ export const relocationRules: readonly LoaderRule[] = [
   callPlace,
   special,
   address,
+  nameless,
 ];
 
 /** Everything that relocations are judged by. */
@@ -180,7 +188,10 @@ function checkCode(linked: Linked, target: Section, relSection: Section, relocat
   if (!isCall(found) && opcode !== LD_IMM64) {
     fail(insn, `invalid relo against '${name}' for insns[${index}].code 0x${opcode.toString(16)}`);
   }
-  if (isExtern(symbol)) return;
+  if (isExtern(symbol)) {
+    if (name === "") fail(nameless, `extern relo failed to find extern for '' (${symbol.index})`);
+    return;
+  }
   const home = elf.sections[symbol.section]?.name ?? "";
   if (isCall(found)) {
     if (src !== PSEUDO_CALL) fail(call, "incorrect bpf_call opcode");

@@ -4,7 +4,7 @@ import { type Changes, drawObject, inSpecialSection, LOAD, LOAD_REST } from "./d
 
 const NOBITS = 8;
 const [LOCAL, GLOBAL] = [0, 1];
-const [OBJECT, SECTION] = [1, 3];
+const [NOTYPE, OBJECT, SECTION] = [0, 1, 3];
 
 /** The object with a header of a section changed: fields of Elf64_Shdr by their offset. */
 function withHeader(name: string, edits: Readonly<Record<number, number>>, changes: Changes = {}): Uint8Array {
@@ -115,4 +115,5 @@ export const ELF_CASES: Readonly<Record<string, Vector>> = {
       }),
     ],
   ),
+  "LR-11": vector([second("", wide, { symbols: [{ name: "", type: NOTYPE, binding: GLOBAL }] })]),
 };
