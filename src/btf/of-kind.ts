@@ -11,17 +11,16 @@ type Entry = readonly [id: number, type: BtfType];
 
 /** The types of a blob: ids by kind, and lists that were asked for, by the kinds in them. */
 interface Index {
-  readonly ids: ReadonlyMap<BtfType["kind"], readonly number[]>;
+  readonly ids: ReadonlyMap<string, readonly number[]>;
   readonly lists: Map<string, readonly Entry[]>;
 }
 
 const indexes = new WeakMap<Btf, Index>();
-const NONE: readonly never[] = [];
 
 function indexOf(btf: Btf): Index {
   const known = indexes.get(btf);
   if (known !== undefined) return known;
-  const ids = new Map<BtfType["kind"], number[]>();
+  const ids = new Map<string, number[]>();
   let id = btf.firstId;
   for (const { kind } of btf.types) {
     const others = ids.get(kind);
@@ -34,16 +33,33 @@ function indexOf(btf: Btf): Index {
   return index;
 }
 
-/** In id order. */
-function listOf(btf: Btf, { ids }: Index, kinds: readonly BtfKind[]): readonly Entry[] {
-  const all = kinds.flatMap((kind) => ids.get(kind) ?? NONE);
-  const ordered = kinds.length === 1 ? all : all.sort((a, b) => a - b);
+function listOf(btf: Btf, { ids, lists }: Index, kind: string): readonly Entry[] {
+  const known = lists.get(kind);
+  if (known !== undefined) return known;
   const entries: Entry[] = [];
-  for (const id of ordered) {
+  for (const id of ids.get(kind) ?? []) {
     const type = btf.types[id - btf.firstId];
     if (type !== undefined) entries.push([id, type]);
   }
+  lists.set(kind, entries);
   return entries;
+}
+
+/** In id order, with the entries of the lists of single kinds. */
+function mergedList(btf: Btf, index: Index, kinds: readonly string[]): readonly Entry[] {
+  const key = kinds.join();
+  const known = index.lists.get(key);
+  if (known !== undefined) return known;
+  const filled = kinds.map((kind) => listOf(btf, index, kind)).filter((list) => list.length > 0);
+  const [only = []] = filled;
+  const merged = filled.length <= 1 ? only : filled.flat().sort((a, b) => a[0] - b[0]);
+  index.lists.set(key, merged);
+  return merged;
+}
+
+/** The ids of the own types of a kind, ascending; for the kinds of which a kernel has tens of thousands. */
+export function idsOfKind(btf: Btf, kind: BtfKind): readonly number[] {
+  return indexOf(btf).ids.get(kind) ?? [];
 }
 
 /**
@@ -54,10 +70,6 @@ export function typesOfKind<K extends BtfKind>(
   btf: Btf,
   ...kinds: readonly K[]
 ): readonly (readonly [id: number, type: OfKind<K>])[] {
-  const index = indexOf(btf);
-  const key = kinds.join();
-  const found = index.lists.get(key) ?? listOf(btf, index, kinds);
-  index.lists.set(key, found);
   // Of each kind there is what is of that kind.
-  return found as readonly (readonly [number, OfKind<K>])[];
+  return mergedList(btf, indexOf(btf), kinds) as readonly (readonly [number, OfKind<K>])[];
 }

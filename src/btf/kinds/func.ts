@@ -22,9 +22,10 @@ export const funcProtoCodec: KindCodec<BtfFuncProto> = {
   elemSize: PARAM_SIZE,
   decode(input) {
     const { vlen, nameOff, sizeOrType } = input;
-    const params: BtfParam[] = [];
-    for (let at = 0; at < vlen * PARAM_SIZE; at += PARAM_SIZE) {
-      params.push({ nameOff: input.u32(at), type: input.u32(at + 4) });
+    // As the members of a STRUCT: no room for more than there are.
+    const params = new Array<BtfParam>(vlen);
+    for (let index = 0, at = 0; index < vlen; index++, at += PARAM_SIZE) {
+      params[index] = { nameOff: input.u32(at), type: input.u32(at + 4) };
     }
     return { kind: "funcProto", nameOff, returnType: sizeOrType, params };
   },

@@ -1,6 +1,6 @@
-import type { BtfFuncProto } from "../../btf/model.ts";
+import { type BtfFuncProto, typeById } from "../../btf/model.ts";
 import { isEmptyName } from "../../btf/names.ts";
-import { typesOfKind } from "../../btf/of-kind.ts";
+import { idsOfKind } from "../../btf/of-kind.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -31,10 +31,11 @@ export const paramUnnamed: Rule = {
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     const { btf, join } = state;
-    for (const [typeId, type] of typesOfKind(btf, "func")) {
-      const proto = protoOf(btf, type);
+    for (const typeId of idsOfKind(btf, "func")) {
+      const type = typeById(btf, typeId);
       // clang names no parameter of an extern; libbpf does, before the kernel is asked, and refuses every extern it does not know.
-      if (proto === undefined || type.linkage === EXTERN) continue;
+      const proto = type?.kind === "func" && type.linkage !== EXTERN ? protoOf(btf, type) : undefined;
+      if (proto === undefined) continue;
       for (const member of unnamedParams(state, proto)) {
         yield {
           rule: paramUnnamed.id,

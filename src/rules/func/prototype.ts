@@ -1,5 +1,5 @@
 import { typeById } from "../../btf/model.ts";
-import { typesOfKind } from "../../btf/of-kind.ts";
+import { idsOfKind } from "../../btf/of-kind.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
@@ -20,8 +20,9 @@ export interface WithoutPrototype {
 export function withoutPrototype(state: ObjectState): readonly WithoutPrototype[] {
   const { btf } = state;
   const ids: number[] = [];
-  for (const [typeId, type] of typesOfKind(btf, "func")) {
-    if (typeById(btf, type.type)?.kind !== "funcProto") ids.push(typeId);
+  for (const typeId of idsOfKind(btf, "func")) {
+    const type = typeById(btf, typeId);
+    if (type?.kind === "func" && typeById(btf, type.type)?.kind !== "funcProto") ids.push(typeId);
   }
   if (ids.length === 0) return [];
   const sites = [...functionSites(state)];

@@ -1,4 +1,5 @@
-import { typesOfKind } from "../../btf/of-kind.ts";
+import { typeById } from "../../btf/model.ts";
+import { idsOfKind } from "../../btf/of-kind.ts";
 import { skipModifiers } from "../../btf/walk.ts";
 import { kernelDrops } from "../answers.ts";
 import { label, placeOf } from "../label.ts";
@@ -12,7 +13,9 @@ export const returnsNamedVoid: Rule = {
   source: "kernel/bpf/btf.c btf_func_proto_check",
   fixable: true,
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
-    for (const [typeId, { returnType }] of typesOfKind(btf, "funcProto")) {
+    for (const typeId of idsOfKind(btf, "funcProto")) {
+      const type = typeById(btf, typeId);
+      const returnType = type?.kind === "funcProto" ? type.returnType : 0;
       if (returnType === 0 || skipModifiers(btf, returnType) !== 0) continue;
       yield {
         rule: returnsNamedVoid.id,
