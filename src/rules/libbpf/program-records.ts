@@ -41,7 +41,7 @@ export interface SentProgram {
 }
 
 /** Instructions and records that are looked at of one object, at most. */
-const MOST_WORK = 16_000_000;
+const MOST_WORK = 4_000_000;
 
 interface Tables {
   readonly funcInfo: RecordTable | undefined;

@@ -8,7 +8,6 @@ import { BtfFixError } from "../../errors.ts";
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { type ProgramInfoVerdict, programInfoVerdict } from "../kernel/program-info.ts";
-import { kernelReading } from "../kernel/verdict.ts";
 import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
 import { datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
@@ -16,16 +15,16 @@ import { type Collected, collectRules, collectSections } from "./collect.ts";
 import { createRules, makeMaps } from "./create-maps.ts";
 import { createdMaps } from "./created.ts";
 import { definitionRules } from "./definition.ts";
-import { errnoName } from "./errno.ts";
+import { errnoName, errnoText } from "./errno.ts";
 import { checkExt, extRules } from "./ext.ts";
 import { checkExternsWithoutBtf, externRules } from "./externs.ts";
 import { fallRules } from "./follow.ts";
 import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
-import { type SentProgram, sentPrograms } from "./program-records.ts";
+import { programRecordRules, type SentProgram, sentPrograms } from "./program-records.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
-import { sentBtf } from "./sent.ts";
+import { type Sent, sentBtf } from "./sent.ts";
 import { collectStructOps, structOpsRules, structOpsSections } from "./struct-ops.ts";
 
 const missing = libbpfRule(
@@ -60,6 +59,7 @@ export const libbpfRules: readonly LoaderRule[] = [
   ...fallRules,
   mandatory,
   ...createRules,
+  ...programRecordRules,
 ];
 
 /** Runs a check whose failure is none of the object's if nothing in it needs BTF. */
@@ -140,9 +140,39 @@ export interface ProgramVerdict {
   readonly info: ProgramInfoVerdict;
 }
 
+/** What libbpf sends of the programs, or how it fails to put one together; neither where nobody can tell. */
+interface Programs {
+  readonly programs: readonly SentProgram[];
+  readonly refusal: LibbpfRefusal | undefined;
+}
+
+function putTogether({ programs }: Opened): Programs {
+  try {
+    return { programs: [...programs()], refusal: undefined };
+  } catch (refusal) {
+    if (refusal instanceof BtfFixError) return { programs: [], refusal: undefined };
+    if (!(refusal instanceof LibbpfRefusal)) throw refusal;
+    return { programs: [], refusal };
+  }
+}
+
+/** What the kernel says of each program; without BTF in the kernel libbpf sends no records. */
+function* judged(
+  programs: readonly SentProgram[],
+  sent: Sent | undefined,
+  { littleEndian }: ElfView,
+  kernel: KernelProfile,
+): Generator<ProgramVerdict> {
+  const btf = programs.length === 0 ? undefined : sent?.held()?.subject;
+  for (const { name, sent: records } of programs) {
+    const given = btf === undefined ? { insns: records.insns } : records;
+    yield { name, info: programInfoVerdict(given, btf, kernel, littleEndian) };
+  }
+}
+
 /**
- * What a kernel says of the records of each program that libbpf loads, in its order, as far as nothing else of the object is refused before;
- * undefined where libbpf does not open the object or cannot put a program together, or nobody can tell.
+ * What a kernel says of the records of each program that libbpf loads, in its order, as if nothing else of the object were refused before;
+ * undefined where libbpf does not open the object. Empty where it cannot put a program together, or nobody can tell.
  */
 export function libbpfPrograms(
   elf: ElfView,
@@ -152,31 +182,45 @@ export function libbpfPrograms(
   try {
     const opened = open(elf, version);
     const sent = opened.btf && sentBtf(elf, opened.btf, kernel, version);
-    const btf = sent?.verdict.accepted ? kernelReading(sent.bytes, kernel, elf.littleEndian).btf : undefined;
-    return Array.from(opened.programs(), ({ name, sent: records }) => {
-      // Where the kernel took no BTF, libbpf sends no records.
-      const given = btf === undefined ? { insns: records.insns } : records;
-      return { name, info: programInfoVerdict(given, btf, kernel, elf.littleEndian) };
-    });
+    return [...judged(putTogether(opened).programs, sent, elf, kernel)];
   } catch (refusal) {
     if (refusal instanceof LibbpfRefusal || refusal instanceof BtfFixError) return undefined;
     throw refusal;
   }
 }
 
+/** The first program whose records the kernel refuses. */
+function refusedProgram(
+  programs: Iterable<ProgramVerdict>,
+  version: LibbpfVersion,
+): Omit<LoaderVerdict, "maps"> | undefined {
+  for (const { name, info } of programs) {
+    const { accepted, errno, rule } = info;
+    if (accepted) continue;
+    const message = info.message || `prog '${name}': BPF program load failed: ${errnoText(errno, version)}`;
+    return { accepted, stage: "load", errno, message, rule, program: name };
+  }
+  return undefined;
+}
+
 function load(elf: ElfView, opened: Opened, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict {
   const { btf, needsBtf } = opened;
   const sent = btf && sentBtf(elf, btf, kernel, version);
   const heard = sent === undefined ? LOADED : { ...LOADED, btf: sent.verdict };
+  const { programs, refusal: apart } = putTogether(opened);
+  // 1.1 puts programs together when the maps are there; 1.7 before it talks to the kernel.
+  const before = version === "1.1" ? undefined : apart && refused(apart, "load");
   // Where nothing in the kernel needs the BTF, libbpf goes on without.
   if (sent?.verdict.accepted === false && needsBtf) {
     const { errno } = sent.verdict;
     const number = version === "1.1" ? `-${errno}` : errnoName(errno);
     const message = `Error loading .BTF into kernel: ${number}. BTF is mandatory, can't proceed.`;
-    return { ...heard, accepted: false, stage: "load", errno, message, rule: mandatory.id };
+    return { ...heard, ...(before ?? { accepted: false, stage: "load", errno, message, rule: mandatory.id }) };
   }
   const { maps, refusal } = makeMaps(opened.maps(), sent?.held(), kernel, version);
-  return { ...(refusal === undefined ? heard : { ...heard, ...refused(refusal, "load") }), maps };
+  const stopped = refusal ?? apart;
+  const first = before ?? (stopped && refused(stopped, "load"));
+  return { ...heard, ...(first ?? refusedProgram(judged(programs, sent, elf, kernel), version)), maps };
 }
 
 function refused({ rule, errno, message, at }: LibbpfRefusal, stage: LoaderStage): Omit<LoaderVerdict, "maps"> {
@@ -185,7 +229,7 @@ function refused({ rule, errno, message, at }: LibbpfRefusal, stage: LoaderStage
 
 /**
  * What libbpf says of an object: whether bpf_object__open takes it, in its own order and words, what the kernel answers to the BTF that it
- * then sends, and what becomes of the maps. Undefined where the object's BTF or relocations are of a form that libbpf reads and we do not.
+ * then sends, what becomes of the maps, and of the records of programs. Undefined where the object's BTF or relocations are of a form that libbpf reads and we do not.
  * Throws nothing.
  */
 export function libbpfVerdict(elf: ElfView, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict | undefined {

@@ -1,12 +1,17 @@
 import { readFileSync } from "node:fs";
 import { BtfBuilder } from "../../../src/btf/builder.ts";
 import { encodeBtf } from "../../../src/btf/encode.ts";
+import { parseBtfExt } from "../../../src/btf/ext.ts";
+import type { ExtTable } from "../../../src/btf/ext-model.ts";
+import { nameText } from "../../../src/btf/names.ts";
 import { typesOfKind } from "../../../src/btf/of-kind.ts";
 import { parseBtf } from "../../../src/btf/parse.ts";
 import { parseElf } from "../../../src/elf/parse.ts";
 import { sectionNamed } from "../../../src/elf/symbols.ts";
+import { EXIT, type Insn, move } from "../../object.ts";
+import { withExt } from "../program-info/objects.ts";
 import type { Vector } from "./btf-cases.ts";
-import { drawObject } from "./draft.ts";
+import { drawObject, LOAD_REST } from "./draft.ts";
 
 const corpus = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../../../corpus/c/${name}.bpfel.o`, import.meta.url)));
@@ -44,8 +49,33 @@ function sized(type: number, keySize: number, valueSize: number): Uint8Array {
   });
 }
 
+const loops = corpus("bounded_loops");
+
+/** The object without the records that one table has of `.text`, whose functions are called. */
+function withoutText(table: "funcInfo" | "lineInfo"): Uint8Array {
+  const section = sectionNamed(parseElf(loops), ".BTF.ext");
+  if (section === undefined) throw new Error("no .BTF.ext");
+  const ext = parseBtfExt(section.bytes);
+  const text = sectionNamed(parseElf(loops), ".BTF");
+  const btf = text && parseBtf(text.bytes);
+  const less = <R>(found: ExtTable<R> | undefined): ExtTable<R> | undefined =>
+    found && {
+      ...found,
+      sections: found.sections.filter(({ secNameOff }) => btf === undefined || nameText(btf, secNameOff) !== ".text"),
+    };
+  return withExt(loops, { ...ext, [table]: table === "funcInfo" ? less(ext.funcInfo) : less(ext.lineInfo) });
+}
+
+const ADDRESS_OF_FUNCTION: Insn = [0x18, 0x42, 0, 0];
+const CALL: Insn = [0x85, 0x10, 0, 1];
+const code = (...insns: readonly Insn[]): Uint8Array => drawObject({ insns, relocations: [] });
+
 /** What is refused when the object is loaded: the kernel must know its struct. */
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "LP-02": { broken: [sized(1, 0, 4), sized(27, 4, 4)], kept: [sized(2, 4, 4), sized(5, 4, 4)] },
+  "LN-02": { broken: [code(ADDRESS_OF_FUNCTION, LOAD_REST, move(0, 0), EXIT)], kept: [loops] },
+  "LN-03": { broken: [code(CALL, EXIT, move(0, 0), EXIT)], kept: [code(move(0, 0), EXIT), loops] },
+  "LN-04": { broken: [withoutText("funcInfo")], kept: [loops] },
+  "LN-05": { broken: [withoutText("lineInfo")], kept: [loops] },
   "LP-01": { broken: [withWideInt(structOps)], kept: [structOps, withWideInt(corpus("aliases"))] },
 };

@@ -82,7 +82,7 @@ describe.each(VERSIONS)("libbpf $version", ({ version, name, judge }) => {
       judgeTest(judge)("is libbpf's own: it refuses and takes the same, with that number and in those words", () => {
         for (const bytes of [...broken, ...kept]) {
           const verdict = ours(bytes);
-          const until = rule.stage === "open" ? "open" : "maps";
+          const until = rule.stage === "open" ? "open" : rule.id.startsWith("LN-") ? "load" : "maps";
           const run = runLibbpf(name, bytes, { until, seconds: 3 });
           if (verdict?.rule?.startsWith("LC-")) {
             expect(["crash", "timeout"]).toContain(run.outcome);
