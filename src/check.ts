@@ -6,7 +6,7 @@ import { type OnPhase, type OpenObject, openObject, stateOf, stateWithoutBtf } f
 import { isOfRust, untoldRefusals, weighed } from "./refusals.ts";
 import { cureOf } from "./rules/cures.ts";
 import { btfMissing } from "./rules/elf/missing.ts";
-import { findings, kernelRefuses, selectRules } from "./rules/index.ts";
+import { findings, foundIn, kernelRefuses, selectRules, survey, surveyAsRefused } from "./rules/index.ts";
 import { ALL_KERNELS, kernelTarget } from "./rules/kernel/target.ts";
 import { loaderTarget } from "./rules/loaders.ts";
 import type { Diagnostic } from "./rules/rule.ts";
@@ -69,8 +69,8 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
     };
   }
   const state = stateOf(object, object.btf, object.ext);
-  const diagnostics: readonly Diagnostic[] = [...findings(state, rules)];
-  const asked = kernelRefuses(diagnostics) ? [...findings({ ...state, refusedAsGiven: true }, rules)] : diagnostics;
+  const surveyed = survey(state, rules);
+  const asked = foundIn(kernelRefuses(foundIn(surveyed)) ? surveyAsRefused(surveyed) : surveyed);
   const blob = object.btfSection?.bytes ?? bytes;
   const { elf, btf } = object;
   const judged = { elf, btf, blob, littleEndian: btf.littleEndian };

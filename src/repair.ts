@@ -5,7 +5,7 @@ import { allFixes } from "./fixes/index.ts";
 import { type OpenObject, stateOf } from "./object.ts";
 import type { Choices } from "./rules/choices.ts";
 import { mapName } from "./rules/elf/symbols.ts";
-import { findings, kernelRefuses } from "./rules/index.ts";
+import { findings, foundIn, kernelRefuses, type Survey, survey, surveyAsRefused } from "./rules/index.ts";
 import { sizeContradiction } from "./rules/maps/definition.ts";
 import { specialFieldBarred } from "./rules/maps/special-field.ts";
 import { unknownMapType } from "./rules/maps/unknown-type.ts";
@@ -29,16 +29,6 @@ interface Round {
   readonly plan: readonly PlannedChange[];
   readonly cured: readonly Diagnostic[];
   readonly counts: ReadonlyMap<Fix, number>;
-}
-
-/** What each rule finds in one state. */
-interface Survey {
-  readonly state: ObjectState;
-  readonly byRule: ReadonlyMap<Rule, readonly Diagnostic[]>;
-}
-
-function survey(state: ObjectState, rules: readonly Rule[]): Survey {
-  return { state, byRule: new Map(rules.map((rule) => [rule, [...rule.check(state)]])) };
 }
 
 /** The findings of a fix's rules; only a state that a fix has changed since the survey is asked again. */
@@ -113,12 +103,12 @@ export function repair(object: OpenObject, rules: readonly Rule[], given: Given)
   let first: readonly Diagnostic[] | undefined;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let surveyed = survey(state, rules);
-    let found = [...surveyed.byRule.values()].flat();
+    let found = foundIn(surveyed);
     const refusedAsGiven = (round === 0 ? given.refused : undefined) ?? kernelRefuses(found);
     if (refusedAsGiven) {
-      state = { ...state, refusedAsGiven };
-      surveyed = survey(state, rules);
-      found = [...surveyed.byRule.values()].flat();
+      surveyed = surveyAsRefused(surveyed);
+      state = surveyed.state;
+      found = foundIn(surveyed);
     }
     refuse(found);
     first ??= found;

@@ -178,6 +178,29 @@ export function* findings(state: ObjectState, rules: readonly Rule[] = allRules)
   for (const rule of rules) yield* rule.check(state);
 }
 
+/** What each rule finds in one state. */
+export interface Survey {
+  readonly state: ObjectState;
+  readonly byRule: ReadonlyMap<Rule, readonly Diagnostic[]>;
+}
+
+export function survey(state: ObjectState, rules: readonly Rule[]): Survey {
+  return { state, byRule: new Map(rules.map((rule) => [rule, [...rule.check(state)]])) };
+}
+
+/** The same once it is known that the kernel refuses the object as it was given: only the rules that ask for that look again. */
+export function surveyAsRefused(before: Survey): Survey {
+  const state = { ...before.state, refusedAsGiven: true };
+  const again = ([rule, found]: readonly [Rule, readonly Diagnostic[]]): [Rule, readonly Diagnostic[]] =>
+    rule.asksRefusal ? [rule, [...rule.check(state)]] : [rule, found];
+  return { state, byRule: new Map([...before.byRule].map(again)) };
+}
+
+/** The findings of a survey, in the order of `findings`. */
+export function foundIn({ byRule }: Survey): readonly Diagnostic[] {
+  return [...byRule.values()].flat();
+}
+
 /** Whether some finding means that the kernel throws the whole BTF away. */
 export function kernelRefuses(found: readonly Diagnostic[]): boolean {
   return found.some(

@@ -61,5 +61,7 @@ export interface Rule {
   readonly source: string;
   /** Whether a fix exists (`fixes/`). */
   readonly fixable: boolean;
+  /** Whether the check looks at `refusedAsGiven`, and so has to be made again once that is known. */
+  readonly asksRefusal?: true;
   check(state: ObjectState): Iterable<Diagnostic>;
 }

@@ -87,6 +87,7 @@ export const linkageNotSymbol: Rule = {
   covers: ["F2"],
   source: "llvm BTFDebug::processFuncPrototypes (linkage from DISubprogram, not from the symbol)",
   fixable: true,
+  asksRefusal: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     if (!state.refusedAsGiven) return;
     for (const site of globalSubprograms(state)) {
@@ -159,6 +160,7 @@ export const notVerifiableAlone: Rule = {
   covers: ["F7", "R14", "KB-15", "KB-16", "KB-17"],
   source: "kernel/bpf/btf.c btf_prepare_func_args",
   fixable: true,
+  asksRefusal: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     // Where another prototype helps, that is the finding.
     const mendable = new Set([...abiPrototypes(state)].map(([{ funcId }]) => funcId));

@@ -60,6 +60,7 @@ export const prototypeNotAbi: Rule = {
   covers: ["F7", "R14", "KB-15", "KB-16"],
   source: "kernel/bpf/btf.c btf_prepare_func_args; rustc_target callconv/bpf.rs",
   fixable: true,
+  asksRefusal: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     for (const [site, rewritten] of abiPrototypes(state)) {
       const { funcId, name, proto } = site;

@@ -1,20 +1,29 @@
 import { unescapeName } from "../../btf/escape.ts";
-import { typeById } from "../../btf/model.ts";
+import { type Btf, typeById } from "../../btf/model.ts";
 import { shownName } from "../../btf/names.ts";
+import type { ElfView } from "../../elf/model.ts";
+import type { Correspondence } from "../../join/model.ts";
 import { type ExaminedMap, examineMaps } from "../../maps/examine.ts";
 import { typeText } from "../../maps/text.ts";
 import type { Diagnostic, JudgeAnswer, Rule, Severity } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 
-const examined = new WeakMap<ObjectState, readonly ExaminedMap[]>();
+interface Examined {
+  readonly elf: ElfView;
+  readonly join: Correspondence | undefined;
+  readonly maps: readonly ExaminedMap[];
+}
+
+/** What was examined last, by blob: states of an object differ in much that its maps do not depend on. */
+const examined = new WeakMap<Btf, Examined>();
 
 /** The maps of a state, examined once for all rules; none for a raw BTF file. */
-export function mapsOf(state: ObjectState): readonly ExaminedMap[] {
-  let maps = examined.get(state);
-  if (maps === undefined) {
-    maps = state.elf === undefined ? [] : examineMaps(state.elf, state.btf, state.join);
-    examined.set(state, maps);
-  }
+export function mapsOf({ elf, btf, join }: ObjectState): readonly ExaminedMap[] {
+  if (elf === undefined) return [];
+  const last = examined.get(btf);
+  if (last?.elf === elf && last.join === join) return last.maps;
+  const maps = examineMaps(elf, btf, join);
+  examined.set(btf, { elf, join, maps });
   return maps;
 }
 

@@ -118,6 +118,7 @@ export const specialFieldBarred: Rule = {
   covers: ["KZ-01", "KC-30"],
   source: "kernel/bpf/syscall.c map_check_btf; kernel/bpf/verifier.c check_map_prog_compatibility",
   fixable: false,
+  asksRefusal: true,
   check: (state) =>
     eachMap(state, specialFieldBarred, function* (map): Generator<MapFact> {
       const fact = state.refusedAsGiven && state.elf !== undefined ? factOf(state.elf, map) : undefined;
