@@ -205,6 +205,9 @@ describe("FUNCs whose type id is chance", () => {
       },
     ]);
     expect(bytes).toEqual(raw);
+    // The kernel would refuse each for itself.
+    const asked = (await checkObject(raw)).diagnostics.filter(({ severity }) => severity === "error");
+    expect(asked.map(({ rule }) => rule)).toEqual(["func/without-prototype"]);
   });
 
   judgeTest(libbpf17())("make libbpf drop the BTF, and come to be taken", async () => {

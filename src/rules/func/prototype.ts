@@ -76,6 +76,8 @@ export const funcWithoutPrototype: Rule = {
     const subject = `${names.join(", ")}${others} ${lost.length === 1 ? "has" : "have"}`;
     yield {
       ...finding(state, funcWithoutPrototype, first.typeId, subject),
+      // Said of all of them, so that no judge's word on the next is news.
+      ...(lost.length === 1 ? {} : { target: {} }),
       help: 'build with `debug = 2` ("line-tables-only" leaves no types)',
     };
   },
