@@ -88,10 +88,9 @@ describe("a DATASEC without entries lists its bytes", () => {
       expect(asked.verdicts["kernel@5.10"]?.asSent, name).toMatchObject({ accepted: false, rule: "KD-02" });
       const { diagnostics, verdicts } = await checkObject(after, { kernel: "5.10" });
       expect(verdicts["kernel@5.10"]?.asSent.accepted, name).toBe(true);
-      expect(
-        diagnostics.filter(({ severity }) => severity === "error"),
-        name,
-      ).toEqual([]);
+      // Of programs 5.10 may take less: it knows no callbacks.
+      const left = diagnostics.filter(({ rule, severity }) => severity === "error" && !rule.startsWith("kernel/kb-"));
+      expect(left, name).toEqual([]);
       expect(await fixObject(after), name).toMatchObject({ bytes: after, changed: false, plan: [] });
     }
   });

@@ -47,9 +47,11 @@ export const emptyDatasec: Rule = {
   covers: ["KD-02"],
   source: "kernel/bpf/btf.c btf_datasec_check_meta of 5.10; llvm BTFDebug::processGlobals (constants without names)",
   fixable: true,
+  asksRefusal: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     const found = [...emptyDatasecs(state)];
-    const isKept = found.length > 0 && needsCallers(state);
+    // Where the newest kernel refuses the BTF too, such functions are made static before.
+    const isKept = found.length > 0 && !state.refusedAsGiven && needsCallers(state);
     for (const { typeId } of found) {
       yield {
         rule: emptyDatasec.id,
