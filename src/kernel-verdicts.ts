@@ -1,6 +1,7 @@
 import type { KernelVerdict, Verdict } from "./api.ts";
 import { encodeBtf } from "./btf/encode.ts";
 import type { Btf } from "./btf/model.ts";
+import { equalBytes } from "./bytes/compare.ts";
 import type { ElfView } from "./elf/model.ts";
 import { type KernelJudge, kernelJudge } from "./rules/kernel/judge.ts";
 import type { KernelProfile } from "./rules/kernel/profile.ts";
@@ -53,13 +54,6 @@ function inReport(verdict: BtfLoadVerdict, { release }: KernelProfile): Verdict 
   };
 }
 
-/** The bytes are the same where nothing was left to fill in, as in every repaired object. */
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
-}
-
 /** What each release of the target says, oldest first: of these bytes, and of what libbpf sends. */
 export function releaseVerdicts(judged: JudgedBtf, { profiles }: KernelTarget): readonly ReleaseVerdict[] {
   const { elf, btf, blob, littleEndian } = judged;
@@ -76,7 +70,8 @@ export function releaseVerdicts(judged: JudgedBtf, { profiles }: KernelTarget): 
     const sent = elf && btf && sentBtf(elf, btf, profile, "1.7");
     if (sent !== undefined) {
       const asSent = inReport(sent.verdict, profile);
-      return { ...(sameBytes(sent.bytes, blob) ? asSent : answerTo(asGiven)), asSent };
+      // The same where nothing was left to fill in, as in every repaired object.
+      return { ...(equalBytes(sent.bytes, blob) ? asSent : answerTo(asGiven)), asSent };
     }
     const own = answerTo(asGiven);
     if (btf === undefined) return { ...own, asSent: own };

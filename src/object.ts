@@ -3,7 +3,7 @@ import { parseBtfExt } from "./btf/ext.ts";
 import type { BtfExt } from "./btf/ext-model.ts";
 import { looksLikeBtf } from "./btf/header.ts";
 import type { Btf } from "./btf/model.ts";
-import { parseBtf } from "./btf/parse.ts";
+import { parseBtf, parseBtfOnce } from "./btf/parse.ts";
 import { embeddedDwarfModule } from "./dwarf/embedded.ts";
 import { openDwarf } from "./dwarf/open.ts";
 import type { ElfView, Section } from "./elf/model.ts";
@@ -51,7 +51,7 @@ export function openObject(bytes: Uint8Array, onPhase?: OnPhase): OpenObject {
   // GNU ld, which puts blobs of BTF one after the other, leaves the offsets in debug info as the inputs had them.
   const hasDwarf = sectionNamed(elf, ".debug_info") !== undefined && !isConcatenated(elf);
   if (btfSection === undefined) throw missing(elf);
-  const btf = parseBtf(btfSection.bytes);
+  const btf = parseBtfOnce(btfSection.bytes);
   const ext = extSection === undefined ? undefined : parseBtfExt(extSection.bytes);
   onPhase?.("read");
   const dwarf = hasDwarf ? openDwarf(elf, embeddedDwarfModule()) : undefined;

@@ -47,6 +47,15 @@ export function parseBtf(bytes: Uint8Array, base?: Btf): Btf {
   };
 }
 
+const parsed = new WeakMap<Uint8Array, Btf>();
+
+/** The same as `parseBtf`, once for a view of bytes that nobody changes: the judges of an object each begin with its `.BTF`. */
+export function parseBtfOnce(bytes: Uint8Array): Btf {
+  const btf = parsed.get(bytes) ?? parseBtf(bytes);
+  parsed.set(bytes, btf);
+  return btf;
+}
+
 interface TypeSection {
   readonly littleEndian: boolean;
   /** First byte and end of the section in the blob. */

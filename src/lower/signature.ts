@@ -1,5 +1,6 @@
 import { type Btf, type BtfFuncProto, type BtfParam, LINKAGE_GLOBAL, LINKAGE_STATIC } from "../btf/model.ts";
 import { nameBytes } from "../btf/names.ts";
+import { equalBytes } from "../bytes/compare.ts";
 import { AT } from "../dwarf/constants.ts";
 import type { DieRow, Dwarf } from "../dwarf/model.ts";
 import type { Adopter } from "./adopt.ts";
@@ -74,7 +75,7 @@ function slotsOf(lowering: Lowering, params: readonly DieRow[], lost: LostParams
   for (const param of proto.params) {
     const next = params[slots.length - skipped];
     const name = nameBytes(btf, param.nameOff) ?? NO_NAME;
-    const isNext = next !== undefined && sameBytes(nameOf(dwarf, next), name);
+    const isNext = next !== undefined && equalBytes(nameOf(dwarf, next), name);
     if (next !== undefined && (isNext || skipped === missing)) {
       slots.push({ row: next, type: prototypeType(dwarf, next, param, lost) });
     } else {
@@ -101,8 +102,4 @@ function prototypeType(
   if (words === rowText(dwarf, own)) return own;
   const other = rowOf(param.type);
   return other !== undefined && rowText(dwarf, other) === words ? other : own;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

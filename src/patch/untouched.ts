@@ -1,6 +1,6 @@
+import { firstDifference } from "../bytes/compare.ts";
 import { type ElfView, type Section, SHDR_SIZE } from "../elf/model.ts";
 import { BtfFixError } from "../errors.ts";
-import { firstDifference } from "./compare.ts";
 
 /** Where sh_offset and sh_size stand in a section header. */
 const OFFSET_AND_SIZE = 24;

@@ -1,3 +1,4 @@
+import { equalBytes } from "../bytes/compare.ts";
 import {
   type ElfSymbol,
   type ElfView,
@@ -11,7 +12,7 @@ import { parseElf } from "../elf/parse.ts";
 import { relocationSections } from "../elf/relocations.ts";
 import { nameTable } from "./added.ts";
 import { addrsigSections, readAddrsig } from "./addrsig.ts";
-import { equalBytes, sameFields } from "./compare.ts";
+import { sameFields } from "./compare.ts";
 import type { PatchPlan } from "./plan.ts";
 import { checkLeftovers, checkUntouchedBytes } from "./untouched.ts";
 import { fail, reread } from "./verify-failed.ts";

@@ -1,4 +1,5 @@
 import type { FixResult } from "../../api.ts";
+import { equalBytes } from "../../bytes/compare.ts";
 import { BtfFixError } from "../../errors.ts";
 import { type FailedFile, type FixedFile, failedFile, fixedFile, reportJson } from "../../report/json.ts";
 import { fixOutcome, remaining } from "../../report/outcome.ts";
@@ -8,10 +9,6 @@ import { diagnosticsText } from "../../report/text.ts";
 import { EXIT_DEFECTS, EXIT_PASS, type ExitCode, worse } from "../exit-code.ts";
 import { displayName, reportFailure, type Session } from "../session.ts";
 import { startTrace } from "../trace.ts";
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
 
 /** @throws BtfFixError USAGE unless the command line says for every input where its result goes, if anywhere. */
 function demandTarget({ invocation }: Session): void {
@@ -35,7 +32,7 @@ function write(session: Session, path: string, mode: number | undefined, before:
     return target;
   }
   // A file that is already fine keeps its time stamp, so that a build step that runs again rebuilds nothing.
-  if (invocation.inPlace && sameBytes(before, after)) return null;
+  if (invocation.inPlace && equalBytes(before, after)) return null;
   const { alsoReplaced, leftBehind } = host.replaceFile({
     path: target,
     bytes: after,

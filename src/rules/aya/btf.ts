@@ -252,21 +252,18 @@ export class AyaBtf {
     const strings = this.strings.written();
     const bytes = new Uint8Array(HEADER + written.reduce((sum, type) => sum + sizeOf(type), 0) + strings.length);
     const view = new DataView(bytes.buffer);
-    let at = 0;
-    const word = (value: number): void => {
-      view.setUint32(at, value, this.littleEndian);
-      at += 4;
-    };
+    const { littleEndian } = this;
     bytes.set(this.start);
-    at = 4;
-    for (const field of [this.headerLength, this.typeOffset, this.typeLength, this.stringOffset, this.stringLength]) {
-      word(field);
-    }
-    for (const { name, info, word: own, rest } of written) {
-      word(name);
-      word(info);
-      word(own);
-      for (const value of rest) word(value);
+    const fields = [this.headerLength, this.typeOffset, this.typeLength, this.stringOffset, this.stringLength];
+    for (const [index, field] of fields.entries()) view.setUint32(4 + 4 * index, field, littleEndian);
+    let at = HEADER;
+    for (const { name, info, word, rest } of written) {
+      view.setUint32(at, name, littleEndian);
+      view.setUint32(at + 4, info, littleEndian);
+      view.setUint32(at + 8, word, littleEndian);
+      for (let index = 0; index < rest.length; index++)
+        view.setUint32(at + BASE + 4 * index, rest[index] ?? 0, littleEndian);
+      at += BASE + 4 * rest.length;
     }
     bytes.set(strings, at);
     return bytes;

@@ -1,6 +1,7 @@
+import { equalBytes } from "../../bytes/compare.ts";
 import type { ElfView } from "../../elf/model.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { kernelReading } from "../kernel/verdict.ts";
+import { type KernelReading, kernelReading } from "../kernel/verdict.ts";
 import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
 import { btfRules } from "./btf.ts";
 import { definitionRules } from "./definition.ts";
@@ -74,6 +75,23 @@ export function ayaBtfAsSent(elf: ElfView, version: AyaVersion, kernel: KernelPr
   return "value" in sent ? sent.value : undefined;
 }
 
+interface Heard {
+  readonly bytes: Uint8Array;
+  readonly kernel: KernelProfile;
+  readonly reading: KernelReading;
+}
+
+/** What was heard last, by object: most objects' BTF is the same from either version. */
+const heardOf = new WeakMap<ElfView, Heard>();
+
+function readingOf(bytes: Uint8Array, kernel: KernelProfile, elf: ElfView): KernelReading {
+  const last = heardOf.get(elf);
+  if (last?.kernel === kernel && equalBytes(last.bytes, bytes)) return last.reading;
+  const reading = kernelReading(bytes, kernel, elf.littleEndian);
+  heardOf.set(elf, { bytes, kernel, reading });
+  return reading;
+}
+
 /**
  * What aya says of an object: whether Object::parse takes it, in aya's own order and words (a panic is a refusal), whether its fix-up of
  * BTF succeeds, what the kernel answers to what it then sends and to its maps, and whether its references can be
@@ -85,7 +103,7 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
   const object = parsed.value;
   const sent = attempt("load", () => send(object, kernel));
   if ("verdict" in sent) return sent.verdict;
-  const reading = sent.value && kernelReading(sent.value, kernel, elf.littleEndian);
+  const reading = sent.value && readingOf(sent.value, kernel, elf);
   const btf = reading?.verdict;
   const isNeeded = object.ext?.hasRelocations || [...object.programs.values()].some(({ section }) => needsBtf(section));
   if (btf?.accepted === false && isNeeded) {

@@ -131,32 +131,41 @@ function globalFunctions(btf: Btf): ReadonlyMap<string, number[]> {
 }
 
 /** Functions of `.text` that no other object may see become static, so that they are verified where they are called. */
-function hideFunctions(builder: BtfBuilder, btf: Btf, elf: ElfView): void {
+function withFunctionsHidden(open: Btf, btf: Btf, elf: ElfView): Btf {
   const text = sectionNamed(elf, ".text")?.index;
   const isHidden = ({ type, section, binding, visibility }: ElfSymbol): boolean =>
     type === STT_FUNC && section === text && binding !== STB_LOCAL && RESTRICTED.includes(visibility);
   const hidden = elf.symbols.filter(isHidden);
-  if (hidden.length === 0) return;
+  if (hidden.length === 0) return open;
+  const builder = new BtfBuilder(open);
   const functions = globalFunctions(btf);
   for (const { name } of hidden) {
     const id = functions.get(name)?.pop();
     const func = id === undefined ? undefined : builder.get(id);
     if (id !== undefined && func?.kind === "func") builder.replace(id, { ...func, linkage: LINKAGE_STATIC });
   }
+  return builder.finish();
 }
+
+/** What was laid out last, by blob: versions differ in what they refuse alone, and what is opened is sent, too. */
+const laid = new WeakMap<Btf, { readonly elf: ElfView; readonly btf: Btf }>();
 
 /**
  * The BTF as libbpf has it once an object is open: externs allocated, sections laid out (libbpf `bpf_object__collect_externs`,
  * `bpf_object_fixup_btf`). Throws a `LibbpfRefusal`.
  */
 export function opened(btf: Btf, elf: ElfView, version: LibbpfVersion): Btf {
+  const last = laid.get(btf);
+  if (last?.elf === elf) return last.btf;
   const allocated = withExternsAllocated(btf, elf);
   const builder = new BtfBuilder(allocated);
   const object = { elf, symbols: variableSymbols(elf), version };
   for (const [id, datasec] of typesOfKind(allocated, "datasec")) {
     builder.replace(id, laidOut(builder, allocated, object, datasec));
   }
-  return builder.finish();
+  const result = builder.finish();
+  laid.set(btf, { elf, btf: result });
+  return result;
 }
 
 /**
@@ -165,9 +174,7 @@ export function opened(btf: Btf, elf: ElfView, version: LibbpfVersion): Btf {
  */
 export function fixedUp(btf: Btf, elf: ElfView, version: LibbpfVersion = "1.7"): Btf | undefined {
   try {
-    const builder = new BtfBuilder(opened(btf, elf, version));
-    hideFunctions(builder, btf, elf);
-    return builder.finish();
+    return withFunctionsHidden(opened(btf, elf, version), btf, elf);
   } catch (refusal) {
     if (refusal instanceof LibbpfRefusal) return undefined;
     throw refusal;

@@ -313,6 +313,7 @@ export function withExternsAllocated(btf: Btf, elf: ElfView): Btf {
   const standIn = addStandIn(builder, btf);
   const found = collect(btf, elf);
   const sections = new Set(found.map(({ section }) => section));
+  if (sections.size === 0 && standIn === 0) return btf;
   for (const id of sections) {
     const section = builder.get(id);
     if (section?.kind !== "datasec") continue;

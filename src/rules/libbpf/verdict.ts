@@ -1,7 +1,7 @@
 import type { Btf } from "../../btf/model.ts";
 import { typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
-import { parseBtf } from "../../btf/parse.ts";
+import { parseBtfOnce } from "../../btf/parse.ts";
 import { skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
@@ -86,7 +86,7 @@ function readBtf(
   }
   if (!unlessOptional(needed, () => checkBtf(btf.bytes, littleEndian, version))) return undefined;
   if (ext !== undefined) unlessOptional(needed, () => checkExt(ext.bytes, littleEndian, version));
-  return parseBtf(btf.bytes);
+  return parseBtfOnce(btf.bytes);
 }
 
 /** The byte of a map at which its `values` begin; undefined if they are not its last member. */
