@@ -104,6 +104,7 @@ const LACKS: readonly Lack[] = [
   { loaders: ["cilium"], rule: "CR-02", objects: /^c\/hidden_symbols/, why: "no weak maps" },
   { loaders: ["libbpf@1.1"], rule: "LM-10", objects: /^c\/maps_options/, why: "no map_extra of 64 bits" },
   { loaders: ["libbpf@1.1"], rule: "LR-01", objects: /^c\/arena_globals/, why: "no arenas" },
+  { loaders: ["libbpf@1.1"], rule: "KB-40", objects: /^c\/exceptions/, why: "leaves out the callback of exceptions" },
 ];
 
 function lackOf(object: string, loader: string, rule: string | undefined): Lack | undefined {
