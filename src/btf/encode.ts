@@ -18,8 +18,8 @@ export function encodeBtf(btf: Btf): Uint8Array {
   const wire = btf.wire ?? FRESH;
   const { littleEndian } = btf;
   const layout = wire.layout === undefined ? NOTHING : encodeLayout(wire.layout, littleEndian);
-  const offsets = typeOffsets(btf);
-  const typeLen = sectionEnd(btf, offsets);
+  let typeLen = 0;
+  for (const type of btf.types) typeLen += recordSize(type);
   const { beforeTypes, afterTypes, afterLayout, afterStrings } = wire.gaps ?? {
     beforeTypes: NOTHING,
     afterTypes: NOTHING,
@@ -82,11 +82,6 @@ export function headerLength(btf: Btf): number {
 /** Byte offset of the type section in the blob: `hdr_len` + `type_off`. Relocations of `.rel.BTF` count from the blob's start. */
 export function typeSectionStart(btf: Btf): number {
   return headerLength(btf) + (btf.wire?.gaps?.beforeTypes.length ?? 0);
-}
-
-function sectionEnd(btf: Btf, offsets: Uint32Array): number {
-  const last = btf.types.at(-1);
-  return last === undefined ? 0 : (offsets[offsets.length - 1] ?? 0) + recordSize(last);
 }
 
 interface Sections {

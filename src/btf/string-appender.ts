@@ -79,9 +79,10 @@ export class StringAppender {
   private offsetOf(text: string): number | undefined {
     if (this.offsets !== undefined || this.searched === FEW) return this.index().get(text);
     this.searched++;
+    const { buffer, used } = this;
     let from = 0;
-    for (let at = 0; at < this.used; at++) {
-      if (this.buffer[at] !== 0) continue;
+    for (let at = 0; at < used; at++) {
+      if (buffer[at] !== 0) continue;
       if (at - from === text.length && this.isAt(from, text)) return this.start + from;
       from = at + 1;
     }

@@ -36,7 +36,7 @@ export interface InfoMasks {
 
 /**
  * The bytes of a `.BTF` as one judge reads them, who looks at no more than it needs: unlike `parseBtf` this takes records as they are.
- * The judge's own walk fills `records` and sets where the strings lie. Offsets are not checked here: `u32` past the end throws a
+ * The judge's own walk adds the records and sets where the strings lie. Offsets are not checked here: `u32` past the end throws a
  * RangeError, so a judge bounds its walk as the real one does.
  */
 export class BtfBlob {
@@ -48,8 +48,11 @@ export class BtfBlob {
   /** First byte and length of the strings; set once the header holds. */
   stringsAt = 0;
   stringsLength = 0;
-  /** Offset of each record by its id; -1 for void. */
-  readonly records: number[] = [-1];
+  /** How many ids there are, that of void among them. */
+  count = 1;
+  /** Offset and kind of each record by its id. */
+  private readonly offsets: Int32Array;
+  private readonly kinds: Uint8Array;
 
   constructor(bytes: Uint8Array, littleEndian: boolean, { kindMask, vlenMask }: InfoMasks) {
     this.bytes = bytes;
@@ -57,6 +60,18 @@ export class BtfBlob {
     this.littleEndian = littleEndian;
     this.kindMask = kindMask;
     this.vlenMask = vlenMask;
+    // More records than this have no room in the blob.
+    const most = Math.floor(bytes.length / BASE_SIZE) + 1;
+    this.offsets = new Int32Array(most);
+    this.kinds = new Uint8Array(most);
+    this.offsets[VOID] = -1;
+  }
+
+  /** Gives the record at the offset, whose base words are there, the next id. */
+  add(at: number): void {
+    this.offsets[this.count] = at;
+    this.kinds[this.count] = this.kindAt(at);
+    this.count++;
   }
 
   u32(offset: number): number {
@@ -97,15 +112,14 @@ export class BtfBlob {
     return at + BASE_SIZE;
   }
 
+  /** Offset of the record with this id; -1 for void, and where there is none. */
   at(id: number): number {
-    return this.records[id] ?? -1;
+    return id < this.count ? (this.offsets[id] ?? -1) : -1;
   }
 
   /** Kind of the type with this id, `VOID` or `MISSING`. */
   kind(id: number): number {
-    const at = this.records[id];
-    if (at === undefined) return MISSING;
-    return at < 0 ? VOID : this.kindAt(at);
+    return id < this.count ? (this.kinds[id] ?? MISSING) : MISSING;
   }
 
   /** The byte of the string table; 0 past its end. */

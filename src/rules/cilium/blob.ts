@@ -132,14 +132,14 @@ function readPlaces(bytes: Uint8Array): Places {
 
 function findRecords({ blob, typesAt, typesEnd }: Places): void {
   for (let at = typesAt; at < typesEnd; ) {
-    const typeId = blob.records.length;
+    const typeId = blob.count;
     if (at + BASE_SIZE > typesEnd) refuse(baseWhole, baseWhole.text[0], { typeId });
     const kind = blob.kindAt(at);
     const tail = RECORD_TAIL.get(kind);
     if (tail === undefined) refuse(kindKnown, `${KIND_TEXT}${kind === 0 ? "Unknown" : `btfKind(${kind})`}`, { typeId });
     const next = at + BASE_SIZE + tail[0] + tail[1] * blob.vlen(at);
     if (next > typesEnd) refuse(recordWhole, recordWhole.text[0], { typeId });
-    blob.records.push(at);
+    blob.add(at);
     at = next;
   }
 }
@@ -163,7 +163,7 @@ export function indexBlob(bytes: Uint8Array): Indexed {
   const { blob, strings } = places;
   const named = new Map<string, number[]>();
   const tags = new Map<number, number[]>();
-  for (let id = 1; id < blob.records.length; id++) {
+  for (let id = 1; id < blob.count; id++) {
     const at = blob.at(id);
     if (blob.kindAt(at) === K.declTag) push(tags, blob.word(at), id);
     const offset = blob.nameOff(at);

@@ -113,8 +113,8 @@ export class Inflater {
     const known = this.types.get(id);
     if (known !== undefined) return known;
     const { blob, strings } = this.indexed;
-    const at = blob.records[id];
-    if (at === undefined) refuse(typeMissing, `type id ${id}: not found`);
+    const at = blob.at(id);
+    if (at < 0) refuse(typeMissing, `type id ${id}: not found`);
     const name = within(`get name for type id ${id}`, () => strings.at(blob.nameOff(at)), { typeId: id });
     const kind = KINDS.get(blob.kindAt(at)) ?? "Void";
     const named = NAMELESS.has(kind);

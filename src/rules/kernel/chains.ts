@@ -23,7 +23,7 @@ const MAX_CHAIN = 32;
 /** Follows each modifier as far as no earlier one was followed. */
 export function checkChains(subject: Subject): void {
   let good = 0;
-  for (let id = 1; id < subject.records.length; id++) {
+  for (let id = 1; id < subject.count; id++) {
     if (!isModifier(subject.kind(id))) continue;
     try {
       checkChain(subject, id, good);

@@ -103,7 +103,7 @@ const variable = KIND_NUMBER.var;
 /** Follows every type, in the order of ids; says what each was found to be. */
 export function checkReferences(subject: Subject): Resolution {
   const walk = new Walk(subject);
-  for (let id = 1; id < subject.records.length; id++) {
+  for (let id = 1; id < subject.count; id++) {
     const kind = subject.kind(id);
     // Of a FUNC by itself all releases say the same; that it is resolved counts where something refers to it.
     const isResolved = kind === func ? subject.profile.resolvesFuncs : needsResolve(walk, kind);

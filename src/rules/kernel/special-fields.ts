@@ -105,7 +105,7 @@ export function checkSpecialFields(subject: Subject): void {
   if (special.size === 0 || !subject.fact("specialFields")) return;
   const wanted = ofStructs(subject);
   const records = new Map<number, readonly Field[]>();
-  for (let id = 1; id < subject.records.length; id++) {
+  for (let id = 1; id < subject.count; id++) {
     if (subject.kind(id) !== struct || !hasMemberOf(subject, id, special)) continue;
     if (isAtFault(subject, id)) continue;
     const search = newSearch(subject, id, wanted);

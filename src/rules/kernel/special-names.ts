@@ -24,7 +24,7 @@ export function namesOf(subject: Subject): Named {
   const contains = new Map<string, string[]>();
   const structs = new Map<string, number>();
   const doubtful = new Set<number>();
-  for (let id = 1; id < subject.records.length; id++) {
+  for (let id = 1; id < subject.count; id++) {
     const kind = subject.kind(id);
     if (kind !== declTag && kind !== struct) continue;
     const at = subject.at(id);

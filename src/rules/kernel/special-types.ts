@@ -109,7 +109,7 @@ const { ptr, struct, typeTag } = KIND_NUMBER;
 export function specialIds(subject: Subject): ReadonlySet<number> {
   const ids = new Set<number>();
   const seen = new Set<string>();
-  for (let id = 1; id < subject.records.length; id++) {
+  for (let id = 1; id < subject.count; id++) {
     const kind = subject.kind(id);
     if (kind === struct) {
       const type = specialTypeNamed(subject, subject.nameOff(subject.at(id)), OF_STRUCTS);

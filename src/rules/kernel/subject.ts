@@ -1,8 +1,8 @@
-import { BtfBlob, MISSING, VOID } from "../btf-blob.ts";
+import { BtfBlob } from "../btf-blob.ts";
 import type { KernelProfile } from "./profile.ts";
 import { hasRule, type KernelRule } from "./rule.ts";
 
-export { MISSING, VOID };
+export { MISSING, VOID } from "../btf-blob.ts";
 
 /** One failure of a blob; thrown through the passes to where the walk can go on, or to `kernelVerdict`, which wants but the first. */
 export class Refusal extends Error {
@@ -47,8 +47,6 @@ export class Subject extends BtfBlob {
   readonly profile: KernelProfile;
   /** What of the profile has counted so far: facts, rules, and the bits of all info words. */
   readonly asked: Asked = { facts: new Set(), rules: new Set(), infoBits: 0 };
-  /** Kind of each type by its id: every reference to it asks. */
-  private readonly kinds: number[] = [VOID];
 
   /** What a walk that collects has kept. */
   readonly refusals: Refusal[] = [];
@@ -114,14 +112,8 @@ export class Subject extends BtfBlob {
     return this.unknown?.has(typeId) === true;
   }
 
-  add(offset: number): void {
-    if (this.records.length === MAX_RECORDS) return;
-    this.records.push(offset);
-    this.kinds.push(this.kindAt(offset));
-  }
-
-  override kind(id: number): number {
-    return this.kinds[id] ?? MISSING;
+  override add(at: number): void {
+    if (this.count < MAX_RECORDS) super.add(at);
   }
 
   /** Whether a name may be read at all (KT-04). */

@@ -51,7 +51,7 @@ export class Walk implements Resolution {
   readonly postponed: number[] = [];
 
   constructor(subject: Subject) {
-    const count = subject.records.length;
+    const count = subject.count;
     this.subject = subject;
     this.resolvedIds = new Uint32Array(count);
     this.resolvedSizes = new Uint32Array(count);

@@ -170,9 +170,9 @@ function walkTypes(blob: BtfBlob, start: number, end: number): void {
     if (tail === undefined) throw new LibbpfRefusal(kindKnown, `Unsupported BTF_KIND:${kind}`);
     const [fixed, each] = tail;
     const next = at + BASE_SIZE + fixed + each * blob.vlen(at);
-    const typeId = blob.records.length;
+    const typeId = blob.count;
     if (next > end) throw new LibbpfRefusal(recordWhole, `BTF type [${typeId}] is malformed`, { typeId });
-    blob.records.push(at);
+    blob.add(at);
     at = next;
   }
   if (at !== end) throw new LibbpfRefusal(nothingLeft, nothingLeft.text[0] ?? "");
@@ -220,5 +220,5 @@ export function checkBtf(bytes: Uint8Array, littleEndian: boolean, version: Libb
   checkStrings(blob, version);
   walkTypes(blob, typesAt, typesEnd);
   if (!hasRule(version, idKnown)) return;
-  for (let id = 1; id < blob.records.length; id++) checkType(blob, id);
+  for (let id = 1; id < blob.count; id++) checkType(blob, id);
 }

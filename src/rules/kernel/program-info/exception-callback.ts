@@ -47,7 +47,7 @@ const LONGEST = 1 << 20;
 /** Names that the tags of a function give to its callback: the first two, since more say no more. */
 function tagsOf(btf: BtfBlob, func: number): readonly string[] {
   const found: string[] = [];
-  for (let id = 1; id < btf.records.length && found.length < 2; id++) {
+  for (let id = 1; id < btf.count && found.length < 2; id++) {
     if (btf.kind(id) !== KIND_NUMBER.declTag) continue;
     const at = btf.at(id);
     if (btf.word(at) !== func || btf.i32(btf.tail(at)) !== -1) continue;
@@ -58,7 +58,7 @@ function tagsOf(btf: BtfBlob, func: number): readonly string[] {
 }
 
 function functionNamed(btf: BtfBlob, name: string): number | undefined {
-  for (let id = 1; id < btf.records.length; id++) {
+  for (let id = 1; id < btf.count; id++) {
     if (btf.kind(id) === KIND_NUMBER.func && btf.string(btf.nameOff(btf.at(id)), LONGEST) === name) return id;
   }
   return undefined;
