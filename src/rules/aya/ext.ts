@@ -61,6 +61,15 @@ export interface AyaExt {
   /** Instructions at which a function begins, by section. */
   readonly functions: ReadonlyMap<string, ReadonlySet<number>>;
   readonly hasRelocations: boolean;
+  readonly bytes: Uint8Array;
+  readonly funcInfo: AyaTable;
+  readonly lineInfo: AyaTable;
+}
+
+/** Records by the name of their section; of several sections of one name the last. */
+export interface AyaTable {
+  readonly recordSize: number;
+  readonly lists: ReadonlyMap<string, { readonly at: number; readonly count: number }>;
 }
 
 interface Subsection {
@@ -81,6 +90,7 @@ interface Records {
 }
 
 class ExtReader {
+  private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private readonly btf: AyaBtf;
   private readonly headerLength: number;
@@ -88,6 +98,7 @@ class ExtReader {
 
   constructor(bytes: Uint8Array, btf: AyaBtf) {
     this.btf = btf;
+    this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < START || bytes.length < this.word(4)) refuseBtf(header, "error parsing BTF header");
     // Fields that the header is too short for count as 0; so does a part of hdr_len itself.
@@ -159,14 +170,20 @@ class ExtReader {
     if (size === 0 || (count > 0 && size < smallest)) panic(recordPanic);
   }
 
-  private functionsOf(part: Sized): Map<string, ReadonlySet<number>> {
-    const found = new Map<string, ReadonlySet<number>>();
+  private tableOf(part: Sized): AyaTable {
+    const lists = new Map<string, { readonly at: number; readonly count: number }>();
     for (const { name, at, count } of this.sections(part)) {
       const section = this.nameOf(name);
       this.checkSize(part, count);
-      const starts = Array.from({ length: count }, (_, index) =>
-        Math.floor(this.word(at + index * part.recordSize) / 8),
-      );
+      lists.set(section, { at, count });
+    }
+    return { recordSize: part.recordSize, lists };
+  }
+
+  private functionsOf({ lists, recordSize }: AyaTable): Map<string, ReadonlySet<number>> {
+    const found = new Map<string, ReadonlySet<number>>();
+    for (const [section, { at, count }] of lists) {
+      const starts = Array.from({ length: count }, (_, index) => Math.floor(this.word(at + index * recordSize) / 8));
       found.set(section, new Set(starts));
     }
     return found;
@@ -175,11 +192,8 @@ class ExtReader {
   read(): AyaExt {
     const [functionPart, linePart, reloPart] = this.parts.map((part) => this.sized(part));
     if (functionPart === undefined || linePart === undefined || reloPart === undefined) throw new Error("three parts");
-    const functions = this.functionsOf(functionPart);
-    for (const { name, count } of this.sections(linePart)) {
-      this.nameOf(name);
-      this.checkSize(linePart, count);
-    }
+    const funcInfo = this.tableOf(functionPart);
+    const lineInfo = this.tableOf(linePart);
     let hasRelocations = false;
     for (const { at, count } of this.sections(reloPart)) {
       hasRelocations = true;
@@ -190,7 +204,7 @@ class ExtReader {
         if (kind > MAX_RELO_KIND) refuseBtf(relocationKind, `invalid BTF relocation kind \`${kind}\``);
       }
     }
-    return { functions, hasRelocations };
+    return { functions: this.functionsOf(funcInfo), hasRelocations, bytes: this.bytes, funcInfo, lineInfo };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LoaderRule } from "../loader.ts";
 import type { AyaRelocation, AyaSymbol } from "./elf.ts";
 import { ayaPanic, ayaRule, panic, refuse } from "./rule.ts";
-import type { AyaFunction, AyaMap, AyaObject } from "./sections.ts";
+import type { AyaFunction, AyaMap, AyaObject, AyaProgram } from "./sections.ts";
 
 const INSTRUCTION = 8;
 const BPF_JMP = 5;
@@ -95,11 +95,21 @@ function isCall({ code, source, destination, offset }: Insn): boolean {
 /** What relocation changed of an instruction. */
 type Change = Partial<Pick<Insn, "source" | "imm">>;
 
-/** A function whose instructions are gone through, and how far. */
+/** A function whose instructions are gone through, and how far; `at` is where it stands in the program. */
 interface Frame {
   readonly function: AyaFunction;
+  readonly at: number;
   next: number;
 }
+
+/** A program with what it calls: functions in the order in which they follow each other, and references by slots of the whole. */
+export interface LinkedProgram {
+  readonly program: AyaProgram;
+  readonly parts: readonly { readonly function: AyaFunction; readonly at: number }[];
+  readonly references: readonly { readonly from: number; readonly to: number }[];
+}
+
+type Growing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
 const keyOf = (section: number, address: number): string => `${section}:${address}`;
 
@@ -234,11 +244,16 @@ class Relocator {
     }
   }
 
-  calls(): void {
+  calls(): readonly LinkedProgram[] {
     const programs = new Set([...this.object.programs.values()].map((program) => program.function));
-    for (const { function: program } of this.object.programs.values()) {
-      const linked = new Set<string | number>();
-      const stack: Frame[] = [{ function: program, next: 0 }];
+    const all: LinkedProgram[] = [];
+    for (const entry of this.object.programs.values()) {
+      const { function: program } = entry;
+      const whole: Growing<LinkedProgram> = { program: entry, parts: [{ function: program, at: 0 }], references: [] };
+      all.push(whole);
+      let length = program.code.length / INSTRUCTION;
+      const linked = new Map<string | number, number>();
+      const stack: Frame[] = [{ function: program, at: 0, next: 0 }];
       for (let frame = stack.at(-1); frame !== undefined && this.left > 0; frame = stack.at(-1)) {
         const callee = this.nextCallee(program, frame);
         if (callee === undefined) {
@@ -252,11 +267,38 @@ class Relocator {
         }
         // The older linker takes functions of two sections at one address for one.
         const key = this.object.version === "0.3" ? callee.address : keyOf(callee.section, callee.address);
-        if (linked.has(key)) continue;
-        linked.add(key);
-        stack.push({ function: callee, next: 0 });
+        const from = frame.at + frame.next - 1;
+        const known = linked.get(key);
+        whole.references.push({ from, to: known ?? length });
+        if (known !== undefined) continue;
+        linked.set(key, length);
+        whole.parts.push({ function: callee, at: length });
+        stack.push({ function: callee, at: length, next: 0 });
+        length += callee.code.length / INSTRUCTION;
       }
     }
+    return all;
+  }
+
+  /** The function's code as it is once its maps and symbols of the kernel are bound. */
+  boundCode(of: AyaFunction): Uint8Array {
+    const code = of.code.slice();
+    const view = new DataView(code.buffer);
+    const { littleEndian } = this.object.elf;
+    for (const [index, { source, imm }] of this.changes.get(of) ?? []) {
+      const at = index * INSTRUCTION;
+      const registers = view.getUint8(at + 1);
+      if (source !== undefined) {
+        view.setUint8(at + 1, littleEndian ? (registers & 15) | (source << 4) : (registers & 0xf0) | source);
+      }
+      if (imm !== undefined) view.setInt32(at + 4, imm, littleEndian);
+    }
+    return code;
+  }
+
+  /** Whether all was looked at. */
+  get isWhole(): boolean {
+    return this.left > 0;
   }
 
   /** The function that the next call or reference goes to; undefined at the end. */
@@ -298,6 +340,23 @@ class Relocator {
     if (kind === "text") return [section, address];
     return [section, address + (size === 32 ? (imm + 1) * INSTRUCTION : imm)];
   }
+}
+
+/** The programs of an object as aya links them. */
+export interface Linked {
+  readonly programs: readonly LinkedProgram[];
+  /** Code of a function with maps and symbols of the kernel bound. */
+  readonly codeOf: (of: AyaFunction) => Uint8Array;
+}
+
+/** The object's programs, linked; undefined where that differs from run to run, or is too much. Throws an `AyaRefusal`. */
+export function linkedPrograms(object: AyaObject): Linked | undefined {
+  const relocator = new Relocator(object);
+  relocator.maps();
+  relocator.externs();
+  const programs = relocator.calls();
+  if (relocator.orderMatters || !relocator.isWhole) return undefined;
+  return { programs, codeOf: (of) => relocator.boundCode(of) };
 }
 
 /**
