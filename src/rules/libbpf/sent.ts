@@ -1,12 +1,14 @@
 import { encodeBtf } from "../../btf/encode.ts";
 import type { Btf } from "../../btf/model.ts";
 import type { ElfView } from "../../elf/model.ts";
+import { sectionNamed } from "../../elf/symbols.ts";
 import { type KernelJudge, kernelJudge } from "../kernel/judge.ts";
 import { type HeldBtf, heldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { KernelRelease } from "../kernel/rule.ts";
 import type { BtfLoadVerdict } from "../kernel/verdict.ts";
 import { fixedUp } from "./as-sent.ts";
+import { hasStrayBits, ownBtf, withStrayBits } from "./own-btf.ts";
 import { type LibbpfVersion, sanitised } from "./sanitise.ts";
 
 /** What libbpf sends to a kernel, and what that answers. */
@@ -44,17 +46,34 @@ function formOf(bytes: Uint8Array, { littleEndian }: ElfView): Form {
   return { bytes, judge: kernelJudge(bytes, littleEndian) };
 }
 
+/** A form of BTF with bits that libbpf has not looked at: they are in all records whose kind or linkage it has not written anew. */
+function strayForm(blob: Uint8Array, fixed: Btf, sent: Btf): Uint8Array {
+  const own = ownBtf(blob);
+  const isMadeStatic = (index: number): boolean => {
+    const [before, after] = [own.types[index], fixed.types[index]];
+    return before?.kind === "func" && after?.kind === "func" && after.linkage === 0 && before.linkage !== 0;
+  };
+  return withStrayBits(
+    encodeBtf(sent),
+    blob,
+    (index) => sent.types[index] !== fixed.types[index] || isMadeStatic(index),
+  );
+}
+
 /**
  * The BTF that libbpf sends of an object to a kernel of the profile, with the kernel's answer; undefined where libbpf refuses the object
  * before. `btf`: the object's own. Several judges ask the same, so that each answer is found once an object.
  */
 export function sentBtf(elf: ElfView, btf: Btf, kernel: KernelProfile, version: LibbpfVersion): Sent | undefined {
-  const { fixed, forms, answers } = knownOf(elf, btf, version);
+  const own = sectionNamed(elf, ".BTF")?.bytes;
+  const stray = own !== undefined && hasStrayBits(own) ? own : undefined;
+  const { fixed, forms, answers } = knownOf(elf, stray === undefined ? btf : ownBtf(stray), version);
   if (fixed === undefined) return undefined;
   const before = answers.get(kernel.judgesAs);
   if (before !== undefined) return before;
   const btfSent = sanitised(fixed, kernel, version);
-  const form = forms.get(btfSent) ?? formOf(encodeBtf(btfSent), elf);
+  const form =
+    forms.get(btfSent) ?? formOf(stray === undefined ? encodeBtf(btfSent) : strayForm(stray, fixed, btfSent), elf);
   forms.set(btfSent, form);
   const blob = form.bytes;
   const verdict = form.judge(kernel);

@@ -1,7 +1,6 @@
 import type { Btf } from "../../btf/model.ts";
 import { typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
-import { parseBtfOnce } from "../../btf/parse.ts";
 import { skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
@@ -20,6 +19,7 @@ import { checkExt, extRules } from "./ext.ts";
 import { checkExternsWithoutBtf, externRules } from "./externs.ts";
 import { fallRules } from "./follow.ts";
 import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
+import { ownBtf } from "./own-btf.ts";
 import { programRecordRules, type SentProgram, sentPrograms } from "./program-records.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
@@ -86,7 +86,7 @@ function readBtf(
   }
   if (!unlessOptional(needed, () => checkBtf(btf.bytes, littleEndian, version))) return undefined;
   if (ext !== undefined) unlessOptional(needed, () => checkExt(ext.bytes, littleEndian, version));
-  return parseBtfOnce(btf.bytes);
+  return ownBtf(btf.bytes);
 }
 
 /** The byte of a map at which its `values` begin; undefined if they are not its last member. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BtfBuilder } from "../../../src/btf/builder.ts";
 import { encodeBtf } from "../../../src/btf/encode.ts";
+import { recordSize } from "../../../src/btf/kind.ts";
 import { type Btf, type BtfMember, type BtfType, typesWithIds } from "../../../src/btf/model.ts";
 import { nameText } from "../../../src/btf/names.ts";
 import { parseBtf } from "../../../src/btf/parse.ts";
@@ -145,6 +146,18 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   "BTF header"(bytes, { elf }, random) {
     const section = content(elf, ".BTF");
     if (section !== undefined) editWord(bytes, { offset: section.offset, size: 24 }, random);
+  },
+  "BTF info"(bytes, { elf }, random) {
+    const section = content(elf, ".BTF");
+    if (section === undefined) return;
+    const { types } = parseBtf(section.bytes);
+    const before = types.slice(0, random.below(types.length));
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const start = section.offset + view.getUint32(section.offset + 4, true);
+    const at = before.reduce((end, type) => end + recordSize(type), start) + 4;
+    // Bits that were reserved before kernel 7.2, and that loaders do not look at. An earlier change may have moved the record.
+    const bit = 1 << random.pick([16, 17, 20, 23, 29, 30]);
+    if (at + 4 <= section.offset + section.size) view.setUint32(at, (view.getUint32(at, true) | bit) >>> 0, true);
   },
   "BTF.ext word"(bytes, { elf }, random) {
     const section = content(elf, ".BTF.ext");
