@@ -1,6 +1,7 @@
 /** What aya sends of each program with BPF_PROG_LOAD (`get_func_and_line_info`, `FunctionLinker`, `bpf_load_program`). */
 import { INSN_SIZE, LD_IMM64, PSEUDO_FUNC } from "../../elf/insn.ts";
 import type { ElfView } from "../../elf/model.ts";
+import type { BtfBlob } from "../btf-blob.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import {
   type InfoRecords,
@@ -122,6 +123,18 @@ export interface AyaProgramVerdict {
   readonly info: ProgramInfoVerdict;
 }
 
+/** What a kernel says of the records of each program that aya sends; `btf`: what it took with them. */
+export function* judgedPrograms(
+  object: AyaObject,
+  btf: BtfBlob | undefined,
+  kernel: KernelProfile,
+): Generator<AyaProgramVerdict> {
+  for (const { name, sent } of ayaSentPrograms(object)) {
+    const given = btf === undefined ? { insns: sent.insns } : sent;
+    yield { name, info: programInfoVerdict(given, btf, kernel, object.elf.littleEndian) };
+  }
+}
+
 /**
  * What a kernel says of the records of each program of an object when aya loads it; undefined where aya refuses the object. Empty where
  * nobody can tell.
@@ -135,10 +148,7 @@ export function ayaPrograms(
     const object = new AyaObject(elf, version);
     const blob = object.btf && fixUp(object.btf, object, kernel.release);
     const btf = blob && kernelReading(blob, kernel, elf.littleEndian).held?.subject;
-    return Array.from(ayaSentPrograms(object), ({ name, sent }) => ({
-      name,
-      info: programInfoVerdict(btf === undefined ? { insns: sent.insns } : sent, btf, kernel, elf.littleEndian),
-    }));
+    return [...judgedPrograms(object, btf, kernel)];
   } catch (refusal) {
     if (refusal instanceof AyaRefusal) return undefined;
     throw refusal;

@@ -10,6 +10,7 @@ import { extRules } from "./ext.ts";
 import { externRules } from "./externs.ts";
 import { fixUp, fixUpRules } from "./fix-up.ts";
 import { checkMaps, checkSupport, makeMaps, mapRules } from "./maps.ts";
+import { judgedPrograms } from "./program-records.ts";
 import { needsBtf } from "./program-section.ts";
 import { checkRelocations, relocationRules } from "./relocate.ts";
 import { AyaRefusal, type AyaVersion, ayaRule } from "./rule.ts";
@@ -94,8 +95,8 @@ function readingOf(bytes: Uint8Array, kernel: KernelProfile, elf: ElfView): Kern
 
 /**
  * What aya says of an object: whether Object::parse takes it, in aya's own order and words (a panic is a refusal), whether its fix-up of
- * BTF succeeds, what the kernel answers to what it then sends and to its maps, and whether its references can be
- * bound. Takes time in proportion to the object; nothing is thrown.
+ * BTF succeeds, what the kernel answers to what it then sends and to its maps, whether its references can be
+ * bound, and what the kernel answers to the records of its programs. Takes time in proportion to the object; nothing is thrown.
  */
 export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProfile): LoaderVerdict {
   const parsed = ayaObject(elf, version);
@@ -119,5 +120,21 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
     checkRelocations(object);
     checkSupport(object.maps);
   });
-  return { ...heard, ...("verdict" in bound ? bound.verdict : {}), maps };
+  if ("verdict" in bound) return { ...heard, ...bound.verdict, maps };
+  return { ...heard, ...refusedProgram(object, reading, kernel), maps };
+}
+
+/** The first program whose records the kernel refuses when it is loaded, which aya leaves to its user. */
+function refusedProgram(
+  object: AyaObject,
+  reading: KernelReading | undefined,
+  kernel: KernelProfile,
+): Partial<LoaderVerdict> {
+  for (const { name, info } of judgedPrograms(object, reading?.held?.subject, kernel)) {
+    const { accepted, message: words, rule } = info;
+    if (accepted) continue;
+    const message = `the BPF_PROG_LOAD syscall returned …. Verifier output: ${words}`;
+    return { accepted, stage: "load", message, rule, program: name };
+  }
+  return {};
 }
