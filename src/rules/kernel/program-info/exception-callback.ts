@@ -41,27 +41,45 @@ const KB_40 = programRule(
 export const exceptionCallbackRules: readonly KernelRule[] = [KB_37, KB_38, KB_39, KB_40];
 
 const PREFIX = "exception_callback:";
-/** More than any name has that matters. */
-const LONGEST = 1 << 20;
+/** Longer than the name of any FUNC that a kernel takes, and than what one call to its log can print. */
+const LONGEST = 1024;
 
-/** Names that the tags of a function give to its callback: the first two, since more say no more. */
-function tagsOf(btf: BtfBlob, func: number): readonly string[] {
-  const found: string[] = [];
-  for (let id = 1; id < btf.count && found.length < 2; id++) {
+/** A function that has a callback, and where the name of that begins. */
+interface Tag {
+  readonly func: number;
+  readonly nameOff: number;
+}
+
+const known = new WeakMap<BtfBlob, readonly Tag[]>();
+
+/** Every such tag of the types; remembered, since each program asks. */
+function allTags(btf: BtfBlob): readonly Tag[] {
+  const before = known.get(btf);
+  if (before !== undefined) return before;
+  const found: Tag[] = [];
+  for (let id = 1; id < btf.count; id++) {
     if (btf.kind(id) !== KIND_NUMBER.declTag) continue;
     const at = btf.at(id);
-    if (btf.word(at) !== func || btf.i32(btf.tail(at)) !== -1) continue;
-    const text = btf.string(btf.nameOff(at), LONGEST);
-    if (text.startsWith(PREFIX)) found.push(text.slice(PREFIX.length));
+    const nameOff = btf.nameOff(at);
+    if (btf.i32(btf.tail(at)) !== -1 || btf.string(nameOff, PREFIX.length) !== PREFIX) continue;
+    found.push({ func: btf.word(at), nameOff: nameOff + PREFIX.length });
   }
+  known.set(btf, found);
   return found;
 }
 
+const named = new WeakMap<BtfBlob, ReadonlyMap<string, number>>();
+
+/** The first FUNC of a name; the names are gathered once. */
 function functionNamed(btf: BtfBlob, name: string): number | undefined {
-  for (let id = 1; id < btf.count; id++) {
-    if (btf.kind(id) === KIND_NUMBER.func && btf.string(btf.nameOff(btf.at(id)), LONGEST) === name) return id;
+  const before = named.get(btf);
+  if (before !== undefined) return before.get(name);
+  const found = new Map<string, number>();
+  for (let id = btf.count - 1; id > 0; id--) {
+    if (btf.kind(id) === KIND_NUMBER.func) found.set(btf.string(btf.nameOff(btf.at(id)), LONGEST), id);
   }
-  return undefined;
+  named.set(btf, found);
+  return found.get(name);
 }
 
 /** Number of the callback's first instruction; undefined where there is none. */
@@ -69,13 +87,14 @@ export function callbackOf(subject: ProgramSubject): number | undefined {
   const { btf, program, features, littleEndian } = subject;
   if (!features.functionsFirst || btf === undefined || program.funcInfo === undefined) return undefined;
   const records = [...functionRecords(program.funcInfo, littleEndian)];
-  const [name, other] = records[0] === undefined ? [] : tagsOf(btf, records[0].type);
-  if (name === undefined) return undefined;
+  const [tag, other] = allTags(btf).filter(({ func }) => func === records[0]?.type);
+  if (tag === undefined) return undefined;
   if (other !== undefined) subject.refuse(KB_37, TWICE);
+  const name = btf.string(tag.nameOff, LONGEST);
   const shown = `exception callback '${name}'`;
   const id = functionNamed(btf, name);
   if (id === undefined) {
-    subject.refuse(KB_38, `${shown} could not be found in BTF`);
+    subject.refuse(KB_38, `${shown} could not be found in BTF`.slice(0, LONGEST - 1));
     return undefined;
   }
   if (btf.vlen(btf.at(id)) !== LINKAGE_GLOBAL) subject.refuse(KB_39, `${shown} must have global linkage`);
