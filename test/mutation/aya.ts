@@ -20,11 +20,14 @@ export const AYA_VERSIONS = [
 
 type Known = (typeof AYA_VERSIONS)[number];
 
-function made({ name }: Known, bytes: Uint8Array, { report, sent }: AyaAnswer): string | undefined {
+function made(known: Known, bytes: Uint8Array, { report, sent }: AyaAnswer): string | undefined {
   const elf = read(bytes);
   if (elf === undefined || report === undefined) return "not read by us";
+  // The campaign lets rules be silent, which aya never is.
+  const { accepted, message } = ayaVerdict(elf, known.version, KERNEL_PROFILES["6.18"]);
+  if (!accepted && message === "") return "no words";
   const btf = sent === undefined ? {} : { btf: new Uint8Array(Buffer.from(sent, "base64")) };
-  return difference(elf, name, { ...report, ...btf });
+  return difference(elf, known.name, { ...report, ...btf });
 }
 
 /** Whether aya itself refuses what the rules refuse when it is loaded, in their words. */

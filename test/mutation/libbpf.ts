@@ -4,7 +4,7 @@ import { sectionNamed } from "../../src/elf/symbols.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
 import type { LibbpfVersion } from "../../src/rules/libbpf/sanitise.ts";
-import { libbpfMaps, libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
+import { libbpfMaps, libbpfRules, libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
 import type { LibbpfReport } from "../judges/libbpf.ts";
 import { createdByLibbpf, shapes } from "../rules/libbpf/shape.ts";
@@ -32,6 +32,9 @@ function opened(version: LibbpfVersion, bytes: Uint8Array, { fell, report, said 
     return falls === (fell !== undefined) ? undefined : `falls ${falls} by ${ours.rule}, it fell: ${fell}`;
   }
   const { ok = false, errno = 0 } = report?.open ?? {};
+  // The campaign lets rules be silent, which few of them are.
+  const isSilent = libbpfRules.find(({ id }) => id === ours.rule)?.text.length === 0;
+  if (!ours.accepted && ours.message === "" && !isSilent) return "no words";
   return difference(ours, { accepted: ok, errno, said }, true);
 }
 

@@ -3,7 +3,7 @@ import type { Comparison, Recorded } from "../../tools/mutation/answers.ts";
 /** Verdicts to compare with what a judge said of the same inputs; throws at the first that differs. */
 export interface Replay {
   readonly name: string;
-  run(): void;
+  run(): unknown;
 }
 
 /** What was recorded of a judge, by its name. */

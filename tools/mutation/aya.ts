@@ -3,6 +3,7 @@ import { runAyaOnAll } from "../../test/judges/aya.ts";
 import { loadWithAya } from "../../test/judges/aya-run.ts";
 import { AYA_VERSIONS, type AyaAnswer, ayaComparisons } from "../../test/mutation/aya.ts";
 import { ayaCases } from "../../test/rules/aya/cases.ts";
+import { ayaCorners } from "../../test/rules/aya/corner-cases.ts";
 import { object } from "../../test/rules/aya/draft.ts";
 import { judgeFolder } from "../judges/cache.ts";
 import { type Question, record, summary } from "./answers.ts";
@@ -16,6 +17,7 @@ export async function recordAya(): Promise<void> {
   const vectors = [
     { group: "kept", input: object() },
     ...ayaCases.map(({ rule, bytes }): Question => ({ group: rule, input: bytes() })),
+    ...ayaCorners.map(({ bytes }): Question => ({ group: "corner", input: bytes() })),
   ];
   const drawn = (await drawnObjects(1, DRAWN)).map(({ family, bytes }): Question => ({ group: family, input: bytes }));
   for (const known of AYA_VERSIONS) {

@@ -1,0 +1,10 @@
+import { collected } from "../../../tools/mutation/in-process.ts";
+import { replays as said } from "../aya.ts";
+import type { AnswersOf, Replay } from "../replay.ts";
+import "../../rules/aya/corners.test.ts";
+import "../../rules/aya/vectors.test.ts";
+
+/** What was recorded, and the tests that ask no judge. */
+export function replays(answersOf: AnswersOf): readonly Replay[] {
+  return [...said(answersOf), ...collected];
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { parseElf } from "../../../src/elf/parse.ts";
+import { ayaRules, ayaVerdict } from "../../../src/rules/aya/verdict.ts";
+import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
+import { aya03, aya06, runAyaOnAll } from "../../judges/aya.ts";
+import { judgeTest } from "../../judges/judge-test.ts";
+import { difference } from "./campaign.ts";
+import { ayaCases } from "./cases.ts";
+import { ayaCorners } from "./corner-cases.ts";
+
+for (const [name, judge] of [
+  ["aya03", aya03],
+  ["aya06", aya06],
+] as const) {
+  judgeTest(judge())(`${name} says of the edges of rules what the rules say`, () => {
+    const objects = ayaCorners.map(({ bytes }) => bytes());
+    const reports = runAyaOnAll(name, objects);
+    const differing = objects.flatMap((bytes, index) => {
+      const report = reports[index];
+      const what = report === undefined ? "no report" : difference(parseElf(bytes), name, report);
+      return what === undefined ? [] : [`${ayaCorners[index]?.name}: ${what}`];
+    });
+    expect(differing).toEqual([]);
+  });
+}
+
+/** Text with holes: single letters and "…" stand for what is known only when aya speaks. */
+function withHoles(text: string): RegExp {
+  const parts = text.split(/\b[A-Z]\b|…/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "s");
+}
+
+test("a refusal is in the words that its rule gives", () => {
+  const other = ayaCases.flatMap(({ rule: id, bytes, only }) => {
+    const { message, rule } = ayaVerdict(parseElf(bytes()), only ?? "0.6", KERNEL_PROFILES["6.18"]);
+    const texts = ayaRules.find((one) => one.id === id)?.text ?? [];
+    const forms = [message, message.replace(/^BTF error: /, "")];
+    if (rule !== id || texts.some((text) => forms.some((form) => withHoles(text).test(form)))) return [];
+    return [`${id}: ${message}, not ${texts.join(" or ")}`];
+  });
+  expect(other).toEqual([]);
+});
