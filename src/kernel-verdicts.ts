@@ -59,14 +59,16 @@ export function releaseVerdicts(judged: JudgedBtf, { profiles }: KernelTarget): 
   const { elf, btf, blob, littleEndian } = judged;
   const answers = new Map<KernelRelease, KernelVerdict>();
   const asGiven = kernelJudge(blob, littleEndian);
-  return profiles.map((profile) => {
+  // The newest first: it is what loaders stand on, who go on with what it holds.
+  const newestFirst = profiles.toReversed().map((profile) => {
     const verdict = answers.get(profile.judgesAs) ?? judge(profile);
     answers.set(profile.judgesAs, verdict);
     return { release: profile.release, verdict: named(verdict, profile.release) };
   });
+  return newestFirst.toReversed();
 
   function judge(profile: KernelProfile): KernelVerdict {
-    const answerTo = (ask: KernelJudge): Verdict => inReport(ask(profile), profile);
+    const answerTo = (ask: KernelJudge): Verdict => inReport(ask.verdict(profile), profile);
     const sent = elf && btf && sentBtf(elf, btf, profile, "1.7");
     if (sent !== undefined) {
       const asSent = inReport(sent.verdict, profile);

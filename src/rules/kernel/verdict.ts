@@ -47,19 +47,17 @@ export interface KernelReading {
 
 /** As `kernelVerdict`, for who goes on with what the kernel took. */
 export function kernelReading(blob: Uint8Array, profile: KernelProfile, littleEndian = true): KernelReading {
-  const subject = new Subject(blob, profile, littleEndian);
+  return readingOf(new Subject(blob, profile, littleEndian));
+}
+
+/** The reading of a blob that nobody has walked yet. */
+export function readingOf(subject: Subject): KernelReading {
   try {
     return { verdict: ACCEPTED, held: { subject, resolution: check(subject) } };
   } catch (refusal) {
     if (refusal instanceof Refusal) return { verdict: verdictOf(refusal), held: undefined };
     throw refusal;
   }
-}
-
-/** As `kernelVerdict`, of a blob that nobody has walked yet. */
-export function verdictOn(subject: Subject): BtfLoadVerdict {
-  const refusal = judge(subject);
-  return refusal === undefined ? ACCEPTED : verdictOf(refusal);
 }
 
 function verdictOf({ rule, typeId, line, errno }: Refusal): BtfLoadVerdict {

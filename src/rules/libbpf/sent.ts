@@ -3,10 +3,9 @@ import type { Btf } from "../../btf/model.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
 import { type KernelJudge, kernelJudge } from "../kernel/judge.ts";
-import { type HeldBtf, heldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { KernelRelease } from "../kernel/rule.ts";
-import type { BtfLoadVerdict } from "../kernel/verdict.ts";
+import type { BtfLoadVerdict, HeldBtf } from "../kernel/verdict.ts";
 import { fixedUp } from "./as-sent.ts";
 import { hasStrayBits, ownBtf, withStrayBits } from "./own-btf.ts";
 import { type LibbpfVersion, sanitised } from "./sanitise.ts";
@@ -75,14 +74,7 @@ export function sentBtf(elf: ElfView, btf: Btf, kernel: KernelProfile, version: 
   const form =
     forms.get(btfSent) ?? formOf(stray === undefined ? encodeBtf(btfSent) : strayForm(stray, fixed, btfSent), elf);
   forms.set(btfSent, form);
-  const blob = form.bytes;
-  const verdict = form.judge(kernel);
-  let held: HeldBtf | undefined;
-  const hold = (): HeldBtf | undefined => {
-    if (verdict.accepted) held ??= heldBtf(blob, kernel, elf.littleEndian);
-    return held;
-  };
-  const sent = { bytes: blob, verdict, held: hold };
+  const sent = { bytes: form.bytes, verdict: form.judge.verdict(kernel), held: () => form.judge.held(kernel) };
   answers.set(kernel.judgesAs, sent);
   return sent;
 }

@@ -20,6 +20,7 @@ test(`releases that share a walk say what each says alone, of ${COUNT} blobs and
   let [told, shared, divided] = [0, 0, 0];
   for (let index = 0; index < COUNT; index++) {
     const { blob, origin } = sample(random, real, index);
+    const what = `seed ${SEED}, blob ${index}: ${origin}`;
     const alone = PROFILES.map((profile) => kernelVerdict(blob, profile));
     if (alone.some(({ rule }) => rule !== alone[0]?.rule)) divided++;
     const oldestFirst = PROFILES.map((profile, at) => ({ profile, verdict: alone[at] }));
@@ -27,13 +28,16 @@ test(`releases that share a walk say what each says alone, of ${COUNT} blobs and
       const judge = kernelJudge(blob);
       const refusals = new Set<BtfLoadVerdict>();
       for (const { profile, verdict } of order) {
-        const together = judge(profile);
-        if (!isDeepStrictEqual(together, verdict))
-          wrong.push(`seed ${SEED}, blob ${index}: ${origin}, ${profile.release}`);
+        const together = judge.verdict(profile);
+        if (!isDeepStrictEqual(together, verdict)) wrong.push(`${what}, ${profile.release}`);
         if (together.accepted) continue;
         told++;
         if (refusals.has(together)) shared++;
         refusals.add(together);
+      }
+      for (const { profile, verdict } of order) {
+        const own = verdict?.accepted === true ? profile : undefined;
+        if (judge.held(profile)?.subject.profile !== own) wrong.push(`${what}, held by ${profile.release}`);
       }
     }
   }
