@@ -1,5 +1,6 @@
 import { encodeBtf } from "../../btf/encode.ts";
 import type { Btf } from "../../btf/model.ts";
+import { equalBytes } from "../../bytes/compare.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
 import { type KernelJudge, kernelJudge } from "../kernel/judge.ts";
@@ -41,8 +42,12 @@ function knownOf(elf: ElfView, btf: Btf, version: LibbpfVersion): Known {
   return found;
 }
 
-function formOf(bytes: Uint8Array, { littleEndian }: ElfView): Form {
-  return { bytes, judge: kernelJudge(bytes, littleEndian) };
+/** The form of these bytes: most versions of libbpf send the same. */
+function formOf(bytes: Uint8Array, elf: ElfView): Form {
+  for (const { forms } of known.get(elf)?.values() ?? []) {
+    for (const form of forms.values()) if (equalBytes(form.bytes, bytes)) return form;
+  }
+  return { bytes, judge: kernelJudge(bytes, elf.littleEndian) };
 }
 
 /** A form of BTF with bits that libbpf has not looked at: they are in all records whose kind or linkage it has not written anew. */
