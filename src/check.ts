@@ -9,10 +9,10 @@ import { btfMissing } from "./rules/elf/missing.ts";
 import { findings, foundIn, kernelRefuses, selectRules, survey, surveyAsRefused } from "./rules/index.ts";
 import { ALL_KERNELS, kernelTarget } from "./rules/kernel/target.ts";
 import { loaderTarget } from "./rules/loaders.ts";
-import type { Diagnostic } from "./rules/rule.ts";
+import type { Diagnostic, Rule } from "./rules/rule.ts";
 import { simulateAll } from "./rules/simulators.ts";
 import { checkUnreadable } from "./unreadable.ts";
-import { verdictsOf } from "./verdicts.ts";
+import { type Judges, verdictsOf } from "./verdicts.ts";
 
 /** Which rules run: rule ids or the ids of the fact pages they cover. An empty or absent `only` means all. */
 export interface RuleOptions {
@@ -41,7 +41,7 @@ export interface CheckOptions extends RuleOptions {
  */
 export async function checkObject(bytes: Uint8Array, options: CheckOptions = {}): Promise<CheckResult> {
   const rules = selectRules(options.only, options.skip);
-  const judges = {
+  const judges: Judges = {
     kernels: options.kernel === undefined ? ALL_KERNELS : kernelTarget(options.kernel),
     loaders: loaderTarget(options.loaders),
     simulate: simulateAll,
@@ -68,6 +68,15 @@ export async function checkObject(bytes: Uint8Array, options: CheckOptions = {})
       ),
     };
   }
+  try {
+    return checkOpened(bytes, object, rules, judges);
+  } finally {
+    // What was found are words and numbers.
+    object.lowered?.dwarf.release();
+  }
+}
+
+function checkOpened(bytes: Uint8Array, object: OpenObject, rules: readonly Rule[], judges: Judges): CheckResult {
   const state = stateOf(object, object.btf, object.ext);
   const surveyed = survey(state, rules);
   const asked = foundIn(kernelRefuses(foundIn(surveyed)) ? surveyAsRefused(surveyed) : surveyed);

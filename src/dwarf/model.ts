@@ -149,4 +149,7 @@ export interface Dwarf {
   files(unit: DwarfUnit): readonly string[];
   /** Rows of all line programs, in order. Parsed on the first call. */
   lines(): LineTable;
+
+  /** Leaves the reader and its memory to the next object. For whoever knows that nobody asks any more: later questions end in a RangeError. */
+  release(): void;
 }

@@ -29,9 +29,20 @@ export async function loadDwarfModuleAsync(wasm: BufferSource | WebAssembly.Modu
 /** Bytes of working memory beside the sections: abbreviation tables and line program headers. */
 const WORKING_MEMORY = 64 << 20;
 
+/** Memory, in bytes, with which an instance is kept for another object. */
+const KEPT_MEMORY = 4 << 20;
+
+/**
+ * The instance that was released last. To make one takes as long as to read a small object, and V8 collects garbage for the sake of their
+ * memories: of a check of a thousand objects that is a fifth.
+ */
+const idle = new WeakMap<WebAssembly.Module, GimliExports>();
+
 /** One instance of gimli with the sections of one object in it. */
 export class Gimli {
+  private readonly compiled: WebAssembly.Module;
   private readonly exports: GimliExports;
+  private isReleased = false;
   private readonly recordAddress: number;
   /** The trap that ended this instance: its stack is not in order any more, so nothing runs in it again. */
   private trap: BtfFixError | undefined;
@@ -46,7 +57,9 @@ export class Gimli {
     littleEndian: boolean,
     sections: readonly (readonly [id: number, bytes: Uint8Array])[],
   ) {
-    this.exports = exportsOf(new WebAssembly.Instance(module.compiled));
+    this.compiled = module.compiled;
+    this.exports = idle.get(module.compiled) ?? exportsOf(new WebAssembly.Instance(module.compiled));
+    idle.delete(module.compiled);
     let total = WORKING_MEMORY;
     for (const [, bytes] of sections) total += bytes.length + 8;
     if (total > 0xf000_0000)
@@ -70,9 +83,22 @@ export class Gimli {
 
   /** A copy of bytes of a section that lies in memory. */
   copy(id: number, offset: number, length: number): Uint8Array {
+    this.demandOwned();
     this.refresh();
     const start = (this.starts[id] ?? 0) + offset;
     return this.bytes.slice(start, start + length);
+  }
+
+  /** Leaves the instance to the next object, unless it trapped or has grown large. */
+  release(): void {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    const { byteLength } = this.exports.memory.buffer;
+    if (this.trap === undefined && byteLength <= KEPT_MEMORY) idle.set(this.compiled, this.exports);
+  }
+
+  private demandOwned(): void {
+    if (this.isReleased) throw new RangeError("the DWARF of this object has been released");
   }
 
   openUnit(offset: number): void {
@@ -129,6 +155,7 @@ export class Gimli {
 
   /** Runs a call and gives `rows`; a failure or a trap becomes one error. `offset` and `section` place a trap. */
   private call(run: () => number, offset: number, section: number): number {
+    this.demandOwned();
     if (this.trap !== undefined) throw this.trap;
     let succeeded: number;
     try {

@@ -273,5 +273,6 @@ export function readDwarf(sections: DwarfSections, littleEndian: boolean, module
     place: sourcePlace,
     files: (unit) => lines.paths(unitOf(unit.row)),
     lines: lines.rows,
+    release: () => gimli.release(),
   };
 }

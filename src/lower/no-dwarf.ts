@@ -38,4 +38,5 @@ export const noDwarf: Dwarf = {
   place: () => undefined,
   files: () => [],
   lines: () => ({ length: 0, section: NOTHING, offset: NOTHING, row: () => undefined, source: () => undefined }),
+  release: () => {},
 };

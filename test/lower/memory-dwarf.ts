@@ -127,6 +127,7 @@ export function memoryDwarf(nodes: readonly Node[]): Dwarf {
     codeLength: (row) => (address(row, AT.lowPc) === undefined ? undefined : 8),
     place: () => undefined,
     files: () => [],
+    release: () => {},
     lines: () => ({
       length: 0,
       section: new Uint32Array(0),
