@@ -4,8 +4,8 @@ import { ayaPanic, ayaRule, panic, refuse } from "./rule.ts";
 import type { AyaFunction, AyaMap, AyaObject, AyaProgram } from "./sections.ts";
 
 const INSTRUCTION = 8;
-const BPF_JMP = 5;
-const BPF_CALL = 0x80;
+/** BPF_JMP | BPF_CALL. */
+const CALL = 0x85;
 const BPF_PSEUDO_CALL = 1;
 const BPF_PSEUDO_MAP_FD = 1;
 const BPF_PSEUDO_MAP_VALUE = 2;
@@ -88,8 +88,7 @@ interface Insn {
 }
 
 function isCall({ code, source, destination, offset }: Insn): boolean {
-  const isJump = (code & 7) === BPF_JMP && (code & 0xf0) === BPF_CALL && (code & 8) === 0;
-  return isJump && source === BPF_PSEUDO_CALL && destination === 0 && offset === 0;
+  return code === CALL && source === BPF_PSEUDO_CALL && destination === 0 && offset === 0;
 }
 
 /** What relocation changed of an instruction. */
@@ -312,6 +311,8 @@ class Relocator {
         symbol !== undefined &&
         !(symbol.isExtern && this.object.version !== "0.3") &&
         (symbol.kind === "text" || (symbol.section !== undefined && this.code.has(symbol.section)));
+      // Asked of every instruction of every program: few are taken apart.
+      if (!refersToCode && one.code[frame.next * INSTRUCTION] !== CALL) continue;
       const insn = this.insn(one, frame.next);
       if (!refersToCode && !isCall(insn)) continue;
       const [section, address] = refersToCode
