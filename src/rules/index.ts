@@ -166,8 +166,8 @@ export function selectRules(only: readonly string[] = [], skip: readonly string[
 }
 
 /**
- * Whether findings of a rule are to be told, which may be a judge's own. Those are not in `allRules`: they check nothing, and to make seven
- * hundred, and to go through them for every state, would be a twentieth of a short run.
+ * Whether findings of a rule are to be told, which may be a judge's own. Those are not in `allRules`: they check nothing, and to make all seven
+ * hundred takes 0.4 ms of a run of 60.
  */
 export function isChosen(rules: readonly Rule[], id: string): boolean {
   return rules === allRules || rules.some((rule) => rule.id === id);
