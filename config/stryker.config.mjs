@@ -4,7 +4,9 @@ const folder = process.env["BTF_FIX_MUTATE"] ?? "kernel";
 /** What is no folder of its own. */
 const MUTATED = {
   // What BPF_BTF_LOAD says; maps and records of programs have judges' campaigns of their own.
-  kernel: ["src/rules/kernel/*.ts", "src/rules/btf-blob.ts"],
+  kernel: ["src/rules/kernel/*.ts", "!src/rules/kernel/program-*.ts", "src/rules/btf-blob.ts"],
+  // Records of programs have a campaign of their own, too.
+  libbpf: ["src/rules/libbpf/**/*.ts", "!src/rules/libbpf/program-*.ts"],
   findings: ["btf", "datasec", "elf", "func", "maps"].map((family) => `src/rules/${family}/**/*.ts`),
 };
 
@@ -21,7 +23,7 @@ export default {
   concurrency: 2,
   timeoutMS: 3000,
   // What no replay reads, so that the sandbox is soon made.
-  ignorePatterns: ["/dist", "/docs", "/ebpf", "/wasm/target", "/test/e2e"],
+  ignorePatterns: ["/dist", "target"],
   tempDirName: ".cache/stryker",
   reporters: ["clear-text", "json", "progress-append-only"],
   jsonReporter: { fileName: `.cache/mutation/${folder}.json` },

@@ -1,6 +1,7 @@
 /**
- * `npm run mutation -- [FOLDER...] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by folder (kernel, libbpf,
- * aya, cilium; all by default). Asks the judges first, unless what they said before is to do (`--recorded`). See docs/mutation.md.
+ * `npm run mutation -- [FOLDER...] [--sample N] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by folder
+ * (kernel, libbpf, aya, cilium, findings; all by default), of one mutant in N. Asks the judges first, unless what they said before is to do
+ * (`--recorded`). See docs/mutation.md.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,10 +19,16 @@ const RECORD: Readonly<Record<string, () => Promise<void>>> = {
   libbpf: recordLibbpf,
   aya: recordAya,
   cilium: recordCilium,
+  // Their tests ask when they run, and what was said is remembered.
+  findings: async () => undefined,
 };
 
 const { values, positionals } = parseArgs({
-  options: { recorded: { type: "boolean", default: false }, files: { type: "string" } },
+  options: {
+    sample: { type: "string", default: "1" },
+    recorded: { type: "boolean", default: false },
+    files: { type: "string" },
+  },
   allowPositionals: true,
 });
 
@@ -32,10 +39,10 @@ for (const folder of positionals.length > 0 ? positionals : Object.keys(RECORD))
   const files = values.files === undefined ? [] : ["--mutate", values.files];
   const { status } = spawnSync("npx", ["stryker", "run", "config/stryker.config.mjs", ...files], {
     cwd: projectRoot,
-    env: { ...process.env, BTF_FIX_MUTATE: folder },
+    env: { ...process.env, BTF_FIX_MUTATE: folder, BTF_FIX_SAMPLE: values.sample },
     stdio: "inherit",
   });
   if (status !== 0) process.exit(status ?? 1);
   const report = JSON.parse(readFileSync(join(projectRoot, `.cache/mutation/${folder}.json`), "utf8")) as Report;
-  console.log(scoreLines(folder, report).join("\n"));
+  console.log(scoreLines(folder, report, Number(values.sample)).join("\n"));
 }

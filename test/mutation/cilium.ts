@@ -25,6 +25,7 @@ function said(bytes: Uint8Array, { open, load }: CiliumReport): string | undefin
   const error = (verdict.stage === "open" || !open.ok ? open.error : load?.error) ?? "";
   if (verdict.accepted) return error === "" ? undefined : error;
   if (error === "") return `taken, not refused: ${verdict.message}`;
+  if (verdict.message === "") return "no words";
   let at = 0;
   const isSaid = verdict.message.split("…").every((part) => {
     const found = error.indexOf(part, at);

@@ -1,4 +1,5 @@
 import { CASES } from "../../test/rules/kernel/cases.ts";
+import { cornerBlobs } from "../../test/rules/kernel/corner-cases.ts";
 import { Draft, KIND } from "../../test/rules/kernel/draft.ts";
 import { HEADER_CASES } from "../../test/rules/kernel/header-cases.ts";
 import { Random } from "../../test/rules/kernel/random.ts";
@@ -80,5 +81,12 @@ export function ruleVectors(): readonly MatrixBlob[] {
     return [...headers, ...types];
   });
   const special = specialBlobs(new Random(7), SPECIAL);
-  return [...vectors, ...special, ...longLists(), { origin: "KA-01 broken", blob: new Uint8Array(TOO_LONG) }];
+  const corners = cornerBlobs().map(({ what, blob }) => ({ origin: what, blob }));
+  return [
+    ...vectors,
+    ...corners,
+    ...special,
+    ...longLists(),
+    { origin: "KA-01 broken", blob: new Uint8Array(TOO_LONG) },
+  ];
 }

@@ -10,7 +10,7 @@ import { type Question, record, summary } from "./answers.ts";
 import { drawnObjects } from "./objects.ts";
 
 /** Drawn objects beside the vectors of the rules. */
-const DRAWN = 700;
+const DRAWN = 900;
 
 /** Asks both versions of aya-obj about the vectors of all rules and as many drawn objects, and aya itself about the vectors. */
 export async function recordAya(): Promise<void> {

@@ -26,7 +26,7 @@ const CASES = [
 ];
 
 /** Drawn objects beside the vectors of the rules. */
-const DRAWN = 700;
+const DRAWN = 900;
 
 function ask(name: LibbpfName, object: Uint8Array): LibbpfAnswer {
   const run = runLibbpf(name, object, { until: "maps", wantBtf: true, seconds: 3 });

@@ -1,6 +1,7 @@
 import { collected } from "../../../tools/mutation/in-process.ts";
 import { replays as said } from "../aya.ts";
 import type { AnswersOf, Replay } from "../replay.ts";
+import "../../report/explain.test.ts";
 import "../../rules/aya/corners.test.ts";
 import "../../rules/aya/vectors.test.ts";
 

@@ -1,7 +1,9 @@
 import { collected } from "../../../tools/mutation/in-process.ts";
 import { replays as said } from "../cilium.ts";
 import type { AnswersOf, Replay } from "../replay.ts";
+import "../../report/explain.test.ts";
 import "../../rules/cilium/vectors.test.ts";
+import "../../rules/cilium/words.test.ts";
 
 /** What was recorded, and the tests that ask no judge. */
 export function replays(answersOf: AnswersOf): readonly Replay[] {

@@ -1,0 +1,60 @@
+import { Draft, KIND } from "./draft.ts";
+
+/** Where a rule begins and ends, and what one rule leaves to the next; found as mutants that no vector of a rule noticed. What the kernel says is for it to tell. */
+interface Corner {
+  readonly what: string;
+  readonly make: (draft: Draft) => void;
+}
+
+/** Modifiers of which each is about the one after it; the last is about `end`. */
+function forward(draft: Draft, count: number, end: number, kind: number = KIND.const): void {
+  const first = draft.records.length + 1;
+  for (let index = 0; index < count; index++) {
+    draft.add(kind, { word: index === count - 1 ? end : first + index + 1 });
+  }
+}
+
+const LENGTHS = [30, 31, 32, 33, 34, 40];
+
+const chains: readonly Corner[] = LENGTHS.flatMap((count): readonly Corner[] => [
+  {
+    what: `${count} CONSTs, each about the one before`,
+    make(draft) {
+      let id = draft.int();
+      for (let index = 0; index < count; index++) id = draft.add(KIND.const, { word: id });
+    },
+  },
+  { what: `${count} CONSTs, each about the one after`, make: (draft) => forward(draft, count, 1) },
+  {
+    what: `${count} VOLATILEs that end in a CONST before them`,
+    make(draft) {
+      const end = draft.add(KIND.const, { word: 1 });
+      forward(draft, count, end, KIND.volatile);
+    },
+  },
+  { what: `${count} TYPE_TAGs, each about the one after`, make: (draft) => forward(draft, count, 1, KIND.typeTag) },
+]);
+
+const tags: readonly Corner[] = [
+  {
+    what: "a TYPE_TAG about a CONST about a TYPE_TAG, all of them ahead",
+    make(draft) {
+      const first = draft.records.length + 1;
+      draft.add(KIND.typeTag, { name: "a", word: first + 1 });
+      draft.add(KIND.const, { word: first + 2 });
+      draft.add(KIND.typeTag, { name: "b", word: 1 });
+    },
+  },
+];
+
+const CORNERS: readonly Corner[] = [...chains, ...tags];
+
+/** Each in a blob of its own, after an INT. */
+export function cornerBlobs(): readonly { readonly what: string; readonly blob: Uint8Array }[] {
+  return CORNERS.map(({ what, make }) => {
+    const draft = new Draft();
+    draft.int();
+    make(draft);
+    return { what, blob: draft.blob() };
+  });
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { kernelRules } from "../../../src/rules/kernel/index.ts";
+import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
+import { kernelVerdict } from "../../../src/rules/kernel/verdict.ts";
+import { judgeTest } from "../../judges/judge-test.ts";
+import { kernel, kernelBtfLoad } from "../../judges/kernel.ts";
+import { answer } from "../../judges/run.ts";
+import { disagreement } from "./campaign.ts";
+import { cornerBlobs } from "./corner-cases.ts";
+import { runningRelease } from "./summary.ts";
+
+judgeTest(kernel())("the running kernel says of the edges of rules what its profile says", () => {
+  const corners = cornerBlobs();
+  const answers = answer(kernelBtfLoad(corners.map(({ blob }) => blob)));
+  const profile = KERNEL_PROFILES[runningRelease()];
+  const wrong = corners.flatMap(({ what, blob }, index) => {
+    const said = answers[index];
+    const verdict = kernelVerdict(blob, profile);
+    return said === undefined || disagreement(verdict, said) !== undefined ? [{ what, verdict, said }] : [];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("no rule has empty words; one that is silent has none", () => {
+  expect(kernelRules.filter(({ text }) => text.includes("")).map(({ id }) => id)).toEqual([]);
+});
