@@ -1,5 +1,5 @@
 import type { BtfFixError } from "./errors.ts";
-import type { MapVerdict } from "./rules/loader.ts";
+import type { MapVerdict, ProgramVerdict } from "./rules/loader.ts";
 import type { Diagnostic } from "./rules/rule.ts";
 
 /** What one judge would say of the object; `accepted` is null until the rules can tell. */
@@ -31,6 +31,8 @@ export interface ObjectVerdict extends Verdict {
   readonly program?: string;
   /** What becomes of each map, in the loader's order; absent where it does not come so far. */
   readonly maps?: readonly MapVerdict[];
+  /** What the kernel says of each program's records, in the loader's order; absent where it does not come so far. */
+  readonly programs?: readonly ProgramVerdict[];
 }
 
 /** A loader that was not asked about (`CheckOptions.loaders`) has no answer: `accepted` is null. */

@@ -189,6 +189,13 @@ function helpOf(severity: Severity, judge: Judge, end: LaterDefects["end"]): str
   return "`--loader NAME` names the loaders that count";
 }
 
+/** "libbpf 1.7 and 1.1"; for what is the kernel's own rule, about a map or a program that a loader gives it, "the kernel, as loaded by …". */
+function ruleOwner(id: string, refusals: readonly Refusal[]): string {
+  const who = whoText(refusals);
+  const isPassedOn = id.startsWith("kernel/") && refusals.every(({ judge }) => judge !== "kernel");
+  return isPassedOn ? `the kernel, as loaded by ${who}` : who;
+}
+
 function diagnosticOf(
   rule: string,
   refusals: readonly Refusal[],
@@ -208,7 +215,7 @@ function diagnosticOf(
   return {
     rule: id,
     severity,
-    message: `${subjectText(first.verdict, named, first.judge)} breaks a rule of ${whoText(refusals)}: ${title}`,
+    message: `${subjectText(first.verdict, named, first.judge)} breaks a rule of ${ruleOwner(id, refusals)}: ${title}`,
     target: typeId === null ? {} : { typeId },
     ...(typeId === null ? {} : placeOf(named.join, typeId)),
     answers: answersOf(refusals),

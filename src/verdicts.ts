@@ -54,7 +54,7 @@ function verdictByFindings(loader: Loader, found: readonly Diagnostic[]): Object
 
 /** The loader's own answer in the form of the report. */
 function verdictBySimulator({ version, stages }: Loader, verdict: LoaderVerdict): ObjectVerdict {
-  const { accepted, stage, errno, message, rule, typeId, map, program, maps } = verdict;
+  const { accepted, stage, errno, message, rule, typeId, map, program, maps, programs = [] } = verdict;
   const of = { ...(map === undefined ? {} : { map }), ...(program === undefined ? {} : { program }) };
   return {
     version,
@@ -67,6 +67,7 @@ function verdictBySimulator({ version, stages }: Loader, verdict: LoaderVerdict)
     ...(rule === undefined ? {} : { rule }),
     ...of,
     ...(maps.length === 0 ? {} : { maps }),
+    ...(programs.length === 0 ? {} : { programs }),
   };
 }
 

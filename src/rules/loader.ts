@@ -1,3 +1,4 @@
+import type { ProgramInfoVerdict } from "./kernel/program-info.ts";
 import type { BtfLoadVerdict } from "./kernel/verdict.ts";
 
 /** The two calls of a loader: it opens an object (parses it), and gives its maps and programs to the kernel. */
@@ -84,6 +85,31 @@ export interface MapVerdict {
   readonly rule: string | undefined;
 }
 
+/** What the kernel says of one program's records: func_info, line_info, CO-RE. What its code does is the verifier's to say. */
+export interface ProgramVerdict {
+  readonly name: string;
+  /** Whether the kernel takes the records. */
+  readonly recordsTaken: boolean;
+  /** Positive; 0 if they are taken. */
+  readonly errno: number;
+  /** The kernel's line; "" if it says nothing. */
+  readonly message: string;
+  /** Id of the kernel's rule that is broken. */
+  readonly rule: string | undefined;
+}
+
+/** A program that a loader sends, and what the kernel says of its records. */
+export interface JudgedProgram {
+  readonly name: string;
+  readonly info: ProgramInfoVerdict;
+}
+
+/** As a report tells it. */
+export function programVerdict({ name, info }: JudgedProgram): ProgramVerdict {
+  const { accepted, errno, message, rule } = info;
+  return { name, recordsTaken: accepted, errno, message, rule };
+}
+
 /** What a loader says of an object: its first failure, in its own words. */
 export interface LoaderVerdict {
   /** False if refused; true if nothing that these rules know stops it, which is less than the kernel knows of maps and programs. */
@@ -103,6 +129,8 @@ export interface LoaderVerdict {
   readonly btf?: BtfLoadVerdict;
   /** In the loader's order; empty if it did not come so far. */
   readonly maps: readonly MapVerdict[];
+  /** In the loader's order; absent if it did not come so far, or nobody can tell. */
+  readonly programs?: readonly ProgramVerdict[];
 }
 
 /** The common verdict of a loader that finds nothing wrong. */

@@ -3,13 +3,9 @@ import { INSN_SIZE, LD_IMM64, PSEUDO_FUNC } from "../../elf/insn.ts";
 import type { ElfView } from "../../elf/model.ts";
 import type { BtfBlob } from "../btf-blob.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import {
-  type InfoRecords,
-  type ProgramInfoVerdict,
-  type ProgramRecords,
-  programInfoVerdict,
-} from "../kernel/program-info.ts";
+import { type InfoRecords, type ProgramRecords, programInfoVerdict } from "../kernel/program-info.ts";
 import { kernelReading } from "../kernel/verdict.ts";
+import type { JudgedProgram } from "../loader.ts";
 import type { AyaTable } from "./ext.ts";
 import { fixUp } from "./fix-up.ts";
 import { type Linked, type LinkedProgram, linkedPrograms } from "./relocate.ts";
@@ -116,19 +112,12 @@ export function* ayaSentPrograms(object: AyaObject): Generator<AyaSentProgram> {
   }
 }
 
-/** What becomes of one program. */
-export interface AyaProgramVerdict {
-  readonly name: string;
-  /** What the kernel says of its records, and not of what it does. */
-  readonly info: ProgramInfoVerdict;
-}
-
 /** What a kernel says of the records of each program that aya sends; `btf`: what it took with them. */
 export function* judgedPrograms(
   object: AyaObject,
   btf: BtfBlob | undefined,
   kernel: KernelProfile,
-): Generator<AyaProgramVerdict> {
+): Generator<JudgedProgram> {
   for (const { name, sent } of ayaSentPrograms(object)) {
     const given = btf === undefined ? { insns: sent.insns } : sent;
     yield { name, info: programInfoVerdict(given, btf, kernel, object.elf.littleEndian) };
@@ -143,7 +132,7 @@ export function ayaPrograms(
   elf: ElfView,
   version: AyaVersion,
   kernel: KernelProfile,
-): readonly AyaProgramVerdict[] | undefined {
+): readonly JudgedProgram[] | undefined {
   try {
     const object = new AyaObject(elf, version);
     const blob = object.btf && fixUp(object.btf, object, kernel.release);

@@ -2,7 +2,14 @@ import { equalBytes } from "../../bytes/compare.ts";
 import type { ElfView } from "../../elf/model.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { type KernelReading, kernelReading } from "../kernel/verdict.ts";
-import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
+import {
+  type JudgedProgram,
+  LOADED,
+  type LoaderRule,
+  type LoaderStage,
+  type LoaderVerdict,
+  programVerdict,
+} from "../loader.ts";
 import { btfRules } from "./btf.ts";
 import { definitionRules } from "./definition.ts";
 import { elfRules } from "./elf.ts";
@@ -121,16 +128,13 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
     checkSupport(object.maps);
   });
   if ("verdict" in bound) return { ...heard, ...bound.verdict, maps };
-  return { ...heard, ...refusedProgram(object, reading, kernel), maps };
+  const programs = [...judgedPrograms(object, reading?.held?.subject, kernel)];
+  return { ...heard, ...refusedProgram(programs), maps, programs: programs.map(programVerdict) };
 }
 
 /** The first program whose records the kernel refuses when it is loaded, which aya leaves to its user. */
-function refusedProgram(
-  object: AyaObject,
-  reading: KernelReading | undefined,
-  kernel: KernelProfile,
-): Partial<LoaderVerdict> {
-  for (const { name, info } of judgedPrograms(object, reading?.held?.subject, kernel)) {
+function refusedProgram(programs: readonly JudgedProgram[]): Partial<LoaderVerdict> {
+  for (const { name, info } of programs) {
     const { accepted, message: words, rule } = info;
     if (accepted) continue;
     const message = `the BPF_PROG_LOAD syscall returned …. Verifier output: ${words}`;

@@ -6,8 +6,15 @@ import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { type ProgramInfoVerdict, programInfoVerdict } from "../kernel/program-info.ts";
-import { LOADED, type LoaderRule, type LoaderStage, type LoaderVerdict } from "../loader.ts";
+import { programInfoVerdict } from "../kernel/program-info.ts";
+import {
+  type JudgedProgram,
+  LOADED,
+  type LoaderRule,
+  type LoaderStage,
+  type LoaderVerdict,
+  programVerdict,
+} from "../loader.ts";
 import { datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
 import { type Collected, collectRules, collectSections } from "./collect.ts";
@@ -133,13 +140,6 @@ export function libbpfMaps(elf: ElfView, version: LibbpfVersion): readonly Creat
   }
 }
 
-/** What becomes of one program. */
-export interface ProgramVerdict {
-  readonly name: string;
-  /** What the kernel says of its records, and not of what it does. */
-  readonly info: ProgramInfoVerdict;
-}
-
 /** What libbpf sends of the programs, or how it fails to put one together; neither where nobody can tell. */
 interface Programs {
   readonly programs: readonly SentProgram[];
@@ -162,7 +162,7 @@ function* judged(
   sent: Sent | undefined,
   { littleEndian }: ElfView,
   kernel: KernelProfile,
-): Generator<ProgramVerdict> {
+): Generator<JudgedProgram> {
   const btf = programs.length === 0 ? undefined : sent?.held()?.subject;
   for (const { name, sent: records } of programs) {
     const given = btf === undefined ? { insns: records.insns } : records;
@@ -178,7 +178,7 @@ export function libbpfPrograms(
   elf: ElfView,
   version: LibbpfVersion,
   kernel: KernelProfile,
-): readonly ProgramVerdict[] | undefined {
+): readonly JudgedProgram[] | undefined {
   try {
     const opened = open(elf, version);
     const sent = opened.btf && sentBtf(elf, opened.btf, kernel, version);
@@ -191,7 +191,7 @@ export function libbpfPrograms(
 
 /** The first program whose records the kernel refuses. */
 function refusedProgram(
-  programs: Iterable<ProgramVerdict>,
+  programs: readonly JudgedProgram[],
   version: LibbpfVersion,
 ): Omit<LoaderVerdict, "maps"> | undefined {
   for (const { name, info } of programs) {
@@ -220,7 +220,9 @@ function load(elf: ElfView, opened: Opened, version: LibbpfVersion, kernel: Kern
   const { maps, refusal } = makeMaps(opened.maps(), sent?.held(), kernel, version);
   const stopped = refusal ?? apart;
   const first = before ?? (stopped && refused(stopped, "load"));
-  return { ...heard, ...(first ?? refusedProgram(judged(programs, sent, elf, kernel), version)), maps };
+  if (first !== undefined) return { ...heard, ...first, maps };
+  const loaded = [...judged(programs, sent, elf, kernel)];
+  return { ...heard, ...refusedProgram(loaded, version), maps, programs: loaded.map(programVerdict) };
 }
 
 function refused({ rule, errno, message, at }: LibbpfRefusal, stage: LoaderStage): Omit<LoaderVerdict, "maps"> {
@@ -229,8 +231,8 @@ function refused({ rule, errno, message, at }: LibbpfRefusal, stage: LoaderStage
 
 /**
  * What libbpf says of an object: whether bpf_object__open takes it, in its own order and words, what the kernel answers to the BTF that it
- * then sends, what becomes of the maps, and of the records of programs. Undefined where the object's BTF or relocations are of a form that libbpf reads and we do not.
- * Throws nothing.
+ * then sends, what becomes of the maps, and of the records of programs. Undefined where the object's BTF or relocations are of a form that
+ * libbpf reads and we do not. Throws nothing.
  */
 export function libbpfVerdict(elf: ElfView, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict | undefined {
   try {
