@@ -16,7 +16,7 @@ export function isMapRule(rule: string): boolean {
 /** What a map of local storage lacks when the kernel refused the BTF, which is told of already. */
 const WITHOUT_IDS = "KC-19";
 
-/** Rules that user space may have a hand in before it loads: the number of entries, and the model of what a map of maps holds. */
+/** What user space of any loader may set before it loads: the number of entries, and the model of what a map of maps holds. */
 const SETTABLE: ReadonlySet<string> = new Set(["KC-13", "KC-22"]);
 
 /** What a loader prints of a map's refusal; null where it says nothing that could be told from here. */
@@ -33,13 +33,14 @@ function wordsOf(
 
 /**
  * What the kernel holds against an object's maps, as refusals of the loader that asks for them: each by the kernel's own rule, so that all
- * loaders' are one finding. `severity`: of a refusal by this loader. A map that is created without its types is worth a warning at most.
+ * loaders' are one finding. `severity`: of a refusal by this loader. A map that is created without its types is worth a warning at most, and one
+ * that C programs leave to user space, which has calls of libbpf for all of its attributes.
  */
 export function mapRefusals(
   loader: Loader,
   verdict: ObjectVerdict,
   severity: Severity,
-  isBtfRefused: boolean,
+  { isBtfRefused, isRust }: { readonly isBtfRefused: boolean; readonly isRust: boolean },
 ): readonly Refusal[] {
   const { judge, version, stages } = loader;
   return (verdict.maps ?? []).flatMap((map): readonly Refusal[] => {
@@ -47,7 +48,7 @@ export function mapRefusals(
     if (errno === 0 || !KERNEL_RULES.has(rule) || (isBtfRefused && rule === WITHOUT_IDS)) return [];
     // Others give types to maps of every kind, and are content without.
     if (created && judge !== "libbpf") return [];
-    const isMild = created || SETTABLE.has(rule);
+    const isMild = created || !isRust || SETTABLE.has(rule);
     const said = { message: wordsOf(loader, map, verdict), errno, typeId: null, stage: stages.load };
     return [
       {

@@ -91,7 +91,7 @@ function loaderRefusals(verdicts: Verdicts, { loaders, areNamed }: LoaderTarget,
   return loaders.flatMap((loader): readonly Refusal[] => {
     const verdict = verdicts[loader.key];
     const severity = severityOf(loader, areNamed, isRust);
-    const ofMaps = mapRefusals(loader, verdict, severity, isBtfRefused);
+    const ofMaps = mapRefusals(loader, verdict, severity, { isBtfRefused, isRust });
     // Without a rule it is what other findings say already; and without BTF in the kernel a map cannot have types of it.
     if (verdict.accepted !== false || verdict.rule === undefined || isOfMap(verdict)) return ofMaps;
     if (isBtfRefused && verdict.rule === NEEDS_BTF) return ofMaps;
@@ -176,6 +176,8 @@ const WEIGHT: Readonly<Record<Severity, number>> = { error: 2, warning: 1, note:
 
 const NO_REPAIR = "no repair is known; please report the object";
 
+const NO_SUCH_MAP = "no repair is known: kernels make no such map";
+
 /** What is said with the last defect that a kernel finds, where it need not be the last that there is. */
 const END_TEXT: Readonly<Record<LaterDefects["end"], string>> = {
   all: "",
@@ -183,7 +185,9 @@ const END_TEXT: Readonly<Record<LaterDefects["end"], string>> = {
   more: "; more types are at fault behind it",
 };
 
-function helpOf(severity: Severity, judge: Judge, end: LaterDefects["end"]): string {
+function helpOf(rule: string, severity: Severity, judge: Judge, end: LaterDefects["end"]): string {
+  if (isMapRule(rule))
+    return severity === "error" ? NO_SUCH_MAP : "user space may yet change it, before it loads the object";
   if (severity === "error") return NO_REPAIR + END_TEXT[end];
   if (judge === "kernel") return "newer kernels take it; `--kernel X.Y` names the one that counts";
   return "`--loader NAME` names the loaders that count";
@@ -219,7 +223,7 @@ function diagnosticOf(
     target: typeId === null ? {} : { typeId },
     ...(typeId === null ? {} : placeOf(named.join, typeId)),
     answers: answersOf(refusals),
-    help: helpOf(severity, first.judge, end),
+    help: helpOf(rule, severity, first.judge, end),
   };
 }
 
