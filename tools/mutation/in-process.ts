@@ -27,6 +27,9 @@ export interface Collected {
 /** Every test of the modules that were evaluated so far. */
 export const collected: Collected[] = [];
 
+/** What is to be done before the first test. */
+export const beginnings: (() => unknown)[] = [];
+
 let path: readonly string[] = [];
 
 /** printf's and vitest's ways to name a row of a table. */
@@ -68,5 +71,9 @@ export const test = Object.assign(addTest, {
   skipIf: (isSkipped: boolean) => (isSkipped ? nothing : addTest),
 });
 export const describe = Object.assign(addSuite, { each: each(addSuite), skip: nothing });
+/** Is done when the tests are collected, which are all to run. */
+export const beforeAll = (body: Body): void => {
+  beginnings.push(body as () => unknown);
+};
 /** Nothing is at an end before the process is. */
 export const afterAll: (body: Body) => void = nothing;

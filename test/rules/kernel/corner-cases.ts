@@ -47,7 +47,32 @@ const tags: readonly Corner[] = [
   },
 ];
 
-const CORNERS: readonly Corner[] = [...chains, ...tags];
+/** The last id that a reference may have is none of the blob, and the one after it is no id at all. */
+const lastIds: readonly Corner[] = [0xf_fffe, 0xf_ffff, 0x10_0000].flatMap((id): readonly Corner[] => [
+  { what: `a PTR to ${id}`, make: (draft) => void draft.add(KIND.ptr, { word: id }) },
+  { what: `a member of type ${id}`, make: (draft) => void draft.struct("s", 8, [["m", id, 0]]) },
+  { what: `a parameter of type ${id}`, make: (draft) => void draft.proto(0, [["p", id]]) },
+  { what: `an ARRAY of ${id}`, make: (draft) => void draft.add(KIND.array, { words: [id, 1, 1] }) },
+  { what: `an ARRAY counted by ${id}`, make: (draft) => void draft.add(KIND.array, { words: [1, id, 1] }) },
+  { what: `a VAR of type ${id}`, make: (draft) => void draft.add(KIND.var, { name: "v", word: id, words: [0] }) },
+  {
+    what: `an entry of type ${id}`,
+    make: (draft) => void draft.add(KIND.datasec, { name: "d", word: 4, vlen: 1, words: [id, 0, 4] }),
+  },
+  { what: `a FUNC of type ${id}`, make: (draft) => void draft.add(KIND.func, { name: "f", word: id }) },
+  {
+    what: `a DECL_TAG of ${id}`,
+    make: (draft) => void draft.add(KIND.declTag, { name: "t", word: id, words: [0xffff_ffff] }),
+  },
+]);
+
+/** Each way to write an INT's encoding, of one that has more bits than bytes, so that it is told. */
+const encodings: readonly Corner[] = Array.from({ length: 9 }, (_, encoding) => ({
+  what: `an INT of 33 bits in 4 bytes, encoding ${encoding}`,
+  make: (draft: Draft) => void draft.add(KIND.int, { name: "i", word: 4, words: [(encoding << 24) | 33] }),
+}));
+
+const CORNERS: readonly Corner[] = [...chains, ...tags, ...lastIds, ...encodings];
 
 /** Each in a blob of its own, after an INT. */
 export function cornerBlobs(): readonly { readonly what: string; readonly blob: Uint8Array }[] {
