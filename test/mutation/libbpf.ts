@@ -5,6 +5,7 @@ import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
 import type { LibbpfVersion } from "../../src/rules/libbpf/sanitise.ts";
 import { libbpfMaps, libbpfRules, libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
+import type { MatrixRelease } from "../../tools/matrix/kernels.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
 import type { LibbpfReport } from "../judges/libbpf.ts";
 import { createdByLibbpf, shapes } from "../rules/libbpf/shape.ts";
@@ -98,8 +99,28 @@ export function libbpfComparisons(version: LibbpfVersion): readonly Comparison<L
   }));
 }
 
+/** Whether an older kernel takes the BTF that libbpf makes for it; what else it makes of an object is no matter here. */
+function heldBy(release: MatrixRelease, bytes: Uint8Array, { report }: LibbpfAnswer): string | undefined {
+  const elf = read(bytes);
+  const ours = elf && libbpfVerdict(elf, "1.7", KERNEL_PROFILES[release]);
+  if (ours?.btf === undefined || report?.open.ok !== true) return "nothing is sent";
+  const isHeld = (report.btfFd ?? -1) >= 0;
+  return ours.btf.accepted === isHeld ? undefined : `we say ${ours.btf.accepted} (${ours.btf.message}), it ${isHeld}`;
+}
+
+export function machineComparisons(release: MatrixRelease): readonly Comparison<LibbpfAnswer>[] {
+  return [{ name: "held", differ: (bytes, answer) => heldBy(release, bytes, answer) }];
+}
+
+/** Kernels without kinds that libbpf then does without. */
+export const OLD_RELEASES = ["5.10", "6.1"] as const satisfies readonly MatrixRelease[];
+
 export function replays(answersOf: AnswersOf): readonly Replay[] {
-  return (["1.7", "1.1"] as const).flatMap((version) =>
+  const here = (["1.7", "1.1"] as const).flatMap((version) =>
     replaysOf(`libbpf-${version}`, answersOf, libbpfComparisons(version)),
   );
+  const there = OLD_RELEASES.flatMap((release) =>
+    replaysOf(`libbpf-1.7-on-${release}`, answersOf, machineComparisons(release)),
+  );
+  return [...here, ...there];
 }

@@ -1,7 +1,8 @@
 import { release as runningKernel } from "node:os";
 import { basename } from "node:path";
 import { type LibbpfName, runLibbpf } from "../../test/judges/libbpf.ts";
-import { type LibbpfAnswer, libbpfComparisons } from "../../test/mutation/libbpf.ts";
+import { machineLibbpf } from "../../test/judges/machine.ts";
+import { type LibbpfAnswer, libbpfComparisons, machineComparisons, OLD_RELEASES } from "../../test/mutation/libbpf.ts";
 import { BTF_CASES, EXT_CASES } from "../../test/rules/libbpf/btf-cases.ts";
 import { DATA_CASES, EXTERN_CASES, FALL_CASES, OPS_CASES } from "../../test/rules/libbpf/code-cases.ts";
 import { ELF_CASES } from "../../test/rules/libbpf/elf-cases.ts";
@@ -9,6 +10,7 @@ import { LOAD_CASES } from "../../test/rules/libbpf/load-cases.ts";
 import { MAP_CASES, SLOT_CASES } from "../../test/rules/libbpf/map-cases.ts";
 import { madeByLibbpf } from "../../test/rules/loaders/compared.ts";
 import { judgeFolder } from "../judges/cache.ts";
+import { storedKernel } from "../matrix/kernels.ts";
 import { type Question, record, summary } from "./answers.ts";
 import { drawnObjects } from "./objects.ts";
 
@@ -58,4 +60,23 @@ export async function recordLibbpf(): Promise<void> {
     );
     console.log(summary(`libbpf-${version}`, answers));
   }
+  for (const release of OLD_RELEASES) {
+    const name = `libbpf-1.7-on-${release}`;
+    const judge = [judgeFolder("machineLibbpf"), storedKernel(release)?.sha256 ?? ""]
+      .map((part) => basename(part))
+      .join(" ");
+    const questions = [...vectors.filter(({ group }) => group === "kept"), ...drawn.slice(0, ON_OLD)];
+    const ask = async (objects: readonly Uint8Array[]): Promise<readonly LibbpfAnswer[]> => {
+      const { answers } = await machineLibbpf(release, objects);
+      return answers.map((outcome): LibbpfAnswer => {
+        if (outcome.outcome !== "answer") return { fell: outcome.outcome, said: [] };
+        const { btf: _, log: __, ...report } = outcome.value;
+        return { report, said: [] };
+      });
+    };
+    console.log(summary(name, await record(name, judge, questions, ask, machineComparisons(release))));
+  }
 }
+
+/** How many of the drawn objects an older kernel is asked about: a machine takes its time. */
+const ON_OLD = 250;
