@@ -28,7 +28,7 @@ const CASES = [
 ];
 
 /** Drawn objects beside the vectors of the rules. */
-const DRAWN = 1000;
+const DRAWN = 2200;
 
 /** Asks cilium/ebpf about the vectors of all rules and as many drawn objects. */
 export async function recordCilium(): Promise<void> {
