@@ -1,7 +1,7 @@
 import type { CreatedMap } from "./kernel/map-create/attributes.ts";
-import type { HeldBtf } from "./kernel/map-create/btf.ts";
 import { mapCreateVerdict } from "./kernel/map-create/verdict.ts";
 import type { KernelProfile } from "./kernel/profile.ts";
+import type { HeldBtf } from "./kernel/verdict.ts";
 import type { MapVerdict } from "./loader.ts";
 
 const PERF_EVENT_ARRAY = 4;

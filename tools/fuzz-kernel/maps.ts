@@ -1,5 +1,5 @@
-import { heldBtf } from "../../src/rules/kernel/map-create/btf.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
+import { kernelReading } from "../../src/rules/kernel/verdict.ts";
 import { kernelMapCreate, type MapCreateVerdict } from "../../test/judges/kernel.ts";
 import { machineMapCreate } from "../../test/judges/machine.ts";
 import { matrixKernel } from "../../test/judges/qemu.ts";
@@ -30,7 +30,7 @@ export function askRunning(groups: readonly MapGroup[]): readonly (readonly MapC
 export async function mapsOfMachine(release: MatrixRelease, seed: number, count: number): Promise<MapCampaign> {
   const profile = KERNEL_PROFILES[release];
   const vectors = { btf: CASES_BTF, maps: Object.values(MAP_CASES).flat(2) };
-  const isTaken = heldBtf(CASES_BTF, profile) !== undefined;
+  const isTaken = kernelReading(CASES_BTF, profile).held !== undefined;
   const groups = [...mapGroups(seed, count, profile), ...(isTaken ? [vectors] : [])];
   const { answers } = await machineMapCreate(release, asked(groups));
   return compareMaps(groups, answers, profile);

@@ -1,6 +1,6 @@
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
-import type { HeldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
+import type { HeldBtf } from "../kernel/verdict.ts";
 import type { LoaderRule, MapVerdict } from "../loader.ts";
 import { askForMap } from "../map-verdict.ts";
 import { createdMap } from "./created.ts";

@@ -1,7 +1,6 @@
 import { KIND_NUMBER } from "../../btf/model.ts";
-import type { HeldBtf } from "../kernel/map-create/btf.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
-import { type BtfLoadVerdict, kernelReading } from "../kernel/verdict.ts";
+import { type BtfLoadVerdict, type HeldBtf, kernelReading } from "../kernel/verdict.ts";
 import type { LoaderRule } from "../loader.ts";
 import type { Variable } from "./data.ts";
 import { MAP_TYPE, type MapSpec } from "./map-spec.ts";

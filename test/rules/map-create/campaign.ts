@@ -1,7 +1,7 @@
 import type { MapAttributes } from "../../../src/rules/kernel/map-create/attributes.ts";
-import { heldBtf } from "../../../src/rules/kernel/map-create/btf.ts";
 import { mapCreateVerdict } from "../../../src/rules/kernel/map-create/verdict.ts";
 import type { KernelProfile } from "../../../src/rules/kernel/profile.ts";
+import { kernelReading } from "../../../src/rules/kernel/verdict.ts";
 import type { MapAttributes as Asked, MapCreateVerdict } from "../../judges/kernel.ts";
 import { Draft } from "../kernel/draft.ts";
 import { Random } from "../kernel/random.ts";
@@ -24,7 +24,7 @@ export function mapGroups(seed: number, count: number, profile: KernelProfile): 
     const draft = new Draft();
     const pool = typePool(draft, random, profile.release);
     const btf = draft.blob();
-    if (heldBtf(btf, profile) === undefined) continue;
+    if (kernelReading(btf, profile).held === undefined) continue;
     const maps = Array.from({ length: MAPS_OF_GROUP }, () => randomMap(pool, random, profile.release));
     groups.push({ btf, maps });
   }
@@ -65,7 +65,7 @@ export function compareMaps(
   const created: [number, number] = [0, 0];
   let maps = 0;
   for (const [index, { btf, maps: members }] of groups.entries()) {
-    const held = heldBtf(btf, profile);
+    const held = kernelReading(btf, profile).held;
     for (const [place, map] of members.entries()) {
       const said = answers[index]?.[place];
       if (said === undefined) throw new RangeError("a map without an answer");

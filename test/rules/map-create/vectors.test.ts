@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type HeldBtf, heldBtf } from "../../../src/rules/kernel/map-create/btf.ts";
 import { mapCreateRules } from "../../../src/rules/kernel/map-create/index.ts";
 import { mapCreateVerdict } from "../../../src/rules/kernel/map-create/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { hasRule } from "../../../src/rules/kernel/rule.ts";
+import { type HeldBtf, kernelReading } from "../../../src/rules/kernel/verdict.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
 import { kernel, kernelMapCreate } from "../../judges/kernel.ts";
 import { answer } from "../../judges/run.ts";
@@ -13,7 +13,7 @@ import { CASES_BTF, MAP_CASES } from "./cases.ts";
 import { soundMap } from "./random-map.ts";
 
 const PROFILE = KERNEL_PROFILES["6.18"];
-const HELD: HeldBtf | undefined = heldBtf(CASES_BTF, PROFILE);
+const HELD: HeldBtf | undefined = kernelReading(CASES_BTF, PROFILE).held;
 const RULES = Object.keys(MAP_CASES);
 /** What the judge cannot ask: it names no type of the kernel's, and no map. */
 const UNASKED = ["KC-02", "KC-34"];
@@ -81,7 +81,7 @@ test("a map of maps up to 6.1 holds none whose values have a lock", () => {
     ["6.12", 0],
   ] as const) {
     const profile = KERNEL_PROFILES[release];
-    const held = heldBtf(CASES_BTF, profile);
+    const held = kernelReading(CASES_BTF, profile).held;
     expect(held).toBeDefined();
     expect(mapCreateVerdict(map, held, profile).errno).toBe(errno);
     expect(mapCreateVerdict(map, undefined, profile).errno).toBe(0);
@@ -94,7 +94,7 @@ test("a map of maps without a model is refused, since descriptor 0 is no map", (
 
 judgeTest(kernel())("the running kernel says of every vector what its profile says", () => {
   const profile = KERNEL_PROFILES[runningRelease()];
-  const held = heldBtf(CASES_BTF, profile);
+  const held = kernelReading(CASES_BTF, profile).held;
   const maps = Object.values(MAP_CASES).flat(2);
   const said = answer(kernelMapCreate(CASES_BTF, maps.map(askedMap)));
   for (const [index, map] of maps.entries()) {

@@ -1,7 +1,7 @@
 import type { KernelProfile } from "../profile.ts";
 import { ENOTSUPP, hasRule, type KernelRule } from "../rule.ts";
+import type { HeldBtf } from "../verdict.ts";
 import type { MapAttributes } from "./attributes.ts";
-import type { HeldBtf } from "./btf.ts";
 import { type Broken, isLocked } from "./fields.ts";
 import { MAP_FLAG, MAP_KIND } from "./kinds.ts";
 import { type Check, hasCheck, mapRule } from "./rule.ts";
