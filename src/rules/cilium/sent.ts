@@ -2,6 +2,7 @@ import { BTF_MAGIC } from "../../btf/header.ts";
 import { KIND_NUMBER } from "../../btf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import { ciliumRule, refuse } from "./rule.ts";
+import { nameBytes } from "./strings.ts";
 import { newType, shortForm, type Type } from "./types.ts";
 
 export const valueFits: LoaderRule = ciliumRule(
@@ -21,7 +22,6 @@ export interface Lacking {
 
 const K = KIND_NUMBER;
 const FLAG = 0x8000_0000;
-const encoder = new TextEncoder();
 
 /** Direct references of a type in the library's order, with a new tag for each text. */
 function children(type: Type): readonly Type[] {
@@ -137,7 +137,7 @@ export class BlobWriter {
     const known = this.strings.get(text);
     if (known !== undefined) return known;
     const offset = this.stringsEnd;
-    const bytes = encoder.encode(text);
+    const bytes = nameBytes(text);
     this.strings.set(text, offset);
     this.encoded.push(bytes);
     this.stringsEnd += bytes.length + 1;

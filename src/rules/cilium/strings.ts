@@ -35,7 +35,31 @@ const ended = ciliumRule(
 
 export const stringRules: readonly LoaderRule[] = [terminated, emptyFirst, inside, whole, ended];
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** A byte of a name that is no UTF-8, as `nameText` has it: U+DC80 to U+DCFF, which no name has by itself. */
+const BYTE = /[\udc80-\udcff]/u;
+const BYTES = /[\udc80-\udcff]+/gu;
+
+/** A name as text. The library's strings are bytes, and it sends them on as they came: those that are no UTF-8 keep each byte outside of ASCII. */
+function nameText(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 | byte)).join("");
+  }
+}
+
+/** The bytes of a name. */
+export function nameBytes(text: string): Uint8Array {
+  return BYTE.test(text) ? Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff) : encoder.encode(text);
+}
+
+/** A line with such names, as people read it. */
+export function readable(line: string): string {
+  return line.replace(BYTES, "\u{fffd}");
+}
 
 /** The strings of a blob, each of which is asked for by the offset of its first byte. */
 export class StringTable {
@@ -60,7 +84,7 @@ export class StringTable {
     if (bytes[offset - 1] !== 0) refuse(whole, `offset ${offset} is not the beginning of a string`);
     const end = nulFrom(bytes, offset);
     if (end < 0) refuse(ended, `string at offset ${offset} is not null terminated`);
-    const text = decoder.decode(bytes.subarray(offset, end));
+    const text = nameText(bytes.subarray(offset, end));
     this.known.set(offset, text);
     return text;
   }

@@ -17,7 +17,7 @@ import { loadPrograms, type Program, programRules } from "./programs.ts";
 import { relocateRules } from "./relocate.ts";
 import { CiliumRefusal, refuse, Unread, within } from "./rule.ts";
 import { checkSymbols, isNotFound, Spec, specRules } from "./spec.ts";
-import { stringRules } from "./strings.ts";
+import { readable, stringRules } from "./strings.ts";
 import { loadStructOps, structOpsRules } from "./struct-ops.ts";
 import { tagRules } from "./tags.ts";
 import { sizeRules } from "./types.ts";
@@ -147,7 +147,7 @@ export function ciliumMaps(elf: ElfView, kernel: KernelProfile): readonly MapReq
 }
 
 function refused({ rule, message, at }: CiliumRefusal, stage: LoaderStage): LoaderVerdict {
-  return { accepted: false, stage, errno: rule.errno, message, rule: rule.id, maps: [], ...at };
+  return { accepted: false, stage, errno: rule.errno, message: readable(message), rule: rule.id, maps: [], ...at };
 }
 
 /**

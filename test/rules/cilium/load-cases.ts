@@ -39,6 +39,12 @@ function value(make: (types: Types) => number): Changes {
   return fields((types) => ({ value: types.graph.ptr(make(types)) }));
 }
 
+/** A letter of Latin-1 alone is no UTF-8, but one to the kernel, which is given the bytes as they are. */
+const latin1: Changes = {
+  ...value(({ graph, u32 }) => graph.struct("A?B", 4, [["a", u32, 0]])),
+  blob: (bytes) => bytes.map((byte) => (byte === 0x3f ? 0xc6 : byte)),
+};
+
 const outer = (type: number): Changes => sized(type, 4, 4);
 
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
@@ -77,13 +83,16 @@ export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "CL-08": vector([sized(4, 4, 8)]),
   "CL-09": vector([sized(0x1000_0001, 4, 4), sized(0x2000_0000, 4, 4)], [sized(2, 4, 4)]),
   "CL-11": vector([sized(1, 0, 4), sized(27, 4, 4), sized(12345, 4, 4)], [sized(2, 4, 4), sized(5, 4, 4)]),
-  "CL-10": vector([
-    value(({ graph, u32 }) => graph.struct("Option<u64>", 4, [["a", u32, 0]])),
-    value(({ graph, u32 }) =>
-      graph.struct("S", 8, [
-        ["b", u32, 32],
-        ["a", u32, 0],
-      ]),
-    ),
-  ]),
+  "CL-10": vector(
+    [
+      value(({ graph, u32 }) => graph.struct("Option<u64>", 4, [["a", u32, 0]])),
+      value(({ graph, u32 }) =>
+        graph.struct("S", 8, [
+          ["b", u32, 32],
+          ["a", u32, 0],
+        ]),
+      ),
+    ],
+    [latin1],
+  ),
 };
