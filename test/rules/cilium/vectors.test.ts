@@ -5,23 +5,7 @@ import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import type { LoaderVerdict } from "../../../src/rules/loader.ts";
 import { type CiliumVerdict, cilium, runCiliumStream } from "../../judges/cilium.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
-import { BTF_CASES, EXT_CASES } from "./btf-cases.ts";
-import type { Vector } from "./draft.ts";
-import { LOAD_CASES } from "./load-cases.ts";
-import { MAP_CASES } from "./map-cases.ts";
-import { DATA_CASES, ELF_CASES, PROGRAM_CASES, RELOCATION_CASES, STRUCT_OPS_CASES } from "./object-cases.ts";
-
-const CASES: Readonly<Record<string, Vector>> = {
-  ...BTF_CASES,
-  ...EXT_CASES,
-  ...ELF_CASES,
-  ...MAP_CASES,
-  ...DATA_CASES,
-  ...PROGRAM_CASES,
-  ...RELOCATION_CASES,
-  ...STRUCT_OPS_CASES,
-  ...LOAD_CASES,
-};
+import { CASES } from "./cases.ts";
 
 function ours(bytes: Uint8Array): LoaderVerdict | undefined {
   return ciliumVerdict(parseElf(bytes), KERNEL_PROFILES["6.18"]);
