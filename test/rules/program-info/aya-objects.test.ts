@@ -5,6 +5,7 @@ import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { type AyaRunName, aya14, aya16, loadWithAya } from "../../judges/aya-run.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
 import { answer } from "../../judges/run.ts";
+import { seed as testSeed } from "../../seed.ts";
 import { Random } from "../kernel/random.ts";
 import { runningRelease } from "../kernel/summary.ts";
 import { brokenObject, seedObjects } from "./objects.ts";
@@ -34,7 +35,7 @@ for (const [version, name, judge] of [
   judgeTest(judge)(
     `aya-obj ${version} and the kernel agree on the programs of ${COUNT} objects with broken records`,
     () => {
-      const seed = Date.now() % 0x1_0000_0000;
+      const seed = testSeed();
       const random = new Random(seed);
       let compared = 0;
       for (let number = 0; number < COUNT; number++) {

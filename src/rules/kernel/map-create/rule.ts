@@ -1,16 +1,9 @@
-import { EINVAL, hasRule, type KernelRelease, type KernelRule } from "../rule.ts";
+import { hasRule, type KernelRelease, type KernelRule, kernelRule } from "../rule.ts";
 import type { MapAttributes } from "./attributes.ts";
 
 /** A rule of BPF_MAP_CREATE, which up to 6.18 says nothing; the words of later kernels go only to those who ask for them. */
 export function mapRule(id: string, title: string, source: string, more: Partial<KernelRule> = {}): KernelRule {
-  return {
-    id,
-    title,
-    source: source.includes("/") ? source : `kernel/bpf/${source}`,
-    text: [],
-    errno: EINVAL,
-    ...more,
-  };
+  return kernelRule(id, title, source.includes("/") ? source : `kernel/bpf/${source}`, [], more);
 }
 
 /** One look at the attributes of a map, in some releases. */
