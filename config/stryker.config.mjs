@@ -21,7 +21,8 @@ export default {
   ignorers: ["rule-data"],
   coverageAnalysis: "perTest",
   concurrency: 2,
-  timeoutMS: 3000,
+  // Endless loops are noticed by counting (`hitLimit`); a short time would count a busy machine as a kill.
+  timeoutMS: 20_000,
   // What no replay reads, so that the sandbox is soon made.
   ignorePatterns: ["/dist", "target"],
   tempDirName: ".cache/stryker",

@@ -1,7 +1,7 @@
 /**
- * `npm run mutation -- [FOLDER...] [--sample N] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by folder
- * (kernel, libbpf, aya, cilium, findings; all by default), of one mutant in N. Asks the judges first, unless what they said before is to do
- * (`--recorded`). See docs/mutation.md.
+ * `npm run mutation -- [FOLDER...] [--sample N [--part K]] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by
+ * folder (kernel, libbpf, aya, cilium, findings; all by default), of one mutant in N: the Kth of N samples. Asks the judges first, unless
+ * what they said before is to do (`--recorded`). See docs/mutation.md.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -26,6 +26,7 @@ const RECORD: Readonly<Record<string, () => Promise<void>>> = {
 const { values, positionals } = parseArgs({
   options: {
     sample: { type: "string", default: "1" },
+    part: { type: "string", default: "0" },
     recorded: { type: "boolean", default: false },
     files: { type: "string" },
   },
@@ -39,7 +40,7 @@ for (const folder of positionals.length > 0 ? positionals : Object.keys(RECORD))
   const files = values.files === undefined ? [] : ["--mutate", values.files];
   const { status } = spawnSync("npx", ["stryker", "run", "config/stryker.config.mjs", ...files], {
     cwd: projectRoot,
-    env: { ...process.env, BTF_FIX_MUTATE: folder, BTF_FIX_SAMPLE: values.sample },
+    env: { ...process.env, BTF_FIX_MUTATE: folder, BTF_FIX_SAMPLE: values.sample, BTF_FIX_PART: values.part },
     stdio: "inherit",
   });
   if (status !== 0) process.exit(status ?? 1);

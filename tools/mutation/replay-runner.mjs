@@ -127,10 +127,13 @@ class ReplayRunner {
 /** One in so many mutants is tried, chosen by what it is and where it stands; the others are errors in Stryker's tables, which do not count. */
 const SAMPLE = Number(process.env.BTF_FIX_SAMPLE ?? 1);
 
+/** Which of the samples of that size. */
+const PART = Number(process.env.BTF_FIX_PART ?? 0);
+
 function isDrawn({ fileName, location, replacement }) {
   const { start, end } = location;
   const words = [fileName.replace(/^.*\/src\//, ""), start.line, start.column, end.line, end.column, replacement];
-  return createHash("sha256").update(words.join(":")).digest().readUInt32LE() % SAMPLE === 0;
+  return createHash("sha256").update(words.join(":")).digest().readUInt32LE() % SAMPLE === PART;
 }
 
 async function outcome({ name, run }) {
