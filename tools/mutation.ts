@@ -1,7 +1,7 @@
 /**
  * `npm run mutation -- [FOLDER...] [--sample N [--part K]] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by
- * folder (kernel, libbpf, aya, cilium, findings; all by default), of one mutant in N: the Kth of N samples. Asks the judges first, unless
- * what they said before is to do (`--recorded`). See docs/mutation.md.
+ * folder (kernel, libbpf, aya, cilium, elf-func, btf-maps; all by default), of one mutant in N: the Kth of N samples. Asks the judges
+ * first, unless what they said before is to do (`--recorded`). See docs/mutation.md.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,8 @@ const RECORD: Readonly<Record<string, () => Promise<void>>> = {
   aya: recordAya,
   cilium: recordCilium,
   // Their tests ask when they run, and what was said is remembered.
-  findings: async () => undefined,
+  "elf-func": async () => undefined,
+  "btf-maps": async () => undefined,
 };
 
 const { values, positionals } = parseArgs({
