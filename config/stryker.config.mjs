@@ -5,6 +5,8 @@ const folder = process.env["BTF_FIX_MUTATE"] ?? "kernel";
 const MUTATED = {
   // What BPF_BTF_LOAD says; maps and records of programs have judges' campaigns of their own.
   kernel: ["src/rules/kernel/*.ts", "!src/rules/kernel/program-*.ts", "src/rules/btf-blob.ts"],
+  "map-create": ["src/rules/kernel/map-create/**/*.ts"],
+  "program-info": ["src/rules/kernel/program-info.ts", "src/rules/kernel/program-info/**/*.ts"],
   // Records of programs have a campaign of their own, too.
   libbpf: ["src/rules/libbpf/**/*.ts", "!src/rules/libbpf/program-*.ts"],
   // The findings, in two.

@@ -1,6 +1,6 @@
 /**
  * `npm run mutation -- [FOLDER...] [--sample N [--part K]] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by
- * folder (kernel, libbpf, aya, cilium, elf-func, btf-maps; all by default), of one mutant in N: the Kth of N samples. Asks the judges
+ * folder (kernel, map-create, program-info, libbpf, aya, cilium, elf-func, btf-maps; all by default), of one mutant in N: the Kth of N samples. Asks the judges
  * first, unless what they said before is to do (`--recorded`). See docs/mutation.md.
  */
 import { spawnSync } from "node:child_process";
@@ -12,10 +12,14 @@ import { recordAya } from "./mutation/aya.ts";
 import { recordCilium } from "./mutation/cilium.ts";
 import { recordKernels } from "./mutation/kernel.ts";
 import { recordLibbpf } from "./mutation/libbpf.ts";
+import { recordMaps } from "./mutation/map-create.ts";
+import { recordPrograms } from "./mutation/program-info.ts";
 import { type Report, scoreLines } from "./mutation/score.ts";
 
 const RECORD: Readonly<Record<string, () => Promise<void>>> = {
   kernel: recordKernels,
+  "map-create": recordMaps,
+  "program-info": recordPrograms,
   libbpf: recordLibbpf,
   aya: recordAya,
   cilium: recordCilium,

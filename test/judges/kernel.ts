@@ -187,6 +187,40 @@ export function programStream(programs: readonly ProgramAttributes[]): Buffer {
   );
 }
 
+/** The one program of a stream. */
+export function programOfStream(stream: Uint8Array): ProgramAttributes {
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  let at = 0;
+  const word = (): number => {
+    at += 4;
+    return view.getUint32(at - 4, true);
+  };
+  const [type, expectedAttachType, code, text, blob] = [word(), word(), word(), word(), word()];
+  const heads = [0, 1, 2].map(() => ({ recordSize: word(), count: word(), length: word() }));
+  const block = (length: number): Uint8Array => {
+    at += length;
+    return stream.subarray(at - length, at);
+  };
+  const insns = block(code);
+  const license = Buffer.from(block(text)).toString("utf8").slice(0, -1);
+  const btf = block(blob);
+  const infos = heads.map(({ recordSize, count, length }) => ({ recordSize, count, records: block(length) }));
+  const present = (key: string, index: number): { readonly [key: string]: InfoArray } => {
+    const info = infos[index];
+    return info === undefined || (info.count === 0 && info.records.length === 0) ? {} : { [key]: info };
+  };
+  return {
+    type,
+    expectedAttachType,
+    insns,
+    ...(text === 0 ? {} : { license }),
+    ...(blob === 0 ? {} : { btf }),
+    ...present("funcInfo", 0),
+    ...present("lineInfo", 1),
+    ...present("coreRelo", 2),
+  };
+}
+
 /** Loads each program with its BTF and info arrays, any number in one child process; verdicts in the order of the programs. */
 export function kernelProgLoads(programs: readonly ProgramAttributes[], seconds = 60): Outcome<ProgramLoadVerdict[]> {
   return streamed(["prog-load"], programStream(programs), programs.length, seconds);

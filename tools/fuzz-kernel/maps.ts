@@ -1,5 +1,4 @@
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
-import { kernelReading } from "../../src/rules/kernel/verdict.ts";
 import { kernelMapCreate, type MapCreateVerdict } from "../../test/judges/kernel.ts";
 import { machineMapCreate } from "../../test/judges/machine.ts";
 import { matrixKernel } from "../../test/judges/qemu.ts";
@@ -13,26 +12,24 @@ import {
   type MapGroup,
   mapGroups,
 } from "../../test/rules/map-create/campaign.ts";
-import { CASES_BTF, MAP_CASES } from "../../test/rules/map-create/cases.ts";
+import { mapVectors } from "../../test/rules/map-create/vectors.ts";
 import { MATRIX_RELEASES, type MatrixRelease } from "../matrix/kernels.ts";
 
 /** The groups as the judges take them. */
-function asked(groups: readonly MapGroup[]): { btf: Uint8Array; maps: ReturnType<typeof askedMap>[] }[] {
+export function askedGroups(groups: readonly MapGroup[]): { btf: Uint8Array; maps: ReturnType<typeof askedMap>[] }[] {
   return groups.map(({ btf, maps }) => ({ btf, maps: maps.map(askedMap) }));
 }
 
 /** What the running kernel says of each group's maps. */
 export function askRunning(groups: readonly MapGroup[]): readonly (readonly MapCreateVerdict[])[] {
-  return asked(groups).map(({ btf, maps }) => answer(kernelMapCreate(btf, maps)));
+  return askedGroups(groups).map(({ btf, maps }) => answer(kernelMapCreate(btf, maps)));
 }
 
 /** Generated maps and the rules' vectors, given to a kernel of the matrix in one boot. Its memory has room for some thousands. */
 export async function mapsOfMachine(release: MatrixRelease, seed: number, count: number): Promise<MapCampaign> {
   const profile = KERNEL_PROFILES[release];
-  const vectors = { btf: CASES_BTF, maps: Object.values(MAP_CASES).flat(2) };
-  const isTaken = kernelReading(CASES_BTF, profile).held !== undefined;
-  const groups = [...mapGroups(seed, count, profile), ...(isTaken ? [vectors] : [])];
-  const { answers } = await machineMapCreate(release, asked(groups));
+  const groups = [...mapGroups(seed, count, profile), ...mapVectors(profile)];
+  const { answers } = await machineMapCreate(release, askedGroups(groups));
   return compareMaps(groups, answers, profile);
 }
 

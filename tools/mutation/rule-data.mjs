@@ -1,7 +1,7 @@
 import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
 
 /** Makers of a judge's rules, whose first arguments are its number, its title and its source. */
-const MAKERS = new Set(["kernelRule", "libbpfRule", "ayaRule", "ayaPanic", "ciliumRule", "ruleMaker"]);
+const MAKERS = new Set(["kernelRule", "libbpfRule", "ayaRule", "ayaPanic", "ciliumRule", "mapRule", "programRule", "ruleMaker"]);
 
 /** How many arguments of a maker are such data. */
 const DATA = 3;

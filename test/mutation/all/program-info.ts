@@ -1,0 +1,10 @@
+import { collected } from "../../../tools/mutation/in-process.ts";
+import { replays as said } from "../program-info.ts";
+import type { AnswersOf, Replay } from "../replay.ts";
+import "../../report/explain.test.ts";
+import "../../rules/program-info/vectors.test.ts";
+
+/** What was recorded, and the tests that ask no judge. */
+export function replays(answersOf: AnswersOf): readonly Replay[] {
+  return [...said(answersOf), ...collected.filter(({ name }) => !name.includes("the running kernel"))];
+}
