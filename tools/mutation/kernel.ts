@@ -6,11 +6,15 @@ import { kernelVerdict } from "../../src/rules/kernel/verdict.ts";
 import { type BtfLoadVerdict, kernelBtfLoad } from "../../test/judges/kernel.ts";
 import { machineBtfLoad } from "../../test/judges/machine.ts";
 import { answer } from "../../test/judges/run.ts";
-import { kernelComparisons } from "../../test/mutation/kernel.ts";
+import { defectComparisons, kernelComparisons } from "../../test/mutation/kernel.ts";
+import { packed, type SaidInTurn, saidInTurn } from "../../test/rules/kernel/mended.ts";
 import { sample } from "../../test/rules/kernel/mutate.ts";
 import { Random } from "../../test/rules/kernel/random.ts";
 import { realDrafts } from "../../test/rules/kernel/real.ts";
+import { severallyBroken } from "../../test/rules/kernel/several.ts";
+import { specialBroken } from "../../test/rules/kernel/several-special.ts";
 import { runningRelease } from "../../test/rules/kernel/summary.ts";
+import { sweptBlobs } from "../../test/rules/kernel/swept.ts";
 import { judgeFolder } from "../judges/cache.ts";
 import { blobsFor } from "../matrix/blobs.ts";
 import { MATRIX_RELEASES, storedKernel } from "../matrix/kernels.ts";
@@ -20,13 +24,16 @@ import { answersOf, type Question, record, summary } from "./answers.ts";
 /** Generated blobs of either age beside the vectors of the rules. */
 const GENERATED = 1200;
 
+/** Blobs broken in several places, by types of all kinds and by structs with special fields. */
+const BROKEN = 200;
+
 /** More is read by no test; the log of a blob without fault may be long. */
 const LOG_TAIL = 4096;
 
 /** What is too long to be kept; the unit tests have it. */
 const LONGEST = 1 << 20;
 
-/** Vectors of all rules, and blobs that were made for the newest kernel and for the oldest; those that break the same rule are one group. */
+/** Vectors of all rules with their neighbours, and blobs that were made for the newest kernel and for the oldest; those that break the same rule are one group. */
 function questions(release: KernelRelease): readonly Question[] {
   const real = realDrafts();
   const generated = (["7.2", "5.10"] as const).flatMap((like, index) => {
@@ -37,7 +44,7 @@ function questions(release: KernelRelease): readonly Question[] {
       index,
     );
   });
-  return [...ruleVectors(), ...generated]
+  return [...ruleVectors(), ...sweptBlobs(), ...generated]
     .filter(({ blob }) => blob.length <= LONGEST)
     .map(({ blob }) => ({ group: kernelVerdict(blob, KERNEL_PROFILES[release]).rule ?? "accepted", input: blob }));
 }
@@ -68,6 +75,22 @@ export async function recordKernels(): Promise<void> {
     );
     console.log(summary(name, said));
   }
+  await recordDefects(running, `${runningKernel()} ${driver}`);
+}
+
+/** Asks the running kernel about blobs broken in several places, as often as there are places. */
+async function recordDefects(release: KernelRelease, judge: string): Promise<void> {
+  const random = new Random(3);
+  const asked = Array.from({ length: BROKEN }, () => [
+    { group: "types", input: packed(severallyBroken(random, 10)) },
+    { group: "special fields", input: packed(specialBroken(random)) },
+  ]).flat();
+  const ask = async (inputs: readonly Uint8Array[]): Promise<readonly SaidInTurn[]> => {
+    const said = await saidInTurn(inputs, (blobs) => answer(kernelBtfLoad(blobs, 120)));
+    return said.map((one) => one.map(lastLines));
+  };
+  const name = `kernel-defects-${release}`;
+  console.log(summary(name, await record(name, judge, asked, ask, defectComparisons(release))));
 }
 
 /** What another release says is worth a comparison where it is something else; of the rest a sample will do. */

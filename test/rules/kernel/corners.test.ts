@@ -8,9 +8,10 @@ import { answer } from "../../judges/run.ts";
 import { disagreement } from "./campaign.ts";
 import { cornerBlobs } from "./corner-cases.ts";
 import { runningRelease } from "./summary.ts";
+import { sweptBlobs } from "./swept.ts";
 
 judgeTest(kernel())("the running kernel says of the edges of rules what its profile says", () => {
-  const corners = cornerBlobs();
+  const corners = [...cornerBlobs(), ...sweptBlobs()];
   const answers = answer(kernelBtfLoad(corners.map(({ blob }) => blob)));
   const profile = KERNEL_PROFILES[runningRelease()];
   const wrong = corners.flatMap(({ what, blob }, index) => {
