@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { fstatSync, readFileSync, statSync, writeSync } from "node:fs";
 import { objectsIn } from "./find-objects.ts";
 import type { Host } from "./host.ts";
 import { ioError, systemCode } from "./io-error.ts";
@@ -24,10 +24,17 @@ function writeAll(fd: number, data: string | Uint8Array): void {
   }
 }
 
+/** The number of /dev/null; undefined where there is none. */
+function nullDevice(): number | undefined {
+  return statSync("/dev/null", { throwIfNoEntry: false })?.rdev;
+}
+
 function isTty(fd: 1 | 2): boolean {
   try {
-    // `process.stdout` loads the terminal and network code; a pipe or a file needs no second look.
-    return fstatSync(fd).isCharacterDevice() && (fd === STDOUT ? process.stdout : process.stderr).isTTY === true;
+    // `process.stdout` loads the terminal and network code; a pipe, a file and /dev/null need no second look.
+    const stat = fstatSync(fd);
+    if (!stat.isCharacterDevice() || stat.rdev === nullDevice()) return false;
+    return (fd === STDOUT ? process.stdout : process.stderr).isTTY === true;
   } catch {
     return false; // A closed descriptor.
   }
