@@ -1,16 +1,22 @@
-import { ayaVerdict } from "../../src/rules/aya/verdict.ts";
+import { createdMap } from "../../src/rules/aya/created.ts";
+import { ayaObject, ayaVerdict } from "../../src/rules/aya/verdict.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
 import type { AyaReport } from "../judges/aya.ts";
-import { difference } from "../rules/aya/campaign.ts";
+import { difference, LACKING, lackingDiffers } from "../rules/aya/campaign.ts";
 import { read } from "./read.ts";
 import { type AnswersOf, type Replay, replaysOf } from "./replay.ts";
 
-/** What aya-obj made of an object, the BTF that it would send in base64, and the error of aya, if it was asked. */
+/**
+ * What aya-obj made of an object, the BTF that it would send in base64, to kernels that lack something (`LACKING`) where that is something
+ * else, and the error of aya or the maps that it created ("M Hash [4, 4, 8, 0]"), if it was asked.
+ */
 export interface AyaAnswer {
   readonly report?: Omit<AyaReport, "btf">;
   readonly sent?: string;
+  readonly lacking?: readonly ({ readonly fixUp: AyaReport["fixUp"]; readonly sent?: string } | null)[];
   readonly error?: string;
+  readonly maps?: readonly string[];
 }
 
 export const AYA_VERSIONS = [
@@ -26,8 +32,7 @@ function made(known: Known, bytes: Uint8Array, { report, sent }: AyaAnswer): str
   // The campaign lets rules be silent, which aya never is.
   const { accepted, message } = ayaVerdict(elf, known.version, KERNEL_PROFILES["6.18"]);
   if (!accepted && message === "") return "no words";
-  const btf = sent === undefined ? {} : { btf: new Uint8Array(Buffer.from(sent, "base64")) };
-  return difference(elf, known.name, { ...report, ...btf });
+  return difference(elf, known.name, { ...report, ...fromBase64(sent) });
 }
 
 /** Whether aya itself refuses what the rules refuse when it is loaded, in their words. */
@@ -39,8 +44,39 @@ function loaded({ version }: Known, bytes: Uint8Array, { error }: AyaAnswer): st
   return error !== "" && verdict.message.split("…").every((part) => error.includes(part.trim())) ? undefined : error;
 }
 
+const fromBase64 = (text: string | undefined): { btf?: Uint8Array } =>
+  text === undefined ? {} : { btf: new Uint8Array(Buffer.from(text, "base64")) };
+
+/** The BTF that kernels are sent which lack something. */
+function lackingSent({ name }: Known, bytes: Uint8Array, { lacking = [] }: AyaAnswer): string | undefined {
+  const elf = read(bytes);
+  if (elf === undefined || lacking.length === 0) return "not asked";
+  for (const [index, answer] of lacking.entries()) {
+    if (answer === null) continue;
+    const { fixUp, sent } = answer;
+    const what = lackingDiffers(elf, name, LACKING[index] ?? [], { fixUp, ...fromBase64(sent) });
+    if (what !== undefined) return what;
+  }
+  return undefined;
+}
+
+/** The sizes that the kernel holds of each map. */
+function created({ version }: Known, bytes: Uint8Array, { maps }: AyaAnswer): string | undefined {
+  const elf = read(bytes);
+  const parsed = elf && ayaObject(elf, version);
+  if (parsed === undefined || "verdict" in parsed || maps === undefined) return "not asked";
+  const ours = [...parsed.value.maps].map(([name, map]) => createdText(name, map));
+  const theirs = maps.map((line) => line.replace(/ \w+ \[/, " ["));
+  return ours.sort().join() === theirs.sort().join() ? undefined : `${ours}, not ${theirs}`;
+}
+
+function createdText(name: string, map: Parameters<typeof createdMap>[1]): string {
+  const { keySize, valueSize, maxEntries, mapFlags } = createdMap(name, map);
+  return `${name} [${[keySize, valueSize, maxEntries, mapFlags].join(", ")}]`;
+}
+
 export function ayaComparisons(known: Known): readonly Comparison<AyaAnswer>[] {
-  return Object.entries({ made, loaded }).map(([name, differ]) => ({
+  return Object.entries({ made, loaded, lacking: lackingSent, created }).map(([name, differ]) => ({
     name,
     differ: (bytes, answer) => differ(known, bytes, answer),
   }));

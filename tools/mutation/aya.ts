@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { runAyaOnAll } from "../../test/judges/aya.ts";
-import { loadWithAya } from "../../test/judges/aya-run.ts";
+import { type AyaRunName, loadWithAya } from "../../test/judges/aya-run.ts";
 import { AYA_VERSIONS, type AyaAnswer, ayaComparisons } from "../../test/mutation/aya.ts";
+import { LACKING } from "../../test/rules/aya/campaign.ts";
 import { ayaCases } from "../../test/rules/aya/cases.ts";
 import { ayaCorners } from "../../test/rules/aya/corner-cases.ts";
 import { object } from "../../test/rules/aya/draft.ts";
@@ -11,6 +12,16 @@ import { drawnObjects } from "./objects.ts";
 
 /** Drawn objects beside the vectors of the rules. */
 const DRAWN = 900;
+
+const inBase64 = (bytes: Uint8Array | undefined): { readonly sent?: string } =>
+  bytes === undefined ? {} : { sent: Buffer.from(bytes).toString("base64") };
+
+function loadedBy(loader: AyaRunName, bytes: Uint8Array): Pick<AyaAnswer, "error" | "maps"> {
+  const run = loadWithAya(loader, bytes);
+  if (run.outcome !== "answer") return {};
+  const { error, maps } = run.value;
+  return error === undefined ? { error: "", maps } : { error };
+}
 
 /** Asks both versions of aya-obj about the vectors of all rules and as many drawn objects, and aya itself about the vectors. */
 export async function recordAya(): Promise<void> {
@@ -25,16 +36,21 @@ export async function recordAya(): Promise<void> {
     const own = new Set(vectors.map(({ input }) => Buffer.from(input).toString("latin1")));
     const ask = (objects: readonly Uint8Array[]): readonly AyaAnswer[] => {
       const reports = runAyaOnAll(name, objects);
+      const older = LACKING.map((lacking) => runAyaOnAll(name, objects, { lacking }));
       return objects.map((bytes, index): AyaAnswer => {
         const { btf, ...report } = reports[index] ?? { btf: undefined, parse: undefined };
         if (report.parse === undefined) return {};
-        const sent = btf === undefined ? {} : { sent: Buffer.from(btf).toString("base64") };
-        if (!own.has(Buffer.from(bytes).toString("latin1"))) return { report, ...sent };
-        const run = loadWithAya(loader, bytes);
-        return { report, ...sent, ...(run.outcome === "answer" ? { error: run.value.error ?? "" } : {}) };
+        const sent = inBase64(btf);
+        const lacking = older.map((answers) => {
+          const { fixUp = null, btf: other } = answers[index] ?? {};
+          const given = inBase64(other);
+          return given.sent === sent.sent ? null : { fixUp, ...given };
+        });
+        if (!own.has(Buffer.from(bytes).toString("latin1"))) return { report, ...sent, lacking };
+        return { report, ...sent, lacking, ...loadedBy(loader, bytes) };
       });
     };
-    const judge = [judgeFolder(name), judgeFolder(loader)].map((folder) => basename(folder)).join(" ");
+    const judge = ["2", judgeFolder(name), judgeFolder(loader)].map((part) => basename(part)).join(" ");
     const answers = await record(`aya-${version}`, judge, [...vectors, ...drawn], ask, ayaComparisons(known));
     console.log(summary(`aya-${version}`, answers));
   }

@@ -46,8 +46,8 @@ export interface FixUpSource {
   readonly externs: AyaExterns | undefined;
 }
 
-/** What aya finds that the kernel knows of BTF. */
-interface Features {
+/** What aya finds that a kernel knows of BTF, of what not every kernel from 5.10 on does. */
+export interface AyaFeatures {
   readonly emptySections: boolean;
   readonly floats: boolean;
   readonly declTags: boolean;
@@ -55,7 +55,8 @@ interface Features {
   readonly enum64: boolean;
 }
 
-function featuresOf(release: KernelRelease): Features {
+/** What it finds that a kernel of this release knows. */
+export function ayaFeatures(release: KernelRelease): AyaFeatures {
   const has = release !== "5.10";
   return { emptySections: has, floats: has, declTags: has, typeTags: has, enum64: has };
 }
@@ -63,14 +64,14 @@ function featuresOf(release: KernelRelease): Features {
 class FixUp {
   private readonly btf: AyaBtf;
   private readonly source: FixUpSource;
-  private readonly features: Features;
+  private readonly features: AyaFeatures;
   private filler: number | undefined;
   private placeholder: number | undefined;
 
-  constructor(btf: AyaBtf, source: FixUpSource, release: KernelRelease) {
+  constructor(btf: AyaBtf, source: FixUpSource, features: AyaFeatures) {
     this.btf = btf;
     this.source = source;
-    this.features = featuresOf(release);
+    this.features = features;
   }
 
   run(): void {
@@ -179,11 +180,11 @@ class FixUp {
 }
 
 /**
- * Changes the BTF as aya does before it gives it to a kernel of this release. Throws an `AyaRefusal`. Undefined if it gives it nothing, as
- * there are no types.
+ * Changes the BTF as aya does before it gives it to a kernel that knows these features. Throws an `AyaRefusal`. Undefined if it gives it
+ * nothing, as there are no types.
  */
-export function fixUp(btf: AyaBtf, source: FixUpSource, release: KernelRelease): Uint8Array | undefined {
+export function fixUp(btf: AyaBtf, source: FixUpSource, features: AyaFeatures): Uint8Array | undefined {
   if (btf.types.length < 2) return undefined;
-  new FixUp(btf, source, release).run();
+  new FixUp(btf, source, features).run();
   return btf.toBytes();
 }

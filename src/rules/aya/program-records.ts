@@ -1,16 +1,12 @@
 /** What aya sends of each program with BPF_PROG_LOAD (`get_func_and_line_info`, `FunctionLinker`, `bpf_load_program`). */
 import { INSN_SIZE, LD_IMM64, PSEUDO_FUNC } from "../../elf/insn.ts";
-import type { ElfView } from "../../elf/model.ts";
 import type { BtfBlob } from "../btf-blob.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { type InfoRecords, type ProgramRecords, programInfoVerdict } from "../kernel/program-info.ts";
-import { kernelReading } from "../kernel/verdict.ts";
 import type { JudgedProgram } from "../loader.ts";
 import type { AyaTable } from "./ext.ts";
-import { fixUp } from "./fix-up.ts";
 import { type Linked, type LinkedProgram, linkedPrograms } from "./relocate.ts";
-import { AyaRefusal, type AyaVersion } from "./rule.ts";
-import { type AyaFunction, AyaObject } from "./sections.ts";
+import type { AyaFunction, AyaObject } from "./sections.ts";
 
 /** A program as BPF_PROG_LOAD is given it when its user loads it; no records where the kernel took no BTF. */
 export interface AyaSentProgram {
@@ -121,25 +117,5 @@ export function* judgedPrograms(
   for (const { name, sent } of ayaSentPrograms(object)) {
     const given = btf === undefined ? { insns: sent.insns } : sent;
     yield { name, info: programInfoVerdict(given, btf, kernel, object.elf.littleEndian) };
-  }
-}
-
-/**
- * What a kernel says of the records of each program of an object when aya loads it; undefined where aya refuses the object. Empty where
- * nobody can tell.
- */
-export function ayaPrograms(
-  elf: ElfView,
-  version: AyaVersion,
-  kernel: KernelProfile,
-): readonly JudgedProgram[] | undefined {
-  try {
-    const object = new AyaObject(elf, version);
-    const blob = object.btf && fixUp(object.btf, object, kernel.release);
-    const btf = blob && kernelReading(blob, kernel, elf.littleEndian).held?.subject;
-    return [...judgedPrograms(object, btf, kernel)];
-  } catch (refusal) {
-    if (refusal instanceof AyaRefusal) return undefined;
-    throw refusal;
   }
 }

@@ -15,7 +15,7 @@ import { definitionRules } from "./definition.ts";
 import { elfRules } from "./elf.ts";
 import { extRules } from "./ext.ts";
 import { externRules } from "./externs.ts";
-import { fixUp, fixUpRules } from "./fix-up.ts";
+import { ayaFeatures, fixUp, fixUpRules } from "./fix-up.ts";
 import { checkMaps, checkSupport, makeMaps, mapRules } from "./maps.ts";
 import { judgedPrograms } from "./program-records.ts";
 import { needsBtf } from "./program-section.ts";
@@ -70,7 +70,7 @@ export function ayaObject(
 }
 
 function send(object: AyaObject, kernel: KernelProfile): Uint8Array | undefined {
-  return object.btf && fixUp(object.btf, object, kernel.release);
+  return object.btf && fixUp(object.btf, object, ayaFeatures(kernel.release));
 }
 
 /**

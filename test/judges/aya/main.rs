@@ -2,11 +2,11 @@
 //! aya would send to the kernel.
 //!
 //!     judge OBJECT [BTF-OUT]
-//!     judge --stream < PATHS
+//!     judge --stream [FEATURE...] < PATHS
 //!
 //! A panic of the library is left to happen: it is a verdict, and the caller knows it by the exit status. `--stream` judges one
-//! object for each line of its input: there a panic is the error of the step in which it happened, and the BTF stands in the line,
-//! in hexadecimal.
+//! object for each line of its input: there a panic is the error of the step in which it happened, and the BTF and what is sent of
+//! each program stand in the line, in hexadecimal. The kernel that it is for lacks the named features of BTF (see `FEATURES`).
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -75,10 +75,27 @@ fn describe(name: &str, map: &Map) -> String {
     )
 }
 
-/// What the loader does before it sends the BTF, for a kernel that knows everything.
+/// Of BTF, what a kernel knows or does not, in the order of both versions.
+const FEATURES: [&str; 8] = [
+    "func",
+    "func-global",
+    "datasec",
+    "datasec-zero",
+    "float",
+    "decl-tag",
+    "type-tag",
+    "enum64",
+];
+
+/// Which of them a kernel has.
+type Known = [bool; FEATURES.len()];
+
+/// What the loader does before it sends the BTF.
 #[cfg(not(feature = "v06"))]
-fn fix_up(object: &mut Object) -> Result<Option<Vec<u8>>, String> {
-    let features = aya_obj::btf::BtfFeatures::new(true, true, true, true, true, true, true, true);
+fn fix_up(object: &mut Object, known: Known) -> Result<Option<Vec<u8>>, String> {
+    let [func, global, section, empty, float, decl, tag, wide] = known;
+    let features =
+        aya_obj::btf::BtfFeatures::new(func, global, section, empty, float, decl, tag, wide);
     let btf = object
         .fixup_and_sanitize_btf(&features)
         .map_err(|error| explain(&error))?;
@@ -86,10 +103,10 @@ fn fix_up(object: &mut Object) -> Result<Option<Vec<u8>>, String> {
 }
 
 #[cfg(feature = "v06")]
-fn fix_up(object: &mut Object) -> Result<Option<Vec<u8>>, String> {
-    let everything = || Some(|_: aya_obj::btf::BtfFeature| true);
+fn fix_up(object: &mut Object, known: Known) -> Result<Option<Vec<u8>>, String> {
+    let has = || Some(|feature: aya_obj::btf::BtfFeature| known[feature as usize]);
     let btf = object
-        .fixup_and_sanitize_btf(everything)
+        .fixup_and_sanitize_btf(has)
         .map_err(|error| explain(&error))?;
     Ok(btf.map(|btf| btf.to_bytes()))
 }
@@ -165,6 +182,36 @@ fn bind(object: &mut Object) -> Result<BTreeMap<String, Vec<String>>, String> {
     Ok(bound)
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A program as BPF_PROG_LOAD is given it: its code with what it calls, and the records of both, as ends of JSON fields.
+fn sent(object: &Object, program: &aya_obj::Program) -> String {
+    let Some(function) = object.functions.get(&program.function_key()) else {
+        return String::new();
+    };
+    // Plain words, in the byte order of this machine.
+    let code: Vec<u8> = function
+        .instructions
+        .iter()
+        .flat_map(|insn| {
+            let registers = insn.src_reg() << 4 | insn.dst_reg();
+            let [off0, off1] = insn.off.to_ne_bytes();
+            let [imm0, imm1, imm2, imm3] = insn.imm.to_ne_bytes();
+            [insn.code, registers, off0, off1, imm0, imm1, imm2, imm3]
+        })
+        .collect();
+    format!(
+        r#","insns":"{}","funcInfo":"{}","funcInfoSize":{},"lineInfo":"{}","lineInfoSize":{}"#,
+        hex(&code),
+        hex(&function.func_info.func_info_bytes()),
+        function.func_info_rec_size,
+        hex(&function.line_info.line_info_bytes()),
+        function.line_info_rec_size,
+    )
+}
+
 /// The result of a step, in which a panic is an error if it is not to end the process.
 fn guarded<T>(catch: bool, step: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     if !catch {
@@ -181,7 +228,7 @@ fn guarded<T>(catch: bool, step: impl FnOnce() -> Result<T, String>) -> Result<T
 }
 
 /// What becomes of an object, as the fields of a JSON object, and the BTF that would be sent.
-fn judge(bytes: &[u8], catch: bool) -> (String, Option<Vec<u8>>) {
+fn judge(bytes: &[u8], catch: bool, known: Known) -> (String, Option<Vec<u8>>) {
     let parsed = guarded(catch, || {
         Object::parse(bytes).map_err(|error| explain(&error))
     });
@@ -200,7 +247,7 @@ fn judge(bytes: &[u8], catch: bool) -> (String, Option<Vec<u8>>) {
         .into_iter()
         .map(|(name, map)| describe(name, map))
         .collect();
-    let sent = guarded(catch, || fix_up(&mut object));
+    let fixed = guarded(catch, || fix_up(&mut object, known));
     let bound = guarded(catch, || bind(&mut object));
     let mut programs: Vec<_> = object.programs.iter().collect();
     programs.sort_by_key(|(name, _)| *name);
@@ -213,14 +260,19 @@ fn judge(bytes: &[u8], catch: bool) -> (String, Option<Vec<u8>>) {
                 .ok()
                 .and_then(|bound| bound.get(name))
                 .map_or(String::new(), |r| r.join(","));
+            let sent = if catch && bound.is_ok() {
+                sent(&object, program)
+            } else {
+                String::new()
+            };
             format!(
-                r#"{{"name":{},"section":{},"references":[{references}]}}"#,
+                r#"{{"name":{},"section":{},"references":[{references}]{sent}}}"#,
                 json(name),
                 json(&section)
             )
         })
         .collect();
-    let (sent, btf) = match sent {
+    let (fixed, btf) = match fixed {
         Ok(btf) => (Ok(()), btf),
         Err(error) => (Err(error), None),
     };
@@ -229,7 +281,7 @@ fn judge(bytes: &[u8], catch: bool) -> (String, Option<Vec<u8>>) {
         verdict(Ok(())),
         maps.join(","),
         programs.join(","),
-        verdict(sent),
+        verdict(fixed),
         verdict(bound.map(|_| ())),
     );
     (line, btf)
@@ -242,17 +294,11 @@ fn read(path: &std::ffi::OsStr) -> Vec<u8> {
     })
 }
 
-fn stream() {
+fn stream(known: Known) {
     panic::set_hook(Box::new(|_| {}));
     for path in io::stdin().lines().map_while(Result::ok) {
-        let (line, btf) = judge(&read(path.as_ref()), true);
-        let btf = btf.map_or_else(
-            || "null".to_owned(),
-            |btf| {
-                let hex: String = btf.iter().map(|byte| format!("{byte:02x}")).collect();
-                format!(r#""{hex}""#)
-            },
-        );
+        let (line, btf) = judge(&read(path.as_ref()), true, known);
+        let btf = btf.map_or_else(|| "null".to_owned(), |btf| format!(r#""{}""#, hex(&btf)));
         println!(r#"{{{line},"hex":{btf}}}"#);
     }
 }
@@ -260,13 +306,14 @@ fn stream() {
 fn main() {
     let mut arguments = env::args_os().skip(1);
     let Some(path) = arguments.next() else {
-        eprintln!("usage: judge OBJECT [BTF-OUT] | judge --stream");
+        eprintln!("usage: judge OBJECT [BTF-OUT] | judge --stream [FEATURE...]");
         process::exit(2);
     };
     if path == "--stream" {
-        return stream();
+        let lacking: HashSet<_> = arguments.collect();
+        return stream(FEATURES.map(|name| !lacking.contains(std::ffi::OsStr::new(name))));
     }
-    let (line, btf) = judge(&read(&path), false);
+    let (line, btf) = judge(&read(&path), false, [true; FEATURES.len()]);
     if let (Some(btf), Some(out)) = (btf, arguments.next()) {
         if let Err(error) = fs::write(&out, btf) {
             eprintln!("{}: {error}", out.to_string_lossy());

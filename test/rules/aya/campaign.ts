@@ -2,11 +2,22 @@ import type { ElfView } from "../../../src/elf/model.ts";
 import { parseElf } from "../../../src/elf/parse.ts";
 import { BtfFixError } from "../../../src/errors.ts";
 import type { AyaDefinition } from "../../../src/rules/aya/definition.ts";
-import { checkRelocations } from "../../../src/rules/aya/relocate.ts";
+import { ayaFeatures, fixUp } from "../../../src/rules/aya/fix-up.ts";
+import { type AyaSentProgram, ayaSentPrograms } from "../../../src/rules/aya/program-records.ts";
+import { checkRelocations, linkedPrograms } from "../../../src/rules/aya/relocate.ts";
 import { AyaRefusal } from "../../../src/rules/aya/rule.ts";
+import type { AyaObject } from "../../../src/rules/aya/sections.ts";
 import { ayaBtfAsSent, ayaObject, ayaVerdict } from "../../../src/rules/aya/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
-import { type AyaMap, type AyaName, type AyaReport, runAyaOnAll } from "../../judges/aya.ts";
+import type { InfoRecords } from "../../../src/rules/kernel/program-info.ts";
+import {
+  type AyaFeature,
+  type AyaMap,
+  type AyaName,
+  type AyaProgram,
+  type AyaReport,
+  runAyaOnAll,
+} from "../../judges/aya.ts";
 import { Random } from "../kernel/random.ts";
 import { type Drawn, draw, loadSeeds } from "../loaders/objects.ts";
 
@@ -83,7 +94,7 @@ export function difference(elf: ElfView, name: AyaName, report: AyaReport): stri
     return `fix-up: we say ${ours}, it ${said(fixUp.ok, fixUp.error)}`;
   }
   if (atFixUp) return undefined;
-  return sentDiffers(elf, name, report) ?? relocationDiffers(elf, name, report);
+  return sentDiffers(elf, name, report) ?? relocationDiffers(elf, name, report) ?? programsDiffer(elf, name, report);
 }
 
 function sentDiffers(elf: ElfView, name: AyaName, report: AyaReport): string | undefined {
@@ -111,6 +122,96 @@ function relocationDiffers(elf: ElfView, name: AyaName, { relocate }: AyaReport)
   if (ours === "taken" && (externs !== undefined || ext?.hasRelocations === true)) return undefined;
   const agrees = (ours === "taken") === relocate.ok;
   return agrees ? undefined : `relocation: we say ${ours}, it ${said(relocate.ok, relocate.error)}`;
+}
+
+/** Names of what a kernel may not know, here and with the judge. */
+const FEATURES = {
+  "datasec-zero": "emptySections",
+  float: "floats",
+  "decl-tag": "declTags",
+  "type-tag": "typeTags",
+  enum64: "enum64",
+} as const satisfies Readonly<Record<AyaFeature, keyof ReturnType<typeof ayaFeatures>>>;
+
+/** Kernels that lack one thing each, and such as 5.10 is. */
+export const LACKING: readonly (readonly AyaFeature[])[] = [
+  ["datasec-zero"],
+  ["float"],
+  ["decl-tag"],
+  ["type-tag"],
+  ["enum64"],
+  ["datasec-zero", "float", "decl-tag", "type-tag", "enum64"],
+];
+
+/** What differs between our BTF for a kernel that lacks this and aya's; undefined if nothing does, or if it does not come so far. */
+export function lackingDiffers(
+  elf: ElfView,
+  name: AyaName,
+  lacking: readonly AyaFeature[],
+  { fixUp: theirs, btf }: Pick<AyaReport, "fixUp" | "btf">,
+): string | undefined {
+  const parsed = ayaObject(elf, versionOf(name));
+  if ("verdict" in parsed || theirs === null) return undefined;
+  const { value: object } = parsed;
+  const features = { ...ayaFeatures("6.18"), ...Object.fromEntries(lacking.map((one) => [FEATURES[one], false])) };
+  try {
+    const sent = object.btf && fixUp(object.btf, object, features);
+    const same = theirs.ok && Buffer.compare(sent ?? Buffer.alloc(0), btf ?? Buffer.alloc(0)) === 0;
+    return same ? undefined : `without ${lacking}: sends ${btf?.length} bytes, ${theirs.error}, not ${sent?.length}`;
+  } catch (refusal) {
+    if (!(refusal instanceof AyaRefusal)) throw refusal;
+    return isSaid(refusal.message, theirs.error) ? undefined : `without ${lacking}: ${refusal.message}`;
+  }
+}
+
+/** Code without the descriptors of maps: ours, and those that the judge counts from 2^20. */
+function withoutDescriptors(code: Uint8Array): string {
+  const bytes = Buffer.from(code);
+  for (let at = 4; at < bytes.length; at += 8) {
+    const imm = bytes.readInt32LE(at);
+    if (imm === 1 << 30 || imm >> 8 === 1 << 12) bytes.writeInt32LE(0, at);
+  }
+  return bytes.toString("hex");
+}
+
+/** Hexadecimal, and a record's size where there is one. */
+function recordsText(records: InfoRecords | undefined): string {
+  return records === undefined ? "" : `${Buffer.from(records.records).toString("hex")} ${records.recordSize}`;
+}
+
+const theirRecords = (hex: string | undefined, size: number | undefined): string =>
+  hex === "" ? "" : `${hex} ${size}`;
+
+/** What differs in what BPF_PROG_LOAD is given of a program. */
+function programDiffers(object: AyaObject, own: AyaSentProgram | undefined, theirs: AyaProgram): string | undefined {
+  const { insns = "", funcInfo, funcInfoSize, lineInfo, lineInfoSize } = theirs;
+  if (own === undefined) {
+    const isOdd = (funcInfo !== "" && funcInfoSize !== 8) || (lineInfo !== "" && lineInfoSize !== 16);
+    return isOdd ? undefined : `program ${theirs.name} is not sent`;
+  }
+  const { sent } = own;
+  const pairs = [
+    ["func_info", recordsText(sent.funcInfo), theirRecords(funcInfo, funcInfoSize)],
+    ["line_info", recordsText(sent.lineInfo), theirRecords(lineInfo, lineInfoSize)],
+  ];
+  // Else the kernel's own types decide, and of the other byte order only that machine knows.
+  if (object.elf.littleEndian && object.externs === undefined && object.ext?.hasRelocations !== true) {
+    pairs.push(["code", withoutDescriptors(sent.insns), withoutDescriptors(Buffer.from(insns, "hex"))]);
+  }
+  const wrong = pairs.find(([, one, two]) => one !== two);
+  return wrong && `program ${theirs.name}: ${wrong[0]} is ${wrong[1]}, not ${wrong[2]}`;
+}
+
+function programsDiffer(elf: ElfView, name: AyaName, { relocate, programs }: AyaReport): string | undefined {
+  const parsed = ayaObject(elf, versionOf(name));
+  if ("verdict" in parsed || relocate?.ok !== true || linkedPrograms(parsed.value) === undefined) return undefined;
+  const own = new Map([...ayaSentPrograms(parsed.value)].map((sent) => [sent.name, sent]));
+  for (const program of programs) {
+    const sent = own.get(program.name);
+    const what = program.insns === undefined ? undefined : programDiffers(parsed.value, sent, program);
+    if (what !== undefined) return what;
+  }
+  return undefined;
 }
 
 function read(bytes: Uint8Array): ElfView | undefined {

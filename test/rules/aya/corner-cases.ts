@@ -1,5 +1,6 @@
 import type { Graph } from "../../graph.ts";
 import { license, main, mapSymbol, maps, object, PROGRAM, usual, withMap } from "./draft.ts";
+import { fixUpCorners } from "./fix-up-cases.ts";
 
 /** Objects at the edges of rules; found as mutants that no case of a rule noticed. What aya says of them is for it to tell. */
 export interface AyaCorner {
@@ -44,7 +45,10 @@ function refusedBtf(): Uint8Array {
   });
 }
 
-export const ayaCorners: readonly AyaCorner[] = SECTIONS.flatMap((name): readonly AyaCorner[] => [
-  { name: `a program in ${name}`, bytes: () => inSection(name, withMap(usual)) },
-  { name: `a program in ${name}, with BTF that the kernel refuses`, bytes: () => inSection(name, refusedBtf()) },
-]);
+export const ayaCorners: readonly AyaCorner[] = [
+  ...SECTIONS.flatMap((name): readonly AyaCorner[] => [
+    { name: `a program in ${name}`, bytes: () => inSection(name, withMap(usual)) },
+    { name: `a program in ${name}, with BTF that the kernel refuses`, bytes: () => inSection(name, refusedBtf()) },
+  ]),
+  ...fixUpCorners,
+];

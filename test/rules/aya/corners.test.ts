@@ -4,9 +4,10 @@ import { ayaRules, ayaVerdict } from "../../../src/rules/aya/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { aya03, aya06, runAyaOnAll } from "../../judges/aya.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
-import { difference } from "./campaign.ts";
+import { difference, LACKING, lackingDiffers } from "./campaign.ts";
 import { ayaCases } from "./cases.ts";
 import { ayaCorners } from "./corner-cases.ts";
+import { fixUpCorners } from "./fix-up-cases.ts";
 
 for (const [name, judge] of [
   ["aya03", aya03],
@@ -20,6 +21,17 @@ for (const [name, judge] of [
       const what = report === undefined ? "no report" : difference(parseElf(bytes), name, report);
       return what === undefined ? [] : [`${ayaCorners[index]?.name}: ${what}`];
     });
+    expect(differing).toEqual([]);
+  });
+
+  judgeTest(judge())(`${name} sends the BTF of the rules to kernels that do not know everything`, () => {
+    const objects = fixUpCorners.map(({ bytes }) => bytes());
+    const differing = LACKING.flatMap((lacking) =>
+      runAyaOnAll(name, objects, { lacking }).flatMap((report, index) => {
+        const what = lackingDiffers(parseElf(objects[index] ?? new Uint8Array(0)), name, lacking, report);
+        return what === undefined ? [] : [`${fixUpCorners[index]?.name}: ${what}`];
+      }),
+    );
     expect(differing).toEqual([]);
   });
 }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { parseElf } from "../../../src/elf/parse.ts";
-import { ayaPrograms } from "../../../src/rules/aya/program-records.ts";
+import { ayaVerdict } from "../../../src/rules/aya/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { type AyaRunName, aya14, aya16, loadWithAya } from "../../judges/aya-run.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
@@ -16,12 +16,13 @@ const SEEDS = seedObjects().filter(({ name }) => !name.startsWith("c/"));
 
 /** What differs between our verdicts and what aya said of each program: "count loads", "count: …", "count needs more" (a hook). */
 function differences(bytes: Uint8Array, version: "0.3" | "0.6", said: readonly string[]): readonly string[] {
-  return (ayaPrograms(parseElf(bytes), version, PROFILE) ?? []).flatMap(({ name, info }) => {
+  const { programs = [] } = ayaVerdict(parseElf(bytes), version, PROFILE);
+  return programs.flatMap(({ name, recordsTaken, message, rule }) => {
     const line = said.find((each) => each.startsWith(`${name}:`) || each.startsWith(`${name} `));
     if (line === undefined) return [`${name} is not there`];
     if (line === `${name} needs more`) return [];
-    const isSame = info.accepted ? line === `${name} loads` : line.includes(`Verifier output: ${info.message}`);
-    return isSame ? [] : [`${name}: ${info.rule} ${info.message}, not ${line}`];
+    const isSame = recordsTaken ? line === `${name} loads` : line.includes(`Verifier output: ${message}`);
+    return isSame ? [] : [`${name}: ${rule} ${message}, not ${line}`];
   });
 }
 
