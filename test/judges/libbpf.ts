@@ -97,12 +97,33 @@ export interface LibbpfReport {
   readonly log: readonly LibbpfLogLine[];
   /** `.BTF` as libbpf would send it (DATASEC sizes and offsets filled in), if it was asked for. */
   readonly btf?: Uint8Array;
+  /** What libbpf asked the kernel for, in order, probes of its features among it; if it was asked for. Bytes in hexadecimal. */
+  readonly calls?: readonly LibbpfCall[];
 }
+
+/** A BTF, or a program with its records, as the kernel is given it. A name is cut after 15 bytes. */
+export type LibbpfCall =
+  | { readonly command: "btf"; readonly bytes: string }
+  | {
+      readonly command: "program";
+      readonly name: string;
+      readonly insns: string;
+      readonly hasBtf: boolean;
+      /** Bytes of one record, and all of them. */
+      readonly funcSize: number;
+      readonly funcs: string;
+      readonly lineSize: number;
+      readonly lines: string;
+    };
 
 /** How far to go: `maps` creates the maps but loads no program. */
 export interface LibbpfOptions {
   readonly until?: "open" | "maps" | "load";
   readonly wantBtf?: boolean;
+  /** Notes the calls, and pretends that the kernel takes every program. */
+  readonly wantCalls?: boolean;
+  /** Pretends that the kernel knows no kinds past this one, and of sections only names that are identifiers. */
+  readonly maxKind?: number;
   /** Time limit in seconds, 60 by default. */
   readonly seconds?: number;
 }
@@ -159,7 +180,12 @@ export function runLibbpf(
     asFile(object, "object.o", (path) => {
       const btf = join(folder, "sent.btf");
       const scope = until === "open" ? ["--open-only"] : until === "maps" ? ["--maps-only"] : [];
-      const args = [...scope, ...(options.wantBtf === true ? ["--btf-out", btf] : []), path];
+      const more = [
+        ...(options.wantBtf === true ? ["--btf-out", btf] : []),
+        ...(options.wantCalls === true ? ["--calls"] : []),
+        ...(options.maxKind === undefined ? [] : ["--max-kind", `${options.maxKind}`]),
+      ];
+      const args = [...scope, ...more, path];
       const result = runJson<RawReport>({ program: builtProgram(name), args, seconds: options.seconds ?? 60 });
       if (result.outcome !== "answer") return result;
       const value = {

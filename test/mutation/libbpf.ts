@@ -1,5 +1,6 @@
 import { encodeBtf } from "../../src/btf/encode.ts";
 import { parseBtf } from "../../src/btf/parse.ts";
+import { equalBytes } from "../../src/bytes/compare.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
@@ -7,7 +8,16 @@ import type { LibbpfVersion } from "../../src/rules/libbpf/sanitise.ts";
 import { libbpfMaps, libbpfRules, libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
 import type { MatrixRelease } from "../../tools/matrix/kernels.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
-import type { LibbpfReport } from "../judges/libbpf.ts";
+import type { LibbpfCall, LibbpfReport } from "../judges/libbpf.ts";
+import {
+  btfOfCalls,
+  btfWeSend,
+  KINDS_KNOWN,
+  pretended,
+  programsDiffer,
+  programsOfCalls,
+  programsWeSend,
+} from "../rules/libbpf/sent.ts";
 import { createdByLibbpf, shapes } from "../rules/libbpf/shape.ts";
 import { difference, type MadeMap, mapDifference } from "../rules/loaders/campaign.ts";
 import { read } from "./read.ts";
@@ -85,8 +95,12 @@ function given(version: LibbpfVersion, bytes: Uint8Array, { sent }: LibbpfAnswer
   return text === sent ? undefined : "other BTF is sent";
 }
 
-export function libbpfComparisons(version: LibbpfVersion): readonly Comparison<LibbpfAnswer>[] {
-  const all = { opened, loaded, made, taken, given };
+type Differ<Answer> = (version: LibbpfVersion, bytes: Uint8Array, answer: Answer) => string | undefined;
+
+function comparisons<Answer>(
+  version: LibbpfVersion,
+  all: Readonly<Record<string, Differ<Answer>>>,
+): readonly Comparison<Answer>[] {
   return Object.entries(all).map(([name, differ]) => ({
     name,
     differ(bytes, answer) {
@@ -97,6 +111,45 @@ export function libbpfComparisons(version: LibbpfVersion): readonly Comparison<L
       }
     },
   }));
+}
+
+export function libbpfComparisons(version: LibbpfVersion): readonly Comparison<LibbpfAnswer>[] {
+  return comparisons(version, { opened, loaded, made, taken, given });
+}
+
+/** What libbpf asked a kernel for that takes every program; undefined if it gave no answer. */
+export type CallsAnswer = { readonly calls?: readonly LibbpfCall[] };
+
+/** What is kept of that: the programs, and the object's BTF. */
+export function ownCalls(bytes: Uint8Array, calls: readonly LibbpfCall[]): CallsAnswer {
+  const elf = read(bytes);
+  const btf = elf && btfOfCalls(elf, calls);
+  const blob: LibbpfCall[] = btf === undefined ? [] : [{ command: "btf", bytes: Buffer.from(btf).toString("hex") }];
+  return { calls: [...blob, ...programsOfCalls(calls)] };
+}
+
+function programs(version: LibbpfVersion, bytes: Uint8Array, { calls = [] }: CallsAnswer): string | undefined {
+  const elf = read(bytes);
+  const theirs = programsOfCalls(calls);
+  return elf === undefined || theirs.length === 0
+    ? "no programs"
+    : programsDiffer(programsWeSend(elf, version), theirs);
+}
+
+export function programComparisons(version: LibbpfVersion): readonly Comparison<CallsAnswer>[] {
+  return comparisons(version, { programs });
+}
+
+/** The BTF for a pretended kernel that knows kinds up to this one. */
+export function kindComparisons(version: LibbpfVersion, maxKind: number): readonly Comparison<CallsAnswer>[] {
+  const rewritten: Differ<CallsAnswer> = (_, bytes, { calls = [] }) => {
+    const elf = read(bytes);
+    const theirs = elf && btfOfCalls(elf, calls);
+    if (elf === undefined || theirs === undefined) return "nothing is sent";
+    const ours = btfWeSend(elf, pretended(maxKind), version);
+    return ours !== undefined && equalBytes(ours, theirs) ? undefined : "other BTF is sent";
+  };
+  return comparisons(version, { rewritten });
 }
 
 /** Whether an older kernel takes the BTF that libbpf makes for it; what else it makes of an object is no matter here. */
@@ -115,10 +168,16 @@ export function machineComparisons(release: MatrixRelease): readonly Comparison<
 /** Kernels without kinds that libbpf then does without. */
 export const OLD_RELEASES = ["5.10", "6.1"] as const satisfies readonly MatrixRelease[];
 
+const VERSIONS = ["1.7", "1.1"] as const satisfies readonly LibbpfVersion[];
+
 export function replays(answersOf: AnswersOf): readonly Replay[] {
-  const here = (["1.7", "1.1"] as const).flatMap((version) =>
-    replaysOf(`libbpf-${version}`, answersOf, libbpfComparisons(version)),
-  );
+  const here = VERSIONS.flatMap((version) => [
+    ...replaysOf(`libbpf-${version}`, answersOf, libbpfComparisons(version)),
+    ...replaysOf(`libbpf-${version}-programs`, answersOf, programComparisons(version)),
+    ...KINDS_KNOWN.flatMap((kind) =>
+      replaysOf(`libbpf-${version}-kinds-${kind}`, answersOf, kindComparisons(version, kind)),
+    ),
+  ]);
   const there = OLD_RELEASES.flatMap((release) =>
     replaysOf(`libbpf-1.7-on-${release}`, answersOf, machineComparisons(release)),
   );

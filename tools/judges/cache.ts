@@ -26,8 +26,8 @@ export const projectRoot: string = fileURLToPath(new URL("../..", import.meta.ur
 
 const sources: Readonly<Record<JudgeProgram, readonly string[]>> = {
   kernel: ["native/kernel.c", "native/json.h"],
-  libbpf17: ["libbpf17", "native/libbpf.c", "native/json.h"],
-  libbpf11: ["native/libbpf.c", "native/json.h"],
+  libbpf17: ["libbpf17", "native/libbpf.c", "native/json.h", "native/tap.h"],
+  libbpf11: ["native/libbpf.c", "native/json.h", "native/tap.h"],
   dedup17: ["dedup17", "native/dedup.c"],
   dedup11: ["native/dedup.c"],
   cilium: ["cilium"],
@@ -38,7 +38,7 @@ const sources: Readonly<Record<JudgeProgram, readonly string[]>> = {
   attach: ["native/attach.c", "native/json.h"],
   machineInit: ["native/init.c"],
   machineKernel: ["native/kernel.c", "native/json.h"],
-  machineLibbpf: ["libbpf17/Cargo.lock", "native/libbpf.c", "native/json.h"],
+  machineLibbpf: ["libbpf17/Cargo.lock", "native/libbpf.c", "native/json.h", "native/tap.h"],
 };
 
 /** Where everything that is built or installed outside the repository lies: `${XDG_CACHE_HOME:-~/.cache}/btf-fix`. */

@@ -2,7 +2,7 @@
  * libbpf as judge: opens and loads one object as a user's program would and prints what became of it as one JSON line.
  * Compiled twice, against libbpf-sys's libbpf 1.7 and against Debian's 1.1, hence only calls that both have.
  *
- *   libbpf [--open-only | --maps-only] [--btf-out FILE] OBJECT
+ *   libbpf [--open-only | --maps-only] [--btf-out FILE] [--calls] [--max-kind N] OBJECT
  *
  * A load that fails as a whole says little about its parts, so it is followed by loads of a part each: the maps alone
  * (map by map if need be), then every program alone. Pins go to a bpffs of a private mount namespace that dies with us.
@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "tap.h"
 
 #define BPFFS "/sys/fs/bpf"
 #define VERIFIER_LOG (1u << 20)
@@ -47,7 +48,7 @@ static int on_print(enum libbpf_print_level level, const char *format, va_list a
 {
 	static const char *const names[] = { "warn", "info", "debug" };
 	char *line = NULL;
-	int n = vasprintf(&line, format, args);
+	int n = tap_quiet ? -1 : vasprintf(&line, format, args);
 
 	if (n < 0)
 		return 0;
@@ -345,8 +346,8 @@ int main(int argc, char **argv)
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	bool open_only = false, maps_only = false;
 	const char *path = NULL, *btf_out = NULL;
-	char *log = NULL;
-	size_t log_size = 0;
+	char *log = NULL, *calls = NULL;
+	size_t log_size = 0, calls_size = 0;
 	int i;
 
 	for (i = 1; i < argc; i++) {
@@ -356,13 +357,17 @@ int main(int argc, char **argv)
 			maps_only = true;
 		else if (strcmp(argv[i], "--btf-out") == 0 && i + 1 < argc)
 			btf_out = argv[++i];
+		else if (strcmp(argv[i], "--calls") == 0)
+			tap_takes_all = (tap_out = open_memstream(&calls, &calls_size)) != NULL;
+		else if (strcmp(argv[i], "--max-kind") == 0 && i + 1 < argc)
+			tap_max_kind = (unsigned int)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--version") == 0)
 			return puts(libbpf_version_string()) < 0;
 		else
 			path = argv[i];
 	}
 	if (path == NULL) {
-		fputs("usage: libbpf [--open-only | --maps-only] [--btf-out FILE] OBJECT\n", stderr);
+		fputs("usage: libbpf [--open-only | --maps-only] [--btf-out FILE] [--calls] [--max-kind N] OBJECT\n", stderr);
 		return 2;
 	}
 	log_out = open_memstream(&log, &log_size);
@@ -374,6 +379,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "libbpf judge: no private bpffs: %s\n", strerror(errno));
 	judge(path, open_only, maps_only, btf_out);
 	fclose(log_out);
-	printf("],\"log\":[%s]}\n", log);
+	printf("],\"log\":[%s]", log);
+	if (tap_out != NULL) {
+		fclose(tap_out);
+		printf(",\"calls\":[%s]", calls);
+	}
+	puts("}");
 	return 0;
 }
