@@ -123,6 +123,20 @@ function* untypedPlaces(btf: Btf): Generator<{ readonly typeId: number; readonly
   }
 }
 
+/** What the kernel says of a place without a type; one where some other type stands by chance it takes. */
+function said(btf: Btf, typeId: number, member: number | undefined): Pick<Diagnostic, "severity" | "answers"> {
+  const holder = typeById(btf, typeId);
+  if (holder?.kind === "array" && typeById(btf, holder.type) !== undefined) {
+    return {
+      severity: "warning",
+      answers: [{ judge: "bpftool", answer: "misreads", how: "elements of another type" }],
+    };
+  }
+  const isParam = holder?.kind === "funcProto" && member !== undefined;
+  const text = isParam ? `Invalid arg#${member + 1}` : holder?.kind === "array" ? "Invalid elem" : "Invalid type_id";
+  return { severity: "error", answers: kernelDrops(text) };
+}
+
 export const typeMissing: Rule = {
   id: "btf/type-missing",
   title: "Variables, members and elements have a type: LLVM up to 22 writes id 0 or chance for Rust's `char`.",
@@ -143,13 +157,10 @@ export const typeMissing: Rule = {
           : "something without a type";
       yield {
         rule: typeMissing.id,
-        severity: "error",
+        ...said(state.btf, typeId, member),
         message: `${label(state.btf, typeId)} holds ${what}`,
         target: member === undefined ? { typeId } : { typeId, member },
         ...placeOf(state.join, typeId, member),
-        answers: kernelDrops(
-          member === undefined && typeById(state.btf, typeId)?.kind === "array" ? "Invalid elem" : "Invalid type_id",
-        ),
         ...(state.elf !== undefined && loweredId === undefined
           ? { help: state.join === undefined ? NO_WITNESS : NO_KIND }
           : {}),

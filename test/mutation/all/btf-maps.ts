@@ -5,6 +5,7 @@ import "../../rules/dwarf.test.ts";
 import "../../rules/findings/layout.test.ts";
 import "../../rules/findings/names.test.ts";
 import "../../rules/findings/readers.test.ts";
+import "../../rules/findings/type-missing.test.ts";
 import "../../rules/maps.test.ts";
 import "../../rules/truth.test.ts";
 
