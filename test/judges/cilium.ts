@@ -30,6 +30,18 @@ export interface CiliumMap {
   readonly created: CiliumVerdict | null;
   /** As the kernel holds it. The library sends a blob of its own, so the ids are not the object's. */
   readonly kernel: KernelMap | null;
+  /** What is asked of the kernel to create it alone; absent unless it was wanted. */
+  readonly calls?: readonly CiliumCall[];
+}
+
+/** A bpf() that makes something: the attributes as the kernel is given them, and the bytes that they point to, all in base64. */
+export interface CiliumCall {
+  readonly command: "btf" | "map" | "program";
+  readonly attr: string;
+  readonly btf?: string;
+  readonly insns?: string;
+  readonly funcs?: string;
+  readonly lines?: string;
 }
 
 /** A program of the collection; `loaded` as `created` above. */
@@ -38,6 +50,8 @@ export interface CiliumProgram {
   readonly section: string;
   readonly type: number;
   readonly loaded: CiliumVerdict | null;
+  /** What is asked of the kernel to load it with its maps alone; absent unless it was wanted. */
+  readonly calls?: readonly CiliumCall[];
 }
 
 /** Everything that cilium/ebpf made of one object. */
@@ -77,11 +91,8 @@ export function runCilium(
   );
 }
 
-/** The same for many objects in one process, in their order. Throws if the process falls, which a panic of the library is no reason for. */
-export function runCiliumStream(
-  objects: readonly Uint8Array[],
-  options: { until?: "open" | "load"; seconds?: number } = {},
-): readonly CiliumReport[] {
+/** Objects as the driver reads them from its input, each behind its length. */
+export function objectStream(objects: readonly Uint8Array[]): Uint8Array {
   const input = new Uint8Array(objects.reduce((sum, { length }) => sum + 4 + length, 0));
   const view = new DataView(input.buffer);
   let at = 0;
@@ -90,11 +101,23 @@ export function runCiliumStream(
     input.set(object, at + 4);
     at += 4 + object.length;
   }
+  return input;
+}
+
+/**
+ * The same for many objects in one process, in their order; with `calls`, if they are wanted. Throws if the process falls, which a panic
+ * of the library is no reason for.
+ */
+export function runCiliumStream(
+  objects: readonly Uint8Array[],
+  options: { until?: "open" | "load"; seconds?: number; calls?: boolean } = {},
+): readonly CiliumReport[] {
+  const more = options.calls === true ? ["-calls"] : [];
   const { stdout, stderr, status } = answer(
     run({
       program: builtProgram("cilium"),
-      args: options.until === "open" ? ["-open-only", "-stream"] : ["-pins", "/sys/fs/bpf", "-stream"],
-      input,
+      args: options.until === "open" ? ["-open-only", "-stream"] : ["-pins", "/sys/fs/bpf", ...more, "-stream"],
+      input: objectStream(objects),
       privateBpffs: options.until !== "open",
       seconds: options.seconds ?? 600,
     }),

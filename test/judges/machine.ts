@@ -1,4 +1,5 @@
 import type { MatrixRelease } from "../../tools/matrix/kernels.ts";
+import { type CiliumReport, objectStream } from "./cilium.ts";
 import {
   type BtfLoadVerdict,
   blobStream,
@@ -84,6 +85,16 @@ export async function machineLibbpf(
     return { outcome: "answer", value: libbpfReport(raw) };
   });
   return { kernel, answers };
+}
+
+/** Opens and loads each object with cilium/ebpf in one boot of a kernel, with what it then asks of it. There are no pins. */
+export async function machineCilium(
+  release: MatrixRelease,
+  objects: readonly Uint8Array[],
+): Promise<MachineAnswers<CiliumReport>> {
+  const job: Job = { program: "/cilium", args: ["-calls", "-stream"], input: objectStream(objects), seconds: 500 };
+  const { release: kernel, outcomes } = await runInKernel(release, [job], 600);
+  return { kernel, answers: allOf(jsonLines<CiliumReport>(finished(outcomes[0]).stdout), objects.length) };
 }
 
 function allOf<T>(verdicts: readonly T[], count: number): readonly T[] {

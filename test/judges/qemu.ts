@@ -20,14 +20,15 @@ import { builtProgram, type Judge, notBuilt } from "./judge.ts";
 import type { Outcome } from "./run.ts";
 
 /** Drivers that a machine holds, by their path there. */
-const DRIVERS = { "/kernel": "machineKernel", "/libbpf": "machineLibbpf" } as const satisfies Record<
-  string,
-  JudgeProgram
->;
+const DRIVERS = { "/kernel": "machineKernel", "/libbpf": "machineLibbpf" } as const satisfies Drivers;
+/** Such that it does without, where they are not built; Go's programs need no libraries. */
+const MORE = { "/cilium": "cilium" } as const satisfies Drivers;
+
+type Drivers = Readonly<Record<string, JudgeProgram>>;
 
 /** One program to run in a machine; see `native/init.c`. */
 export interface Job {
-  readonly program: keyof typeof DRIVERS;
+  readonly program: keyof typeof DRIVERS | keyof typeof MORE;
   readonly args: readonly string[];
   /** Bytes for standard input; none by default. */
   readonly input?: Uint8Array;
@@ -159,7 +160,8 @@ function readAnswers(path: string, at: number, jobs: readonly Job[], died: strin
 function archive(): Buffer {
   const program = (path: string, name: JudgeProgram) => ({ path, bytes: readFileSync(builtProgram(name)) });
   const folders = ["proc", "sys", "dev", "job", "tmp"].map((path) => ({ path }));
-  const drivers = Object.entries(DRIVERS).map(([path, name]) => program(path.slice(1), name));
+  const more = Object.entries(MORE).filter(([, name]) => judgeProgram(name) !== undefined);
+  const drivers = [...Object.entries(DRIVERS), ...more].map(([path, name]) => program(path.slice(1), name));
   return initramfs([...folders, program("init", "machineInit"), ...drivers]);
 }
 

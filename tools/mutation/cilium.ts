@@ -1,22 +1,60 @@
 import { basename } from "node:path";
-import { runCiliumStream } from "../../test/judges/cilium.ts";
-import { ciliumComparisons } from "../../test/mutation/cilium.ts";
+import { type CiliumReport, runCiliumStream } from "../../test/judges/cilium.ts";
+import { machineCilium } from "../../test/judges/machine.ts";
+import { ciliumComparisons, OLD_RELEASES } from "../../test/mutation/cilium.ts";
 import { CASES } from "../../test/rules/cilium/cases.ts";
+import { sentObject } from "../../test/rules/cilium/sent-cases.ts";
+import { Random } from "../../test/rules/kernel/random.ts";
 import { judgeFolder } from "../judges/cache.ts";
+import { storedKernel } from "../matrix/kernels.ts";
 import { type Question, record, summary } from "./answers.ts";
 import { drawnObjects } from "./objects.ts";
 
-/** Drawn objects beside the vectors of the rules. */
-const DRAWN = 2200;
+/** Drawn objects beside the vectors of the rules, and such with types of every kind. */
+const [DRAWN, SENT] = [2200, 400];
 
-/** Asks cilium/ebpf about the vectors of all rules and as many drawn objects. */
+/** How many of either an older kernel is asked about: a machine takes its time. */
+const [DRAWN_ON_OLD, SENT_ON_OLD] = [200, 200];
+
+/** What a program needs is compared elsewhere. */
+function withoutPrograms(reports: readonly CiliumReport[]): readonly CiliumReport[] {
+  return reports.map((report) => ({
+    ...report,
+    programs: report.programs.map(({ calls: _, ...program }) => program),
+  }));
+}
+
+/** Asks cilium/ebpf about the vectors of all rules and as many drawn objects, here and on older kernels. */
 export async function recordCilium(): Promise<void> {
   const vectors = Object.entries(CASES).flatMap(([rule, { broken, kept }]): Question[] => [
     ...broken.map((input) => ({ group: rule, input })),
     ...kept.map((input) => ({ group: "kept", input })),
   ]);
   const drawn = (await drawnObjects(1, DRAWN)).map(({ family, bytes }): Question => ({ group: family, input: bytes }));
+  const random = new Random(1);
+  const sent = Array.from({ length: SENT }, (): Question => ({ group: "sent", input: sentObject(random) }));
   const judge = basename(judgeFolder("cilium"));
-  const answers = await record("cilium", judge, [...vectors, ...drawn], runCiliumStream, ciliumComparisons);
-  console.log(summary("cilium", answers));
+  const here = await record(
+    "cilium",
+    judge,
+    [...vectors, ...drawn, ...sent],
+    (objects) => withoutPrograms(runCiliumStream(objects, { calls: true })),
+    ciliumComparisons("6.18"),
+  );
+  console.log(summary("cilium", here));
+  for (const release of OLD_RELEASES) {
+    const name = `cilium-on-${release}`;
+    const there = await record(
+      name,
+      `${judge} ${storedKernel(release)?.sha256 ?? ""}`,
+      [
+        ...vectors.filter(({ group }) => group === "kept" || group.startsWith("CL-")),
+        ...drawn.slice(0, DRAWN_ON_OLD),
+        ...sent.slice(0, SENT_ON_OLD),
+      ],
+      async (objects) => withoutPrograms((await machineCilium(release, objects)).answers),
+      ciliumComparisons(release),
+    );
+    console.log(summary(name, there));
+  }
 }

@@ -149,17 +149,19 @@ export class BlobWriter {
   }
 
   private record(
-    name: string,
+    name: number,
     kind: number,
     vlen: number,
     word: number,
     more: readonly number[] = [],
   ): readonly number[] {
-    return [this.string(name), ((kind << 24) | vlen) >>> 0, word >>> 0].concat(more);
+    return [name, ((kind << 24) | vlen) >>> 0, word >>> 0].concat(more);
   }
 
   private encode(type: Type): readonly number[] {
-    const { name, size, ref, text, detail, parts } = type;
+    const { size, ref, text, detail, parts } = type;
+    // Its own name comes before those of its parts.
+    const name = this.string(type.name);
     const { declTags, typeTags } = this.lacking;
     switch (type.kind) {
       case "Int":
@@ -169,11 +171,11 @@ export class BlobWriter {
       case "Array":
         return this.record(name, K.array, 0, 0, [this.id(ref), this.id(type.index), type.nelems]);
       case "Struct":
-        return this.composite(type, K.struct);
+        return this.composite(name, type, K.struct);
       case "Union":
-        return this.composite(type, K.union);
+        return this.composite(name, type, K.union);
       case "Enum":
-        return this.enumeration(type);
+        return this.enumeration(name, type);
       case "Fwd":
         return this.record(name, K.fwd, detail === 0 ? 0 : FLAG, 0);
       case "Typedef":
@@ -199,16 +201,17 @@ export class BlobWriter {
       case "Float":
         return this.record(name, K.float, 0, size);
       case "declTag":
-        if (declTags) return this.record("decl_tag_placeholder", K.int, 0, 1, [8]);
-        return this.record(text, K.declTag, 0, this.id(ref), [detail]);
+        if (declTags) return this.record(this.string("decl_tag_placeholder"), K.int, 0, 1, [8]);
+        return this.record(this.string(text), K.declTag, 0, this.id(ref), [detail]);
       case "TypeTag":
-        return this.record(typeTags ? "" : text, typeTags ? K.const : K.typeTag, 0, this.id(ref));
+        if (typeTags) return this.record(name, K.const, 0, this.id(ref));
+        return this.record(this.string(text), K.typeTag, 0, this.id(ref));
       default:
         return [];
     }
   }
 
-  private composite({ name, size, parts }: Type, kind: number): readonly number[] {
+  private composite(name: number, { size, parts }: Type, kind: number): readonly number[] {
     let isBitfield = false;
     const list = parts.flatMap((part) => {
       isBitfield ||= part.size > 0;
@@ -218,8 +221,8 @@ export class BlobWriter {
     return this.record(name, kind, parts.length | (isBitfield ? FLAG : 0), size, list);
   }
 
-  private enumeration(type: Type): readonly number[] {
-    const { name, size, signed, values } = type;
+  private enumeration(name: number, type: Type): readonly number[] {
+    const { size, signed, values } = type;
     const flag = signed ? FLAG : 0;
     if (size !== 8) {
       const list = values.flatMap(({ name: of, value }) => {

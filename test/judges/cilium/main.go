@@ -1,10 +1,11 @@
 // The cilium/ebpf judge: loads one object as a Go program would and prints what became of it as one JSON line.
 //
-//	judge [-open-only] [-pins DIR] OBJECT
-//	judge [-open-only] [-pins DIR] -stream
+//	judge [-open-only] [-pins DIR] [-calls] OBJECT
+//	judge [-open-only] [-pins DIR] [-calls] -stream
 //
 // A stream is any number of objects on standard input, each behind its length (4 bytes, little-endian), and a line is printed for each.
 // DIR is a bpffs folder for maps that are pinned by name; the caller gives one that nobody else sees.
+// With -calls each map and each program is also loaded alone, and what the kernel was asked for then is told.
 package main
 
 import (
@@ -25,6 +26,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 )
 
@@ -62,6 +64,8 @@ type mapInfo struct {
 	Created *verdict `json:"created"`
 	// Kernel is what the kernel holds of a map that was created.
 	Kernel *kernelMap `json:"kernel"`
+	// Calls are those to create it alone.
+	Calls []call `json:"calls,omitempty"`
 }
 
 // kernelMap begins like the kernel's struct bpf_map_info; ids are 0 if the map was created without BTF.
@@ -84,6 +88,8 @@ type program struct {
 	Section string   `json:"section"`
 	Type    uint32   `json:"type"`
 	Loaded  *verdict `json:"loaded"`
+	// Calls are those to load it alone.
+	Calls []call `json:"calls,omitempty"`
 }
 
 func judged(err error) verdict {
@@ -149,6 +155,7 @@ func sortedKeys[T any](m map[string]T) []string {
 type loader struct {
 	pins string
 	next int
+	tap  *tap
 }
 
 func (l *loader) load(spec *ebpf.CollectionSpec) (*ebpf.Collection, error) {
@@ -182,8 +189,11 @@ func (l *loader) judge(spec *ebpf.CollectionSpec, out *report) {
 		if err == nil {
 			m.Created = &load
 			m.Kernel = inKernel(whole.Maps[m.Name])
-			continue
+			if l.tap == nil {
+				continue
+			}
 		}
+		l.tap.taken()
 		one, oneErr := l.alone(spec, func(part *ebpf.CollectionSpec) {
 			clear(part.Programs)
 			for name := range part.Maps {
@@ -193,8 +203,11 @@ func (l *loader) judge(spec *ebpf.CollectionSpec, out *report) {
 			}
 			clear(part.Variables)
 		})
-		created := judged(oneErr)
-		m.Created = &created
+		m.Calls = l.tap.taken()
+		if err != nil {
+			created := judged(oneErr)
+			m.Created = &created
+		}
 		if oneErr == nil {
 			m.Kernel = inKernel(one.Maps[m.Name])
 			one.Close()
@@ -204,8 +217,11 @@ func (l *loader) judge(spec *ebpf.CollectionSpec, out *report) {
 		p := &out.Programs[i]
 		if err == nil {
 			p.Loaded = &load
-			continue
+			if l.tap == nil {
+				continue
+			}
 		}
+		l.tap.taken()
 		one, oneErr := l.alone(spec, func(part *ebpf.CollectionSpec) {
 			for name := range part.Programs {
 				if name != p.Name {
@@ -213,8 +229,11 @@ func (l *loader) judge(spec *ebpf.CollectionSpec, out *report) {
 				}
 			}
 		})
-		loaded := judged(oneErr)
-		p.Loaded = &loaded
+		p.Calls = l.tap.taken()
+		if err != nil {
+			loaded := judged(oneErr)
+			p.Loaded = &loaded
+		}
 		if oneErr == nil {
 			one.Close()
 		}
@@ -236,6 +255,7 @@ func main() {
 	openOnly := flag.Bool("open-only", false, "only parse")
 	pins := flag.String("pins", "", "bpffs folder for pinned maps")
 	stream := flag.Bool("stream", false, "read many objects from standard input")
+	calls := flag.Bool("calls", false, "tell what is asked of the kernel")
 	showVersion := flag.Bool("version", false, "print the version of cilium/ebpf")
 	flag.Parse()
 	if *showVersion {
@@ -243,6 +263,16 @@ func main() {
 		return
 	}
 	l := &loader{pins: *pins}
+	if err := rlimit.RemoveMemlock(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if *calls {
+		var err error
+		if l.tap, err = newTap(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
 	if *stream {
 		if err := l.stream(os.Stdin, *openOnly); err != nil {
 			fmt.Fprintln(os.Stderr, err)
