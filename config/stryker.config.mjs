@@ -7,8 +7,6 @@ const MUTATED = {
   kernel: ["src/rules/kernel/*.ts", "!src/rules/kernel/program-*.ts", "src/rules/btf-blob.ts"],
   "map-create": ["src/rules/kernel/map-create/**/*.ts"],
   "program-info": ["src/rules/kernel/program-info.ts", "src/rules/kernel/program-info/**/*.ts"],
-  // Records of programs have a campaign of their own, too.
-  libbpf: ["src/rules/libbpf/**/*.ts", "!src/rules/libbpf/program-*.ts"],
   // The findings, in two.
   "elf-func": ["src/rules/{elf,func}/**/*.ts"],
   "btf-maps": ["src/rules/{btf,datasec,maps}/**/*.ts"],

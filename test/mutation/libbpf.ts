@@ -125,15 +125,14 @@ export function ownCalls(bytes: Uint8Array, calls: readonly LibbpfCall[]): Calls
   const elf = read(bytes);
   const btf = elf && btfOfCalls(elf, calls);
   const blob: LibbpfCall[] = btf === undefined ? [] : [{ command: "btf", bytes: Buffer.from(btf).toString("hex") }];
-  return { calls: [...blob, ...programsOfCalls(calls)] };
+  return { calls: [...blob, ...(elf === undefined ? [] : programsOfCalls(elf, calls))] };
 }
 
 function programs(version: LibbpfVersion, bytes: Uint8Array, { calls = [] }: CallsAnswer): string | undefined {
   const elf = read(bytes);
-  const theirs = programsOfCalls(calls);
-  return elf === undefined || theirs.length === 0
-    ? "no programs"
-    : programsDiffer(programsWeSend(elf, version), theirs);
+  const theirs = elf === undefined ? [] : programsOfCalls(elf, calls);
+  if (elf === undefined || theirs.length === 0) return "no programs";
+  return programsDiffer(programsWeSend(elf, version), theirs);
 }
 
 export function programComparisons(version: LibbpfVersion): readonly Comparison<CallsAnswer>[] {

@@ -18,6 +18,7 @@ import { DATA_CASES, EXTERN_CASES, FALL_CASES, OPS_CASES } from "../../test/rule
 import { ELF_CASES } from "../../test/rules/libbpf/elf-cases.ts";
 import { LOAD_CASES } from "../../test/rules/libbpf/load-cases.ts";
 import { MAP_CASES, SLOT_CASES } from "../../test/rules/libbpf/map-cases.ts";
+import { PROGRAM_OBJECTS } from "../../test/rules/libbpf/program-cases.ts";
 import { SANITISE_OBJECTS } from "../../test/rules/libbpf/sanitise-cases.ts";
 import { KINDS_KNOWN } from "../../test/rules/libbpf/sent.ts";
 import { madeByLibbpf } from "../../test/rules/loaders/compared.ts";
@@ -81,7 +82,8 @@ async function recordCalls(
 ): Promise<void> {
   const whole = vectors.filter(({ group }) => group === "kept");
   const kinds = SANITISE_OBJECTS.map((input): Question => ({ group: "kinds", input }));
-  const questions = [...vectors, ...withBrokenRecords(BROKEN_RECORDS), ...drawn.slice(0, ON_OLD)];
+  const several = PROGRAM_OBJECTS.map((input): Question => ({ group: "several", input }));
+  const questions = [...several, ...vectors, ...withBrokenRecords(BROKEN_RECORDS), ...drawn.slice(0, ON_OLD)];
   const ask = (objects: readonly Uint8Array[]): CallsAnswer[] => objects.map((object) => askCalls(name, object));
   const programs = `libbpf-${version}-programs`;
   console.log(summary(programs, await record(programs, judge, questions, ask, programComparisons(version))));

@@ -10,7 +10,7 @@ import type { Collected, CollectedProgram } from "./collect.ts";
 import { checkExt } from "./ext.ts";
 import { type Budget, type Code, linkedCode, programCode, programCodeRules, spend } from "./program-code.ts";
 import { type RecordTable, recordsOfProgram, recordTable } from "./program-ext.ts";
-import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
+import { ENOENT, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
 const source = "reloc_prog_func_and_line_info";
@@ -30,7 +30,15 @@ const lines = libbpfRule(
   MORE,
 );
 
-export const programRecordRules: readonly LoaderRule[] = [...programCodeRules, functions, lines];
+const callbacks = libbpfRule(
+  "LN-06",
+  "A tag that names an exception callback is of a global function.",
+  "bpf_prog_assign_exc_cb",
+  "prog 'P': exception_callback:<value> decl tag not applied to the main program",
+  { stage: "load", since: "1.7" },
+);
+
+export const programRecordRules: readonly LoaderRule[] = [...programCodeRules, functions, lines, callbacks];
 
 /** A program as BPF_PROG_LOAD is given it. */
 export interface SentProgram {
@@ -105,13 +113,20 @@ class Gathered {
 
 const CALLBACK = "exception_callback:";
 
-/** Throws where a program names an exception callback, of which these rules know too little to say what is sent. */
-function refuseCallbacks(btf: Btf | undefined, version: LibbpfVersion): void {
-  if (btf === undefined || version === "1.1") return;
+/**
+ * Looks at the tags that name exception callbacks (`bpf_prog_assign_exc_cb`), which libbpf does for each program. Throws where the program has
+ * one, of which these rules know too little to say what is sent.
+ */
+function checkCallbacks(btf: Btf | undefined, program: string, version: LibbpfVersion): void {
+  if (btf === undefined || !hasRule(version, callbacks)) return;
   for (const [, { component, nameOff, type }] of typesOfKind(btf, "declTag")) {
     if (component !== -1 || !nameText(btf, nameOff).startsWith(CALLBACK)) continue;
     const target = typeById(btf, type);
-    if (target?.kind === "func" && target.linkage === LINKAGE_GLOBAL)
+    if (target?.kind !== "func" || target.linkage !== LINKAGE_GLOBAL) {
+      const line = `prog '${program}': exception_callback:<value> decl tag not applied to the main program`;
+      throw new LibbpfRefusal(callbacks, line, { program });
+    }
+    if (nameText(btf, target.nameOff) === program)
       throw new BtfFixError("LIMIT_EXCEEDED", "a program has an exception callback");
   }
 }
@@ -140,7 +155,6 @@ export function* sentPrograms(
   btf: Btf | undefined,
   version: LibbpfVersion,
 ): Generator<SentProgram> {
-  refuseCallbacks(btf, version);
   const budget = { left: MOST_WORK };
   const code = linkedCode(elf, collected, version, budget);
   const tables = tablesOf(elf, collected, btf, version);
@@ -148,6 +162,8 @@ export function* sentPrograms(
     const name = elf.sections[program.section]?.name ?? "";
     // A section whose name begins with ? is loaded only where its user asks for it.
     if (program.section === collected.text || name.startsWith("?")) continue;
-    yield sentProgram(code, tables, program);
+    const sent = sentProgram(code, tables, program);
+    checkCallbacks(btf, program.name, version);
+    yield sent;
   }
 }

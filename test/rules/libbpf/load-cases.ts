@@ -10,8 +10,8 @@ import { parseElf } from "../../../src/elf/parse.ts";
 import { sectionNamed } from "../../../src/elf/symbols.ts";
 import { EXIT, type Insn, move } from "../../object.ts";
 import { withExt } from "../program-info/objects.ts";
-import type { Vector } from "./btf-cases.ts";
-import { drawObject, LOAD_REST } from "./draft.ts";
+import { type Vector, vector } from "./btf-cases.ts";
+import { type Changes, drawObject, LOAD_REST, type Types } from "./draft.ts";
 
 const corpus = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../../../corpus/c/${name}.bpfel.o`, import.meta.url)));
@@ -70,6 +70,11 @@ const ADDRESS_OF_FUNCTION: Insn = [0x18, 0x42, 0, 0];
 const CALL: Insn = [0x85, 0x10, 0, 1];
 const code = (...insns: readonly Insn[]): Uint8Array => drawObject({ insns, relocations: [] });
 
+/** The object with a type that has such a tag. */
+const tagged = (type: (types: Types) => number, tag = "exception_callback:none"): Changes => ({
+  types: (types) => void types.graph.declTag(tag, type(types)),
+});
+
 /** What is refused when the object is loaded: the kernel must know its struct. */
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "LP-02": { broken: [sized(1, 0, 4), sized(27, 4, 4)], kept: [sized(2, 4, 4), sized(5, 4, 4)] },
@@ -77,5 +82,9 @@ export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "LN-03": { broken: [code(CALL, EXIT, move(0, 0), EXIT)], kept: [code(move(0, 0), EXIT), loops] },
   "LN-04": { broken: [withoutText("funcInfo")], kept: [loops] },
   "LN-05": { broken: [withoutText("lineInfo")], kept: [loops] },
+  "LN-06": vector(
+    [tagged(({ u32 }) => u32), tagged(({ graph, u32 }) => graph.func("shy", graph.proto(u32, []), 0)), tagged(() => 0)],
+    [tagged(({ graph, u32 }) => graph.func("other", graph.proto(u32, []))), tagged(({ u32 }) => u32, "exception")],
+  ),
   "LP-01": { broken: [withWideInt(structOps)], kept: [structOps, withWideInt(corpus("aliases"))] },
 };

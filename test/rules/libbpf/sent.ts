@@ -43,11 +43,13 @@ export function btfWeSend(elf: ElfView, kernel: KernelProfile, version: LibbpfVe
   return sent && encodeBtf(sent);
 }
 
-/** The programs of the object among those that were given to the kernel: probes have no names, or this one. */
-export function programsOfCalls(calls: readonly LibbpfCall[]): readonly ProgramCall[] {
-  return calls.filter(
-    (call): call is ProgramCall => call.command === "program" && !["", "libbpf_nametest"].includes(call.name),
-  );
+/** What the kernel keeps of a name. */
+const NAME_LENGTH = 15;
+
+/** The programs of the object among those that were given to the kernel: probes have other names. */
+export function programsOfCalls(elf: ElfView, calls: readonly LibbpfCall[]): readonly ProgramCall[] {
+  const names = new Set(elf.symbols.map(({ name }) => name.slice(0, NAME_LENGTH)).filter((name) => name !== ""));
+  return calls.filter((call): call is ProgramCall => call.command === "program" && names.has(call.name));
 }
 
 /** What we say of the same. */
@@ -82,7 +84,7 @@ function ownParts(insns: string): readonly string[] {
 
 /** What differs between the programs that we say are sent and those that were, with their records; undefined if nothing. */
 export function programsDiffer(ours: readonly SentProgram[], theirs: readonly ProgramCall[]): string | undefined {
-  const names = ours.map(({ name }) => name.slice(0, 15)).join(" ");
+  const names = ours.map(({ name }) => name.slice(0, NAME_LENGTH)).join(" ");
   const held = theirs.map(({ name }) => name).join(" ");
   if (names !== held) return `programs ${names}, not ${held}`;
   for (const [index, call] of theirs.entries()) {
