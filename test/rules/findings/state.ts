@@ -19,8 +19,8 @@ import { buildObject } from "../../object.ts";
 const FAMILIES = /^(?:btf|datasec|map)\//;
 
 /** What the rules on types, sections of data and maps say of a state, whatever else is wrong with its object. */
-export function found(state: ObjectState): readonly Diagnostic[] {
-  return allRules.filter(({ id }) => FAMILIES.test(id)).flatMap((rule) => [...rule.check(state)]);
+export function found(state: ObjectState, families: RegExp = FAMILIES): readonly Diagnostic[] {
+  return allRules.filter(({ id }) => families.test(id)).flatMap((rule) => [...rule.check(state)]);
 }
 
 /** The types that `make` puts on a graph, encoded and read again. */
