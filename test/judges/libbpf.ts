@@ -124,6 +124,8 @@ export interface LibbpfOptions {
   readonly wantCalls?: boolean;
   /** Pretends that the kernel knows no kinds past this one, and of sections only names that are identifiers. */
   readonly maxKind?: number;
+  /** Pretends that the kernel refuses to create any map, with this number. */
+  readonly mapErrno?: number;
   /** Time limit in seconds, 60 by default. */
   readonly seconds?: number;
 }
@@ -184,6 +186,7 @@ export function runLibbpf(
         ...(options.wantBtf === true ? ["--btf-out", btf] : []),
         ...(options.wantCalls === true ? ["--calls"] : []),
         ...(options.maxKind === undefined ? [] : ["--max-kind", `${options.maxKind}`]),
+        ...(options.mapErrno === undefined ? [] : ["--map-errno", `${options.mapErrno}`]),
       ];
       const args = [...scope, ...more, path];
       const result = runJson<RawReport>({ program: builtProgram(name), args, seconds: options.seconds ?? 60 });

@@ -122,7 +122,7 @@ function foretold(object: Uint8Array, release: MatrixRelease): BtfLoadVerdict | 
   const section = elf.sections.find(({ name }) => name === ".BTF");
   if (section === undefined) return undefined;
   const profile = KERNEL_PROFILES[release];
-  const sent = btfAsSent(parseBtf(section.bytes), elf, profile);
+  const sent = btfAsSent(parseBtf(section.bytes), elf, profile, "1.7");
   return sent && kernelVerdict(encodeBtf(sent), profile);
 }
 

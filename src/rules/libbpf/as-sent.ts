@@ -86,7 +86,7 @@ function sizeFromElf(elf: ElfView, name: string, version: LibbpfVersion): number
 /** The DATASEC with the size and offsets that it lacked, in order (`btf_fixup_datasec`). */
 function laidOut(builder: BtfBuilder, btf: Btf, { elf, symbols, version }: Symbols, datasec: BtfDatasec): BtfDatasec {
   const strings = stringLength(btf);
-  if (datasec.nameOff >= strings) throw new LibbpfRefusal(datasecNamed, datasecNamed.text[0] ?? "");
+  if (datasec.nameOff >= strings) throw new LibbpfRefusal(datasecNamed);
   const name = nameText(btf, datasec.nameOff);
   const sorted = (entries: readonly BtfSecInfo[]): BtfSecInfo[] => [...entries].sort((a, b) => a.offset - b.offset);
   if (LAID_OUT.includes(name)) return { ...datasec, entries: sorted(datasec.entries) };
@@ -172,7 +172,7 @@ export function opened(btf: Btf, elf: ElfView, version: LibbpfVersion): Btf {
  * The BTF that libbpf gives to a kernel that knows all its kinds: as `opened`, with hidden functions static (libbpf
  * `bpf_object__sanitize_and_load_btf`). Undefined where libbpf refuses the object before.
  */
-export function fixedUp(btf: Btf, elf: ElfView, version: LibbpfVersion = "1.7"): Btf | undefined {
+export function fixedUp(btf: Btf, elf: ElfView, version: LibbpfVersion): Btf | undefined {
   try {
     return withFunctionsHidden(opened(btf, elf, version), btf, elf);
   } catch (refusal) {
@@ -182,12 +182,7 @@ export function fixedUp(btf: Btf, elf: ElfView, version: LibbpfVersion = "1.7"):
 }
 
 /** The BTF that libbpf gives to a kernel of the profile. Undefined where it refuses the object before. */
-export function btfAsSent(
-  btf: Btf,
-  elf: ElfView,
-  kernel: KernelProfile,
-  version: LibbpfVersion = "1.7",
-): Btf | undefined {
+export function btfAsSent(btf: Btf, elf: ElfView, kernel: KernelProfile, version: LibbpfVersion): Btf | undefined {
   const fixed = fixedUp(btf, elf, version);
   return fixed && sanitised(fixed, kernel, version);
 }

@@ -131,7 +131,7 @@ const LISTS: ReadonlyMap<number, readonly [what: string | undefined, idAt: numbe
 
 function checkHeader(blob: BtfBlob, foreign: boolean): { readonly typesAt: number; readonly typesEnd: number } {
   const size = blob.bytes.length;
-  if (size < HEADER) throw new LibbpfRefusal(headerShort, headerShort.text[0] ?? "");
+  if (size < HEADER) throw new LibbpfRefusal(headerShort);
   const found = blob.view.getUint16(0, blob.littleEndian !== foreign);
   const [hdrLen = 0, typeOff = 0, typeLen = 0, strOff = 0, strLen = 0] = [4, 8, 12, 16, 20].map((at) => blob.u32(at));
   if (found === SWAPPED && hdrLen !== HEADER) {
@@ -147,7 +147,7 @@ function checkHeader(blob: BtfBlob, foreign: boolean): { readonly typesAt: numbe
     const line = `Invalid BTF data sections layout: type data at ${typeOff} + ${typeLen}, strings data at ${strOff} + ${strLen}`;
     throw new LibbpfRefusal(layout, line);
   }
-  if (typeOff % 4 !== 0) throw new LibbpfRefusal(aligned, aligned.text[0] ?? "");
+  if (typeOff % 4 !== 0) throw new LibbpfRefusal(aligned);
   blob.stringsAt = hdrLen + strOff;
   blob.stringsLength = strLen;
   return { typesAt: hdrLen + typeOff, typesEnd: hdrLen + typeOff + typeLen };
@@ -156,10 +156,10 @@ function checkHeader(blob: BtfBlob, foreign: boolean): { readonly typesAt: numbe
 function checkStrings(blob: BtfBlob, version: LibbpfVersion): void {
   const { stringsAt, stringsLength, bytes } = blob;
   if (stringsLength === 0 || stringsLength - 1 > MAX_STRINGS || bytes[stringsAt + stringsLength - 1] !== 0) {
-    throw new LibbpfRefusal(strings, strings.text[0] ?? "");
+    throw new LibbpfRefusal(strings);
   }
-  if (bytes[stringsAt] !== 0 && !hasRule(version, emptyFirst)) throw new LibbpfRefusal(strings, strings.text[0] ?? "");
-  if (bytes[stringsAt] !== 0) throw new LibbpfRefusal(emptyFirst, emptyFirst.text[0] ?? "");
+  if (bytes[stringsAt] !== 0 && !hasRule(version, emptyFirst)) throw new LibbpfRefusal(strings);
+  if (bytes[stringsAt] !== 0) throw new LibbpfRefusal(emptyFirst);
 }
 
 function walkTypes(blob: BtfBlob, start: number, end: number): void {
@@ -175,7 +175,7 @@ function walkTypes(blob: BtfBlob, start: number, end: number): void {
     blob.add(at);
     at = next;
   }
-  if (at !== end) throw new LibbpfRefusal(nothingLeft, nothingLeft.text[0] ?? "");
+  if (at !== end) throw new LibbpfRefusal(nothingLeft);
 }
 
 function checkName(blob: BtfBlob, offset: number, what: string, typeId: number): void {

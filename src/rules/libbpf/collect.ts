@@ -124,6 +124,11 @@ export interface Collected {
   readonly programs: readonly CollectedProgram[];
 }
 
+/** Name of the section with this index; "" where there is none. */
+export function sectionName(elf: ElfView, index: number): string {
+  return elf.sections[index]?.name ?? "";
+}
+
 function isDwarf(name: string): boolean {
   return name.startsWith(".debug_");
 }
@@ -215,17 +220,17 @@ export function collectSections(elf: ElfView, version: LibbpfVersion): Collected
     if (type === SHT_NULL && index === 0) continue;
     if (isIgnored(section)) continue;
     if (name === "license") {
-      if (type === SHT_NOBITS || size === 0) throw new LibbpfRefusal(license, license.text[0] ?? "");
+      if (type === SHT_NOBITS || size === 0) throw new LibbpfRefusal(license);
       continue;
     }
     if (name === "version") {
-      if (type === SHT_NOBITS || size !== 4) throw new LibbpfRefusal(kernelVersion, kernelVersion.text[0] ?? "");
+      if (type === SHT_NOBITS || size !== 4) throw new LibbpfRefusal(kernelVersion);
       continue;
     }
-    if (name === "maps") throw new LibbpfRefusal(noLegacy, noLegacy.text[0] ?? "");
+    if (name === "maps") throw new LibbpfRefusal(noLegacy);
     if (name === ".maps") maps = section;
     else if (name === ".BTF" || name === ".BTF.ext") {
-      if (type !== SHT_PROGBITS) throw new LibbpfRefusal(btfContent, "");
+      if (type !== SHT_PROGBITS) throw new LibbpfRefusal(btfContent);
       if (name === ".BTF") btf = section;
       else ext = section;
     } else if (type === SHT_PROGBITS && size > 0) {
@@ -238,7 +243,7 @@ export function collectSections(elf: ElfView, version: LibbpfVersion): Collected
       else if (name === ".jumptables" && version !== "1.1") jumpTables = index;
     } else if (type === SHT_REL) {
       if (section.entsize !== REL_ENTRY || section.info >= elf.sections.length) {
-        throw new LibbpfRefusal(relocations, "");
+        throw new LibbpfRefusal(relocations);
       }
       if (areFollowed(elf, section, version)) uses.set(index, "relocations");
     } else if (type === SHT_NOBITS && isOf(name, ".bss")) uses.set(index, "data");

@@ -131,10 +131,10 @@ function checkSubsection(
 export function checkExt(bytes: Uint8Array, littleEndian: boolean, release: LibbpfVersion): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < START) {
-    throw new LibbpfRefusal(tooShort, release === "1.1" ? "BTF.ext header not found" : (tooShort.text[0] ?? ""));
+    throw new LibbpfRefusal(tooShort, release === "1.1" ? "BTF.ext header not found" : undefined);
   }
   if (release === "1.1" && bytes.length < view.getUint32(4, littleEndian)) {
-    throw new LibbpfRefusal(content, content.text[0] ?? "");
+    throw new LibbpfRefusal(content);
   }
   const found = view.getUint16(0, littleEndian);
   if (found !== MAGIC && found !== SWAPPED) {
@@ -145,9 +145,9 @@ export function checkExt(bytes: Uint8Array, littleEndian: boolean, release: Libb
   const hdrLen = view.getUint32(4, order);
   if (bytes[2] !== 1) throw new LibbpfRefusal(version, `Unsupported BTF.ext version:${bytes[2]}`);
   if (bytes[3] !== 0) throw new LibbpfRefusal(version, `Unsupported BTF.ext flags:${bytes[3]?.toString(16)}`);
-  if (bytes.length < hdrLen) throw new LibbpfRefusal(content, content.text[0] ?? "");
-  if (bytes.length === hdrLen) throw new LibbpfRefusal(content, content.text[1] ?? "");
-  if (hdrLen < WITH_LINES) throw new LibbpfRefusal(headerLines, release === "1.1" ? "" : (headerLines.text[0] ?? ""));
+  if (bytes.length < hdrLen) throw new LibbpfRefusal(content);
+  if (bytes.length === hdrLen) throw new LibbpfRefusal(content, "BTF.ext has no data");
+  if (hdrLen < WITH_LINES) throw new LibbpfRefusal(headerLines, release === "1.1" ? "" : undefined);
   const part = (name: string, at: number, smallest: number): Subsection => ({
     name,
     offset: view.getUint32(at, order),

@@ -175,7 +175,7 @@ function checkConfig(btf: Btf, name: string, type: BtfVar | BtfFunc): void {
     throw new LibbpfRefusal(configSize, `failed to resolve size of extern (kcfg) '${name}': ${-EINVAL}`);
   }
   // libbpf takes the 0 for success, collects no more externs, and later fails to make a map of no bytes of them.
-  if (size === 0) throw new LibbpfRefusal(configEmpty, configEmpty.text[0] ?? "");
+  if (size === 0) throw new LibbpfRefusal(configEmpty);
   if (alignOf(btf, type.type) === 0) {
     throw new LibbpfRefusal(configAlign, `failed to determine alignment of extern (kcfg) '${name}': 0`);
   }

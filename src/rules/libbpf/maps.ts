@@ -108,6 +108,6 @@ export function collectMaps(
     const line = `map '${second.name}': only single ARENA map is supported (map '${first.name}' is also ARENA)`;
     throw new LibbpfRefusal(oneArena, line, { map: second.name });
   }
-  if (first === undefined && arena !== undefined) throw new LibbpfRefusal(arenaData, arenaData.text[0] ?? "");
+  if (first === undefined && arena !== undefined) throw new LibbpfRefusal(arenaData);
   return found;
 }

@@ -6,7 +6,7 @@ import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
 import type { InfoRecords, ProgramRecords } from "../kernel/program-info.ts";
 import type { LoaderRule } from "../loader.ts";
-import type { Collected, CollectedProgram } from "./collect.ts";
+import { type Collected, type CollectedProgram, sectionName } from "./collect.ts";
 import { checkExt } from "./ext.ts";
 import { type Budget, type Code, linkedCode, programCode, programCodeRules, spend } from "./program-code.ts";
 import { type RecordTable, recordsOfProgram, recordTable } from "./program-ext.ts";
@@ -141,7 +141,7 @@ function sentProgram(code: Code, tables: Tables, program: CollectedProgram): Sen
   });
   const [func, line] = [funcInfo.records(), lineInfo.records()];
   const sent = { insns, ...(func && { funcInfo: func }), ...(line && { lineInfo: line }) };
-  return { name: program.name, section: elf.sections[program.section]?.name ?? "", sent };
+  return { name: program.name, section: sectionName(elf, program.section), sent };
 }
 
 /**
@@ -159,7 +159,7 @@ export function* sentPrograms(
   const code = linkedCode(elf, collected, version, budget);
   const tables = tablesOf(elf, collected, btf, version);
   for (const program of collected.programs) {
-    const name = elf.sections[program.section]?.name ?? "";
+    const name = sectionName(elf, program.section);
     // A section whose name begins with ? is loaded only where its user asks for it.
     if (program.section === collected.text || name.startsWith("?")) continue;
     const sent = sentProgram(code, tables, program);

@@ -14,7 +14,7 @@ import {
 } from "../../elf/model.ts";
 import { relocationEntries } from "../../elf/relocations.ts";
 import type { LoaderRule } from "../loader.ts";
-import type { Collected } from "./collect.ts";
+import { type Collected, sectionName } from "./collect.ts";
 import { holdsMaps, PROG_ARRAY } from "./definition.ts";
 import type { CollectedMap } from "./maps.ts";
 import { programAt } from "./programs.ts";
@@ -148,7 +148,7 @@ function checkReference(
   fail: (rule: LoaderRule, text: string) => never,
 ): void {
   const { section, value } = symbol;
-  const home = elf.sections[section]?.name ?? "";
+  const home = sectionName(elf, section);
   if (section === collected.arena || section === collected.jumpTables) return;
   const use = collected.uses.get(section);
   if (use === "data") return;
@@ -177,7 +177,7 @@ function checkCode(linked: Linked, target: Section, relSection: Section, relocat
   const program = programAt(collected.programs, target.index, offset);
   if (program === undefined) return;
   const isSection = symbol.type === STT_SECTION && symbol.name === "";
-  const name = isSection ? (elf.sections[symbol.section]?.name ?? "") : symbol.name;
+  const name = isSection ? sectionName(elf, symbol.section) : symbol.name;
   const fail = (rule: LoaderRule, text: string): never => {
     throw new LibbpfRefusal(rule, `prog '${program.name}': ${text}`, { program: program.name });
   };
@@ -192,7 +192,7 @@ function checkCode(linked: Linked, target: Section, relSection: Section, relocat
     if (name === "") fail(nameless, `extern relo failed to find extern for '' (${symbol.index})`);
     return;
   }
-  const home = elf.sections[symbol.section]?.name ?? "";
+  const home = sectionName(elf, symbol.section);
   if (isCall(found)) {
     if (src !== PSEUDO_CALL) fail(call, "incorrect bpf_call opcode");
     if (symbol.section === 0 || symbol.section !== collected.text) {

@@ -18,7 +18,8 @@ export const libbpfRule: RuleMaker = ruleMaker("libbpf", EINVAL);
 export class LibbpfRefusal extends LoaderRefusal {
   readonly errno: number;
 
-  constructor(rule: LoaderRule, line: string, at: At = {}, errno: number = rule.errno) {
+  /** `line`: the loader's, where its rule has more than one, or holes in it; "" where the rule has none. */
+  constructor(rule: LoaderRule, line: string = rule.text[0] ?? "", at: At = {}, errno: number = rule.errno) {
     super(rule, line, at);
     this.errno = errno;
   }

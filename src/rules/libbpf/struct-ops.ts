@@ -3,7 +3,7 @@ import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import { type ElfRelocation, type ElfView, SHN_LORESERVE } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
-import type { Collected, CollectedProgram } from "./collect.ts";
+import { type Collected, type CollectedProgram, sectionName } from "./collect.ts";
 import { followed } from "./follow.ts";
 import { programAt } from "./programs.ts";
 import { ENOTSUP, FORMAT, LibbpfRefusal, libbpfRule, RELOC } from "./rule.ts";
@@ -167,7 +167,7 @@ function* variablesOf(btf: Btf, section: number, name: string, room: number): Ge
       );
     }
     const typeName = nameText(btf, type.nameOff);
-    if (typeName === "") throw new LibbpfRefusal(named, named.text[0] ?? "", at);
+    if (typeName === "") throw new LibbpfRefusal(named, undefined, at);
     if (type.kind !== "struct") throw new LibbpfRefusal(struct, `struct_ops init: ${typeName} is not a struct`, at);
     // A sum of 32 bits.
     if ((offset + type.size) >>> 0 > room) {
@@ -251,7 +251,7 @@ export function checkOpsSlot(linked: OpsLinked, relocation: ElfRelocation): void
   if (filling === undefined) {
     fail(program, `cannot find prog at shdr_idx ${section} to relocate func ptr ${name}`);
   }
-  const home = elf.sections[filling.section]?.name ?? "";
+  const home = sectionName(elf, filling.section);
   if (!isOfStructOps(home, version)) fail(ownKind, `prog ${filling.name} is not struct_ops BPF program`, filling);
   if (version !== "1.1") return;
   const before = linked.filled.get(filling) ?? { typeId: variable.typeId, index };

@@ -88,7 +88,7 @@ function readBtf(
 ): Btf | undefined {
   const needed = maps !== undefined || [...uses.values()].includes("structOps");
   if (btf === undefined) {
-    if (needed) throw new LibbpfRefusal(missing, missing.text[0] ?? "");
+    if (needed) throw new LibbpfRefusal(missing);
     return undefined;
   }
   if (!unlessOptional(needed, () => checkBtf(btf.bytes, littleEndian, version))) return undefined;

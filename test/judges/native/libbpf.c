@@ -2,7 +2,7 @@
  * libbpf as judge: opens and loads one object as a user's program would and prints what became of it as one JSON line.
  * Compiled twice, against libbpf-sys's libbpf 1.7 and against Debian's 1.1, hence only calls that both have.
  *
- *   libbpf [--open-only | --maps-only] [--btf-out FILE] [--calls] [--max-kind N] OBJECT
+ *   libbpf [--open-only | --maps-only] [--btf-out FILE] [--calls] [--max-kind N] [--map-errno N] OBJECT
  *
  * A load that fails as a whole says little about its parts, so it is followed by loads of a part each: the maps alone
  * (map by map if need be), then every program alone. Pins go to a bpffs of a private mount namespace that dies with us.
@@ -361,13 +361,15 @@ int main(int argc, char **argv)
 			tap_takes_all = (tap_out = open_memstream(&calls, &calls_size)) != NULL;
 		else if (strcmp(argv[i], "--max-kind") == 0 && i + 1 < argc)
 			tap_max_kind = (unsigned int)strtoul(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--map-errno") == 0 && i + 1 < argc)
+			tap_map_errno = (int)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--version") == 0)
 			return puts(libbpf_version_string()) < 0;
 		else
 			path = argv[i];
 	}
 	if (path == NULL) {
-		fputs("usage: libbpf [--open-only | --maps-only] [--btf-out FILE] [--calls] [--max-kind N] OBJECT\n", stderr);
+		fputs("usage: libbpf [--open-only | --maps-only] [--btf-out FILE] [--calls] [--max-kind N] [--map-errno N] OBJECT\n", stderr);
 		return 2;
 	}
 	log_out = open_memstream(&log, &log_size);

@@ -1,6 +1,7 @@
 /*
  * Listens to what libbpf asks of bpf(): every BTF and every program as the kernel is given them. It can pretend that the kernel knows fewer
- * kinds of types than it does, which makes libbpf rewrite BTF, and that it takes every program, so that libbpf comes to the next.
+ * kinds of types than it does, which makes libbpf rewrite BTF, that it takes every program, so that libbpf comes to the next, and that it
+ * creates no map.
  */
 #ifndef BTF_FIX_JUDGE_TAP_H
 #define BTF_FIX_JUDGE_TAP_H
@@ -20,6 +21,7 @@
 static FILE *tap_out; /* NULL: nothing is noted */
 static bool tap_any, tap_quiet, tap_takes_all;
 static unsigned int tap_max_kind = UINT32_MAX;
+static int tap_map_errno; /* with which no map is created; 0: maps are the kernel's to create */
 
 static long tap_raw(long number, const long *a)
 {
@@ -115,6 +117,8 @@ long syscall(long number, ...)
 		tap_note((int)a[0], &attr);
 	if (number == __NR_bpf && a[0] == BPF_BTF_LOAD && tap_max_kind != UINT32_MAX && !tap_is_known(&attr))
 		result = -EINVAL;
+	else if (number == __NR_bpf && a[0] == BPF_MAP_CREATE && tap_map_errno != 0)
+		result = -tap_map_errno;
 	else
 		result = tap_raw(number, a);
 	if (number == __NR_bpf && a[0] == BPF_PROG_LOAD && tap_takes_all && result < 0)
