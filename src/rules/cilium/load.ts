@@ -5,7 +5,7 @@ import type { LoaderRule } from "../loader.ts";
 import type { Variable } from "./data.ts";
 import { MAP_TYPE, type MapSpec } from "./map-spec.ts";
 import { type Budget, ciliumRule, refuse, within } from "./rule.ts";
-import { BlobWriter, type Lacking, valueFits } from "./sent.ts";
+import { BlobWriter, type Lacking, tagOfKnown, valueFits } from "./sent.ts";
 import { copyOf, type Type } from "./types.ts";
 
 const load = { stage: "load" } as const;
@@ -75,6 +75,7 @@ const btfTaken = ciliumRule(
 
 export const loadRules: readonly LoaderRule[] = [
   valueFits,
+  tagOfKnown,
   apart,
   pinKnown,
   innerThere,
@@ -138,7 +139,7 @@ function kernelWords({ errno, message }: BtfLoadVerdict): string {
   return `load BTF: load btf: ${ERRNOS[errno] ?? "…"}${message.startsWith("\t") ? ": …" : ""}${said}`;
 }
 
-/** The types of a key and a value, as the library sends them to the kernel. Errors: CL-01, CL-10. */
+/** The types of a key and a value, as the library sends them to the kernel. Errors: CL-01, CL-10, CL-12. */
 function sendTypes(key: Type | undefined, value: Type | undefined, { kernel, told, budget }: Ask): MapRequest["btf"] {
   if (key === undefined && value === undefined) return undefined;
   const writer = new BlobWriter(lackingIn(kernel));
@@ -178,7 +179,7 @@ export interface Ask {
   readonly told: (verdict: BtfLoadVerdict) => void;
 }
 
-/** What the library asks the kernel for to create a map; `variables` are those of its section; pins are taken to succeed. Errors: CL-01 to CL-10. */
+/** What the library asks the kernel for to create a map; `variables` are those of its section; pins are taken to succeed. Errors: CL-01 to CL-10, CL-12. */
 export function mapRequest(name: string, given: MapSpec, variables: readonly Variable[], ask: Ask): MapRequest {
   const isData = given.name === ".bss" || given.name.startsWith(".data") || given.name.startsWith(".rodata");
   const spec = isData ? { ...given, flags: given.flags | MMAPABLE } : given;

@@ -3,13 +3,21 @@ import { KIND_NUMBER } from "../../btf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import { ciliumRule, refuse } from "./rule.ts";
 import { nameBytes } from "./strings.ts";
-import { newType, shortForm, type Type } from "./types.ts";
+import { longForm, newType, shortForm, type Type } from "./types.ts";
 
 export const valueFits: LoaderRule = ciliumRule(
   "CL-01",
   "The values of an ENUM that is not 8 bytes long fit into 4.",
   "btf.encoder.deflateEnumValues",
   "marshal BTF: deflate T with ID N: value V of enum E exceeds 32 bits",
+  { stage: "load" },
+);
+
+export const tagOfKnown: LoaderRule = ciliumRule(
+  "CL-12",
+  "What a DECL_TAG is of is sent with it, if a type of a map refers to the tag itself.",
+  "btf.encoder.id",
+  "marshal BTF: deflate T with ID N: no ID for type S",
   { stage: "load" },
 );
 
@@ -86,7 +94,7 @@ export class BlobWriter {
     return this.order.length;
   }
 
-  /** The blob, in little-endian order. Errors: CL-01. */
+  /** The blob, in little-endian order. Errors: CL-01, CL-12. */
   finish(): Uint8Array {
     if (this.order.length === 0) {
       // A kernel takes no blob without types; the library gives it this one, by mistake twice.
@@ -94,9 +102,8 @@ export class BlobWriter {
       this.order.push(dummy, dummy);
       this.ids.set(dummy, 1);
     }
-    for (let at = 0; at < this.order.length; at++) {
-      const type = this.order[at];
-      if (type === undefined) break;
+    // It grows while it is gone through.
+    for (const type of this.order) {
       this.reach(type);
       for (const word of this.encode(type)) this.words.push(word);
     }
@@ -202,6 +209,10 @@ export class BlobWriter {
         return this.record(name, K.float, 0, size);
       case "declTag":
         if (declTags) return this.record(this.string("decl_tag_placeholder"), K.int, 0, 1, [8]);
+        if (ref !== undefined && ref.kind !== "Void" && !this.ids.has(ref)) {
+          const label = `marshal BTF: deflate declTag… with ID ${this.id(type)}`;
+          refuse(tagOfKnown, `${label}: no ID for type ${longForm(ref)}`);
+        }
         return this.record(this.string(text), K.declTag, 0, this.id(ref), [detail]);
       case "TypeTag":
         if (typeTags) return this.record(name, K.const, 0, this.id(ref));

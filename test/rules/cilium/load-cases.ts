@@ -45,6 +45,11 @@ const latin1: Changes = {
   blob: (bytes) => bytes.map((byte) => (byte === 0x3f ? 0xc6 : byte)),
 };
 
+/** A struct with a pointer to this. */
+function pointing(graph: Types["graph"], id: number): number {
+  return graph.struct("P", 8, [["p", graph.ptr(id), 0]]);
+}
+
 const outer = (type: number): Changes => sized(type, 4, 4);
 
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
@@ -83,6 +88,16 @@ export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "CL-08": vector([sized(4, 4, 8)]),
   "CL-09": vector([sized(0x1000_0001, 4, 4), sized(0x2000_0000, 4, 4)], [sized(2, 4, 4)]),
   "CL-11": vector([sized(1, 0, 4), sized(27, 4, 4), sized(12345, 4, 4)], [sized(2, 4, 4), sized(5, 4, 4)]),
+  "CL-12": vector(
+    [value(({ graph, u32 }) => pointing(graph, graph.declTag("tag", graph.ref("typedef", u32, "T"))))],
+    [
+      value(({ graph, u32 }) => {
+        const typedef = graph.ref("typedef", u32, "T");
+        graph.declTag("tag", typedef);
+        return pointing(graph, typedef);
+      }),
+    ],
+  ),
   "CL-10": vector(
     [
       value(({ graph, u32 }) => graph.struct("Option<u64>", 4, [["a", u32, 0]])),

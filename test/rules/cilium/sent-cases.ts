@@ -55,11 +55,32 @@ function enumeration({ graph }: Types, random: Random): number {
   return graph.add({ kind: "enum64", nameOff, size: random.pick([8, 8, 8, 4]), signed, values });
 }
 
+/** What the kernel takes no pointer to: its words say which type it is then. */
+function rare({ graph, u32 }: Types, random: Random, type: () => number): number {
+  switch (random.below(4)) {
+    case 0: {
+      const id = graph.func("f", graph.proto(0, [["p", graph.ptr(type())]]));
+      if (random.chance(70)) graph.declTag("param", id, 0);
+      if (random.chance(70)) graph.declTag("func", id);
+      return id;
+    }
+    case 1:
+      return graph.variable("v", type());
+    case 2:
+      return graph.datasec("S", 8, [[random.chance(70) ? graph.variable("w", type()) : u32, 0, 4]]);
+    default:
+      return graph.declTag(
+        "lost",
+        random.chance(50) ? graph.struct("S", 4, [["a", u32, 0]]) : graph.ref("typedef", u32, "T"),
+      );
+  }
+}
+
 /** One more type, which refers to what there is; pointers also to what is still to come. */
 function another(types: Types, random: Random, type: () => number): number {
   const { graph, u32 } = types;
   const name = random.pick(NAMES);
-  switch (random.below(13)) {
+  switch (random.below(14)) {
     case 0:
       return graph.int(name || "i", random.pick([1, 2, 4, 8, 16]), random.pick([0, 1, 2, 4]));
     case 1:
@@ -94,6 +115,8 @@ function another(types: Types, random: Random, type: () => number): number {
     case 9:
     case 10:
       return enumeration(types, random);
+    case 11:
+      return random.chance(20) ? graph.ptr(rare(types, random, type)) : u32;
     default:
       return composite(types, random, type);
   }
@@ -112,9 +135,11 @@ function fields(types: Types, random: Random): MapDraft["fields"] {
   );
   const is = random.below(10);
   const key = is === 0 ? 0 : is === 1 ? value : is < 4 ? graph.ref("const", u32) : u32;
-  return hashFields(types).map(([name, id]) => {
-    if (name === "key") return [name, graph.ptr(key)];
-    return [name, name === "value" && !random.chance(5) ? graph.ptr(value) : id];
+  const hasValue = !random.chance(8);
+  return hashFields(types).flatMap(([name, id]): MapDraft["fields"] => {
+    if (name === "key") return [[name, graph.ptr(key)]];
+    if (name === "value") return hasValue ? [[name, graph.ptr(value)]] : [];
+    return [[name, id]];
   });
 }
 
@@ -132,6 +157,7 @@ export function sentObject(random: Random): Uint8Array {
         () => graph.ref("typedef", u32, "T"),
         () => graph.ref("const", graph.ref("volatile", u32)),
         () => graph.ref("restrict", u32),
+        () => graph.add({ kind: "typeTag", nameOff: graph.string("user"), type: u32, attribute: false }),
         () => graph.struct("S", 4, [["a", u32, 0]]),
       ];
       const entries = ["v", "w", "x"].map((name, i) => {
