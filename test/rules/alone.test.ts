@@ -169,6 +169,12 @@ test("functions whose numbers matter to nobody stay global, the others become st
   // An address, a loop, a result that becomes an address or decides a loop, one that this program may not return.
   expect(await staysGlobal({ steps: [index(0, 1)] })).toBe(false);
   expect(await staysGlobal({ steps: [[spill(1, -24), fill(3, -24)], index(0, 3)] })).toBe(false);
+  // Spilled on one way only, over halves of other numbers.
+  const halves: readonly Insn[] = [-24, -20].map((offset) => [0x62, 10, offset, 0]);
+  const firstHalf: Insn = [0x61, 0xa3, -24, 0];
+  expect(await staysGlobal({ steps: [[...halves, above(2, 3, 1), spill(1, -24), firstHalf], index(0, 3)] })).toBe(
+    false,
+  );
   expect(await staysGlobal({ steps: [[equal(1, 0, 2), addValue(1, -1), [0x05, 0, -3, 0]]] })).toBe(false);
   expect(await staysGlobal({ use: "index" })).toBe(false);
   expect(await staysGlobal({ use: "loop" })).toBe(false);

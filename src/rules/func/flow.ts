@@ -50,8 +50,6 @@ export function flowBudget(): FlowBudget {
 const SLOT = 8;
 
 const MOV64_REGISTER = 0xbf;
-const MOV64_IMMEDIATE = 0xb7;
-const MOV32_IMMEDIATE = 0xb4;
 const [SIZE_MASK, DOUBLE_WORD] = [0x18, 0x18] as const;
 const MODE_MEM = 0x60;
 
@@ -85,8 +83,9 @@ function merge(state: State, next: State): boolean {
       state.slots.delete(slot);
     } else state.slots.set(slot, joined);
   }
-  for (const [slot, value] of next.slots) if (value === "given" && !state.slots.has(slot)) state.isGivenAway = true;
-  if (next.isGivenAway && !state.isGivenAway) {
+  const isGivenAway =
+    next.isGivenAway || [...next.slots].some(([slot, value]) => value === "given" && !state.slots.has(slot));
+  if (isGivenAway && !state.isGivenAway) {
     state.isGivenAway = true;
     isChanged = true;
   }
@@ -133,8 +132,8 @@ function computed(state: State, insn: Insn, { reads }: Effect): Value {
   const { opcode, src } = insn;
   const operands = state.registers.filter((_, register) => (reads & (1 << register)) !== 0);
   if (opcode === MOV64_REGISTER && insn.offset === 0) return state.registers[src] ?? "any";
-  if (opcode === MOV64_IMMEDIATE || opcode === MOV32_IMMEDIATE) return "number";
   if (operands.includes("given")) return "given";
+  // So is what comes of no register at all.
   if (operands.every((value) => value === "number")) return "number";
   // 32-bit arithmetic is for numbers.
   if ((opcode & 7) === CLASS.alu) return "number";
@@ -143,7 +142,7 @@ function computed(state: State, insn: Insn, { reads }: Effect): Value {
 
 /** Offsets that a jump of the range leads to, or goes on at: where ways meet. */
 function leaders(view: DataView, { start, end }: CodeRange, littleEndian: boolean): ReadonlySet<number> {
-  const found = new Set([start]);
+  const found = new Set<number>();
   for (let at = start; at + INSN_SIZE <= end; at += view.getUint8(at) === LD_IMM64 ? 2 * INSN_SIZE : INSN_SIZE) {
     const { next } = effectOf(insnAt(view, at, littleEndian));
     if (next === undefined || (next.length === 1 && (next[0] === 1 || next[0] === 2))) continue;
