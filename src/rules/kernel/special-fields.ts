@@ -76,14 +76,21 @@ const MEMBER_TYPE = 4;
 const MAX_FIELDS = 11;
 const MAX_DEPTH = 32;
 
+/** The member of a struct that a head or root owns: its name, and what type it must have. */
+interface OwnedNode {
+  readonly struct: number;
+  readonly name: string;
+  readonly type: SpecialType;
+}
+
 /** A special field of a struct or section. */
 export interface Field {
   readonly type: SpecialType;
   /** Bytes from the start of the struct. */
   readonly offset: number;
-  /** Struct and name of the node that a head or root owns. */
+  /** Struct that a head or root owns, and the node in it. */
   readonly value?: number;
-  readonly node?: string;
+  readonly node?: OwnedNode;
   /** Struct that a pointer to user memory is to. */
   readonly target?: number;
 }
@@ -141,8 +148,9 @@ function newSearch(subject: Subject, root: number, wanted: WantedFields): Search
 export function fieldsOfValue(subject: Subject, id: number): readonly Field[] {
   const search = newSearch(subject, id, ofMaps(subject));
   const kind = subject.kind(id);
-  if (kind !== struct && kind !== datasec) return [];
-  const found = kind === struct ? fieldsOf(search, id, MAX_FIELDS, 0) : fieldsOfSection(search, id);
+  let found: readonly Field[] = [];
+  if (kind === struct) found = fieldsOf(search, id, MAX_FIELDS, 0);
+  else if (kind === datasec) found = fieldsOfSection(search, id);
   checkFields(search, found);
   return found;
 }
@@ -242,14 +250,14 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   if (count === 0) return [];
   const isStruct = subject.kind(id) === struct;
   const special = specialTypeNamed(subject, subject.nameOff(subject.at(id)), wanted);
-  const isUnique = special?.field === "refcount" ? subject.fact("uniqueRefcounts") : special?.unique === true;
-  if (special !== undefined && isUnique) {
-    noteUnique(search, locks, special.field);
-  }
+  if (special !== undefined && isUnique(subject, special)) noteUnique(search, locks, special.field);
   if (special === undefined && isStruct) {
     if (!isSized(subject.word(subject.at(id)))) return [];
-    if (depth + 1 >= MAX_DEPTH) refuse(search, KZ_06, E2BIG);
-    const inner = depth + 1 < MAX_DEPTH ? fieldsOf(search, id, room, depth + 1) : [];
+    if (depth + 1 === MAX_DEPTH) {
+      refuse(search, KZ_06, E2BIG);
+      return [];
+    }
+    const inner = fieldsOf(search, id, room, depth + 1);
     const moved = inner.map((field) => ({ ...field, offset: (field.offset + offset) >>> 0 }));
     return repeated(search, moved, count, room, subject.word(subject.at(id)));
   }
@@ -259,6 +267,10 @@ function fieldsOfMember(search: Search, place: Place, room: number, depth: numbe
   if (field === undefined) return [];
   if (room === 0) refuse(search, KZ_01);
   return repeated(search, [field], count, room, type.size);
+}
+
+function isUnique(subject: Subject, { field, unique }: SpecialType): boolean {
+  return field === "refcount" ? subject.fact("uniqueRefcounts") : unique === true;
 }
 
 function pointerField(search: Search, id: number, offset: number): Field | undefined {
@@ -274,7 +286,8 @@ function namedField(search: Search, place: Place, id: number, type: SpecialType)
   const { subject } = search;
   if (subject.kind(id) !== struct || subject.word(subject.at(id)) !== type.size) return undefined;
   const { offset } = place;
-  return NODE_OF[type.field] === undefined ? { type, offset } : { type, offset, ...ownedBy(search, place) };
+  const node = NODE_OF[type.field];
+  return node === undefined ? { type, offset } : { type, offset, ...ownedBy(search, place, node) };
 }
 
 const REPEATABLE: ReadonlySet<SpecialField> = new Set(["pointer", "user pointer", "list head", "tree root"]);
@@ -301,28 +314,26 @@ function repeated(
   return all;
 }
 
-/** Which struct and node the DECL_TAG of a head or root names (`btf_find_graph_root`). */
-function ownedBy(search: Search, { struct: owner, index }: Place): Partial<Field> {
+/** Which struct and node of this type the DECL_TAG of a head or root names (`btf_find_graph_root`). */
+function ownedBy(search: Search, { struct: owner, index }: Place, type: SpecialType): Pick<Field, "value" | "node"> {
   const { contains, structs, doubtful } = namesOf(search.subject);
   if (doubtful.has(owner)) throw UNJUDGED;
-  const [tag = "", ...more] = contains.get(`${owner} ${index}`) ?? [];
-  const colon = tag.indexOf(":");
-  if (colon < 0 || more.length > 0) refuse(search, KZ_03);
-  const value = structs.get(tag.slice(0, Math.max(colon, 0))) ?? 0;
-  const node = tag.slice(colon + 1);
-  if (value === 0) refuse(search, KZ_03, ENOENT);
-  if (node === "") refuse(search, KZ_03);
-  return { value, node };
+  const tags = contains.get(`${owner} ${index}`) ?? [];
+  // The first colon ends the name of the struct.
+  const [, named, name] = /^([^:]*):(.*)$/s.exec(tags.length === 1 ? tags.join() : "") ?? [];
+  const value = named === undefined ? undefined : structs.get(named);
+  if (named === undefined) refuse(search, KZ_03);
+  else if (value === undefined) refuse(search, KZ_03, ENOENT);
+  else if (name === "") refuse(search, KZ_03);
+  return value === undefined || name === undefined ? {} : { value, node: { struct: value, name, type } };
 }
 
 function checkFields(search: Search, fields: readonly Field[]): void {
-  const { subject, root } = search;
   let end = 0;
   for (const field of fields) {
-    if (field.offset + field.type.size > subject.word(subject.at(root))) refuse(search, KZ_02);
     if (field.offset < end) refuse(search, KZ_05, EEXIST);
     end = field.offset + field.type.size;
-    if (field.value !== undefined && field.node !== undefined) checkNode(search, field.type, field.value, field.node);
+    if (field.node !== undefined) checkNode(search, field.node);
   }
   const has = (name: SpecialField): boolean => fields.some(({ type }) => type.field === name);
   if (has("lock") && has("resilient lock")) refuse(search, KZ_05);
@@ -331,22 +342,21 @@ function checkFields(search: Search, fields: readonly Field[]): void {
 }
 
 /** The member that the DECL_TAG names must be the node of such a head or root (`btf_parse_graph_root`). */
-function checkNode(search: Search, owner: SpecialType, value: number, node: string): void {
+function checkNode(search: Search, { struct: value, name, type: wanted }: OwnedNode): void {
   const { subject } = search;
   if (isAtFault(subject, value)) return;
-  const wanted = NODE_OF[owner.field];
   let found = false;
   for (let index = 0; index < subject.vlen(subject.at(value)); index++) {
     const member = memberAt(subject, value, index);
     const nameOff = subject.u32(member);
-    if ((nameOff === 0 ? "(anon)" : subject.string(nameOff, LONGEST_TAG)) !== node) continue;
+    if ((nameOff === 0 ? "(anon)" : subject.string(nameOff, LONGEST_TAG)) !== name) continue;
     if (found) refuse(search, KZ_03);
     const type = subject.u32(member + 4);
     if (subject.kind(type) !== struct) refuse(search, KZ_03);
     if (specialTypeNamed(subject, subject.nameOff(subject.at(type))) !== wanted) refuse(search, KZ_03);
     // The kernel reads the offset as the node's own kind_flag says, not its struct's.
     const bits = memberBits(subject, subject.at(type), member);
-    if (bits % 8 !== 0 || (bits / 8) % (wanted?.alignment ?? 1) !== 0) refuse(search, KZ_03);
+    if (bits % (8 * wanted.alignment) !== 0) refuse(search, KZ_03);
     found = true;
   }
   if (!found) refuse(search, KZ_03, ENOENT);

@@ -23,7 +23,7 @@ export interface SpecialType {
   readonly name: string;
   readonly size: number;
   readonly alignment: number;
-  readonly unique: boolean;
+  readonly unique?: true;
 }
 
 const RESILIENT_LOCK: SpecialType = {
@@ -34,17 +34,17 @@ const RESILIENT_LOCK: SpecialType = {
   unique: true,
 };
 
-const LIST_NODE: SpecialType = { field: "list node", name: "bpf_list_node", size: 24, alignment: 8, unique: false };
-const TREE_NODE: SpecialType = { field: "tree node", name: "bpf_rb_node", size: 32, alignment: 8, unique: false };
+const LIST_NODE: SpecialType = { field: "list node", name: "bpf_list_node", size: 24, alignment: 8 };
+const TREE_NODE: SpecialType = { field: "tree node", name: "bpf_rb_node", size: 32, alignment: 8 };
 
 /** Of include/uapi/linux/bpf.h; a struct is parsed if it has a member of one of these types. */
 const TYPES: readonly SpecialType[] = [
   { field: "lock", name: "bpf_spin_lock", size: 4, alignment: 4, unique: true },
-  { field: "list head", name: "bpf_list_head", size: 16, alignment: 8, unique: false },
+  { field: "list head", name: "bpf_list_head", size: 16, alignment: 8 },
   LIST_NODE,
-  { field: "tree root", name: "bpf_rb_root", size: 16, alignment: 8, unique: false },
+  { field: "tree root", name: "bpf_rb_root", size: 16, alignment: 8 },
   TREE_NODE,
-  { field: "refcount", name: "bpf_refcount", size: 4, alignment: 4, unique: false },
+  { field: "refcount", name: "bpf_refcount", size: 4, alignment: 4 },
 ];
 
 /** What the kernel looks for: the special types, and whether pointers to user memory are of interest. */
@@ -80,7 +80,7 @@ export const NODE_OF: Readonly<Partial<Record<SpecialField, SpecialType>>> = {
   "tree root": TREE_NODE,
 };
 
-export const POINTER: SpecialType = { field: "pointer", name: "", size: 8, alignment: 8, unique: false };
+export const POINTER: SpecialType = { field: "pointer", name: "", size: 8, alignment: 8 };
 export const TO_USER: SpecialType = { ...POINTER, field: "user pointer" };
 
 const LONGEST_NAME = 20;
@@ -98,7 +98,7 @@ export function specialTypeNamed(
   nameOff: number,
   { types }: WantedFields = ofStructs(subject),
 ): SpecialType | undefined {
-  if (nameOff === 0 || !isSpecialName(subject, nameOff)) return undefined;
+  if (!isSpecialName(subject, nameOff)) return undefined;
   const name = subject.string(nameOff, LONGEST_NAME);
   return types.find((type) => type.name === name);
 }
@@ -131,19 +131,18 @@ function isPointerTag(subject: Subject, text: string): boolean {
   return POINTER_TAGS.has(text) || (text === USER_POINTER && subject.fact("userPointers"));
 }
 
-type Tagged = "kptr" | "uptr" | "none" | "invalid" | "invalid uptr";
+type Tagged = "kptr" | "uptr" | "invalid" | "invalid uptr";
 
-/** What `btf_find_kptr` makes of a type: a kernel pointer, one to user memory, nothing of the kind, or one that may not be. */
-export function taggedPointer(subject: Subject, id: number): Tagged {
+/** What `btf_find_kptr` makes of a type: a kernel pointer, one to user memory, or one that may not be; undefined for nothing of the kind. */
+export function taggedPointer(subject: Subject, id: number): Tagged | undefined {
   const pointer = pointerOf(subject, id);
-  if (subject.kind(pointer) !== ptr) return "none";
-  const tags = pointerTags(subject, subject.word(subject.at(pointer)));
-  const [first] = tags;
-  if (first === undefined) return "none";
-  if (!isPointerTag(subject, first) || tags.some((tag) => tag !== first)) return "invalid";
+  if (subject.kind(pointer) !== ptr) return undefined;
+  const { tag, isMixed } = pointerTag(subject, subject.word(subject.at(pointer)));
+  if (tag === undefined) return undefined;
+  if (!isPointerTag(subject, tag) || isMixed) return "invalid";
   const target = pointedStruct(subject, pointer);
-  if (subject.isUnknown(target)) return "none";
-  if (first === USER_POINTER) return subject.kind(target) === struct ? "uptr" : "invalid uptr";
+  if (subject.isUnknown(target)) return undefined;
+  if (tag === USER_POINTER) return subject.kind(target) === struct ? "uptr" : "invalid uptr";
   return subject.kind(target) === struct ? "kptr" : "invalid";
 }
 
@@ -156,13 +155,18 @@ export function pointedStruct(subject: Subject, id: number): number {
   return chainFrom(subject, subject.word(subject.at(pointerOf(subject, id)))).end;
 }
 
-/** Modifiers that follow each other: where they end, and the tags of pointers among them, as far as it matters. */
-interface Chain {
-  readonly end: number;
-  /** The first tag, and one that differs from it. */
+/** The tag that makes a pointer one of the kernel's, and whether another goes with it. */
+interface PointerTag {
   readonly tag: string | undefined;
-  readonly other: string | undefined;
+  readonly isMixed: boolean;
 }
+
+/** Modifiers that follow each other: where they end, and the first tag of a pointer among them. */
+interface Chain extends PointerTag {
+  readonly end: number;
+}
+
+const NO_TAG: PointerTag = { tag: undefined, isMixed: false };
 
 const chains = new WeakMap<Subject, Map<number, Chain>>();
 
@@ -175,12 +179,12 @@ function chainFrom(subject: Subject, start: number): Chain {
   for (; isModifier(subject.kind(id)) && !subject.isUnknown(id) && !known.has(id); id = subject.word(subject.at(id))) {
     path.push(id);
   }
-  let chain: Chain = known.get(id) ?? { end: id, tag: undefined, other: undefined };
+  let chain: Chain = known.get(id) ?? { end: id, ...NO_TAG };
   for (const modifier of path.reverse()) {
-    const tag = isTag(subject, modifier) ? tagText(subject, modifier) : "";
-    if (isPointerTag(subject, tag)) {
-      const other = chain.tag === undefined || chain.tag === tag ? chain.other : chain.tag;
-      chain = { end: chain.end, tag, other };
+    if (isTag(subject, modifier)) {
+      const tag = tagText(subject, modifier);
+      const differs = chain.tag !== undefined && chain.tag !== tag;
+      if (isPointerTag(subject, tag)) chain = { end: chain.end, tag, isMixed: chain.isMixed || differs };
     }
     known.set(modifier, chain);
   }
@@ -209,14 +213,11 @@ function hasTag(subject: Subject, target: number): boolean {
   return true;
 }
 
-/** TYPE_TAGs at the target of a pointer that count: up to 6.18 the first, which must be alone; since then all that are known. */
-function pointerTags(subject: Subject, target: number): readonly string[] {
-  if (!hasTag(subject, target)) return [];
-  if (!subject.fact("skipsOtherTags")) {
-    if (!isTag(subject, target)) return [];
-    const isAlone = subject.kind(subject.word(subject.at(target))) !== typeTag;
-    return isAlone ? [tagText(subject, target)] : [tagText(subject, target), "another"];
-  }
-  const { tag, other } = chainFrom(subject, target);
-  return [tag, other].filter((each) => each !== undefined);
+/** The TYPE_TAG at the target of a pointer that counts: up to 6.18 the first, which must be alone; since then all that are known. */
+function pointerTag(subject: Subject, target: number): PointerTag {
+  if (!hasTag(subject, target)) return NO_TAG;
+  if (subject.fact("skipsOtherTags")) return chainFrom(subject, target);
+  if (!isTag(subject, target)) return NO_TAG;
+  const isMixed = subject.kind(subject.word(subject.at(target))) === typeTag;
+  return { tag: tagText(subject, target), isMixed };
 }

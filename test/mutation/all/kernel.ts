@@ -1,5 +1,6 @@
 import { collected } from "../../../tools/mutation/in-process.ts";
 import { replays as said } from "../kernel.ts";
+import { replays as saidOfMaps } from "../map-create.ts";
 import type { AnswersOf, Replay } from "../replay.ts";
 import "../../report/explain.test.ts";
 import "../../rules/kernel/corners.test.ts";
@@ -16,5 +17,5 @@ const LEFT_OUT =
 
 /** What was recorded, and the tests of these rules. */
 export function replays(answersOf: AnswersOf): readonly Replay[] {
-  return [...said(answersOf), ...collected.filter(({ name }) => !LEFT_OUT.test(name))];
+  return [...said(answersOf), ...saidOfMaps(answersOf), ...collected.filter(({ name }) => !LEFT_OUT.test(name))];
 }

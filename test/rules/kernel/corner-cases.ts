@@ -1,7 +1,8 @@
 import { Draft, KIND } from "./draft.ts";
+import { specialCorners } from "./special-corners.ts";
 
 /** Where a rule begins and ends, and what one rule leaves to the next; found as mutants that no vector of a rule noticed. What the kernel says is for it to tell. */
-interface Corner {
+export interface Corner {
   readonly what: string;
   readonly make: (draft: Draft) => void;
 }
@@ -72,7 +73,7 @@ const encodings: readonly Corner[] = Array.from({ length: 9 }, (_, encoding) => 
   make: (draft: Draft) => void draft.add(KIND.int, { name: "i", word: 4, words: [(encoding << 24) | 33] }),
 }));
 
-const CORNERS: readonly Corner[] = [...chains, ...tags, ...lastIds, ...encodings];
+const CORNERS: readonly Corner[] = [...chains, ...tags, ...lastIds, ...encodings, ...specialCorners];
 
 /** Each in a blob of its own, after an INT. */
 export function cornerBlobs(): readonly { readonly what: string; readonly blob: Uint8Array }[] {

@@ -25,3 +25,9 @@ judgeTest(kernel())("the running kernel says of the edges of rules what its prof
 test("no rule has empty words; one that is silent has none", () => {
   expect(kernelRules.filter(({ text }) => text.includes("")).map(({ id }) => id)).toEqual([]);
 });
+
+test("a rule names the functions of the kernel that look", () => {
+  const name = /^(?:btf_kind_operations\.)?_*[a-z][a-z0-9_]*$/;
+  const wrong = kernelRules.filter(({ source }) => !source.split(", ").every((part) => name.test(part)));
+  expect(wrong.map(({ id, source }) => [id, source])).toEqual([]);
+});

@@ -89,6 +89,7 @@ const owner =
         ]),
       },
       { id: tag, changed: { words: [0] } },
+      { id: tag, changed: { words: [9] } },
       called(`contains:none${number}:n`),
       called(`contains:item${number}`),
       called(`contains:item${number}:`),
