@@ -17,6 +17,8 @@ import type { ObjectState } from "../state.ts";
 /** An own reference and the lowered type that its pointee should be. */
 export interface Misbinding {
   readonly typeId: number;
+  /** What it leads to instead. */
+  readonly wrongId: number;
   readonly loweredId: number;
 }
 
@@ -34,7 +36,9 @@ function misbinding(btf: Btf, ownId: number, lowered: Btf, loweredId: number): M
     const own = typeById(btf, from);
     const twin = typeById(lowered, to);
     if (!isReference(own) || !isReference(twin) || own.kind !== twin.kind) return undefined;
-    if (isOtherOfSameName(btf, own.type, lowered, twin.type)) return { typeId: from, loweredId: twin.type };
+    if (isOtherOfSameName(btf, own.type, lowered, twin.type)) {
+      return { typeId: from, wrongId: own.type, loweredId: twin.type };
+    }
     [from, to] = [own.type, twin.type];
   }
   return undefined;
@@ -59,16 +63,17 @@ function* inRecord(btf: Btf, own: BtfComposite, lowered: Btf, twin: BtfComposite
 export function misbindings({ btf, join }: ObjectState): readonly Misbinding[] {
   if (join === undefined) return [];
   const lowered = join.lowered.btf();
-  const wanted = new Map<number, number | undefined>();
+  const wanted = new Map<number, Misbinding | undefined>();
   for (const [id, type] of typesOfKind(btf, "struct", "union")) {
     const twin = typeById(lowered, join.loweredId(id) ?? 0);
     if ((twin?.kind !== "struct" && twin?.kind !== "union") || twin.kind !== type.kind) continue;
-    for (const { typeId, loweredId } of inRecord(btf, type, lowered, twin)) {
-      const isAgreed = !wanted.has(typeId) || wanted.get(typeId) === loweredId;
-      wanted.set(typeId, isAgreed && join.loweredId(typeId) === undefined ? loweredId : undefined);
+    for (const found of inRecord(btf, type, lowered, twin)) {
+      const { typeId, loweredId } = found;
+      const isAgreed = !wanted.has(typeId) || wanted.get(typeId)?.loweredId === loweredId;
+      wanted.set(typeId, isAgreed && join.loweredId(typeId) === undefined ? found : undefined);
     }
   }
-  return [...wanted].flatMap(([typeId, loweredId]) => (loweredId === undefined ? [] : [{ typeId, loweredId }]));
+  return [...wanted.values()].filter((found) => found !== undefined);
 }
 
 /** Parts of a record by name and place, names as escaping leaves them. */
@@ -76,19 +81,25 @@ function partKeys(btf: Btf, type: BtfComposite): Set<string> {
   const key = ({ nameOff, bitOffset }: BtfMember): string => `${unescapeName(nameText(btf, nameOff))}@${bitOffset}`;
   const keys = new Set(type.members.map(key));
   // An enum with payload is one anonymous UNION; its variants and their parts tell it from another, its tag (named by a repair) does not.
-  for (const variant of type.members.length === 1 ? variantsOf(btf, type.members[0]) : []) {
-    const payload = typeById(btf, variant.type);
+  const [only, ...others] = type.members;
+  for (const [variant, parts] of others.length === 0 ? variantsOf(btf, only) : []) {
     keys.add(`?.${key(variant)}`);
-    if (payload?.kind === "struct") for (const part of payload.members) keys.add(`?.${key(variant)}.${key(part)}`);
+    for (const part of parts) keys.add(`?.${key(variant)}.${key(part)}`);
   }
   return keys;
 }
 
-/** The members of an anonymous UNION that are STRUCTs with a name. */
-function variantsOf(btf: Btf, member: BtfMember | undefined): readonly BtfMember[] {
+/** The members of an anonymous UNION that are STRUCTs with a name, and the parts of each. */
+function* variantsOf(
+  btf: Btf,
+  member: BtfMember | undefined,
+): Generator<readonly [variant: BtfMember, parts: readonly BtfMember[]]> {
   const union = member?.nameOff === 0 ? typeById(btf, member.type) : undefined;
-  if (union?.kind !== "union") return [];
-  return union.members.filter(({ nameOff, type }) => nameOff !== 0 && typeById(btf, type)?.kind === "struct");
+  if (union?.kind !== "union") return;
+  for (const variant of union.members) {
+    const payload = typeById(btf, variant.type);
+    if (variant.nameOff !== 0 && payload?.kind === "struct") yield [variant, payload.members];
+  }
 }
 
 /** Whether the variant part of an enum is still to be supplied, as LLVM before 21.1.5 leaves it. */
@@ -119,13 +130,12 @@ export const boundByName: Rule = {
   source: "llvm BTFDebug::endModule (fixups look structs up by name)",
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
-    for (const { typeId, loweredId } of misbindings(state)) {
-      const type = typeById(state.btf, typeId);
-      const wrong = type !== undefined && "type" in type ? label(state.btf, type.type) : "a type";
+    for (const { typeId, wrongId, loweredId } of misbindings(state)) {
+      const told = `${label(state.btf, typeId)} leads to ${label(state.btf, wrongId)}`;
       yield {
         rule: boundByName.id,
         severity: "warning",
-        message: `${label(state.btf, typeId)} leads to ${wrong}, another type of the same name than in the source`,
+        message: `${told}, another type of the same name than in the source`,
         target: { typeId },
         ...placeOfLowered(state.join, loweredId),
         answers: [],

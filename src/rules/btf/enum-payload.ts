@@ -6,18 +6,17 @@ import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 
-/** Whether an own type is the UNION of a variant part. */
-export function isVariantUnion({ lowered, loweredId }: Correspondence, ownId: number): boolean {
-  const id = loweredId(ownId);
-  const row = id === undefined ? undefined : lowered.rowOf(id);
-  return row !== undefined && lowered.dwarf.tag(row) === TAG.variantPart;
+/** The row in DWARF of the variant part that an own UNION is; undefined for every other type. */
+export function variantPart({ lowered, loweredId }: Correspondence, ownId: number): number | undefined {
+  const row = lowered.rowOf(loweredId(ownId) ?? 0);
+  return row !== undefined && lowered.dwarf.tag(row) === TAG.variantPart ? row : undefined;
 }
 
 /** Records of enums with payload: those that hold the UNION of a variant part. */
 export function* payloadEnums(btf: Btf, join: Correspondence): Generator<number> {
   for (const [id, type] of typesOfKind(btf, "struct")) {
     const holds = type.members.some(
-      (member) => typeById(btf, member.type)?.kind === "union" && isVariantUnion(join, member.type),
+      (member) => typeById(btf, member.type)?.kind === "union" && variantPart(join, member.type) !== undefined,
     );
     if (holds) yield id;
   }

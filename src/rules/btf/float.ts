@@ -14,10 +14,9 @@ export const floatMisaligned: Rule = {
   fixable: true,
   *check({ btf, join }: ObjectState): Generator<Diagnostic> {
     for (const [typeId, type] of typesOfKind(btf, "struct", "union")) {
-      for (let member = 0; member < type.members.length; member++) {
-        const inner = type.members[member];
-        const float = inner === undefined ? undefined : misplacedFloat(btf, inner);
-        if (inner === undefined || float === undefined) continue;
+      for (const [member, inner] of type.members.entries()) {
+        const float = misplacedFloat(btf, inner);
+        if (float === undefined) continue;
         const { nameOff, bitOffset } = inner;
         yield {
           rule: floatMisaligned.id,

@@ -33,10 +33,10 @@ function isSmallClosure(btf: Btf, loweredId: number): boolean {
 }
 
 /** The lowered STRUCT or UNION that a FWD stands for; undefined when DWARF has no more than a declaration either. */
-export function definitionOf(state: ObjectState, fwdId: number): number | undefined {
-  const loweredId = state.join?.loweredId(fwdId);
-  if (state.join === undefined || loweredId === undefined) return undefined;
-  const { lowered } = state.join;
+export function definitionOf({ join }: ObjectState, fwdId: number): number | undefined {
+  if (join === undefined) return undefined;
+  const { lowered } = join;
+  const loweredId = join.loweredId(fwdId) ?? 0;
   const kind = typeById(lowered.btf(), loweredId)?.kind;
   if ((kind !== "struct" && kind !== "union") || !isRust(lowered, loweredId)) return undefined;
   return isSmallClosure(lowered.btf(), loweredId) ? loweredId : undefined;

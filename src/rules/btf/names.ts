@@ -94,8 +94,8 @@ function wrongNames(btf: Btf): readonly WrongName[] {
   let typeId = btf.firstId;
   for (const type of btf.types) {
     if (hasOwnName(type)) look(typeId, undefined, type.nameOff);
-    const names = innerNames(type);
-    for (let member = 0; member < names.length; member++) look(typeId, member, names[member]?.nameOff ?? 0);
+    let member = 0;
+    for (const { nameOff } of innerNames(type)) look(typeId, member++, nameOff);
     typeId++;
   }
   wrong.set(btf, found);

@@ -1,4 +1,4 @@
-import { type Btf, type BtfType, typeById } from "../../btf/model.ts";
+import type { Btf, BtfType } from "../../btf/model.ts";
 import { isEmptyName } from "../../btf/names.ts";
 import { kernelDrops } from "../answers.ts";
 import { label } from "../label.ts";
@@ -49,19 +49,20 @@ const ENTRY: Partial<Readonly<Record<BtfType["kind"], string>>> = {
 };
 
 /** Every anonymous name by another offset than 0: of types, of members, of parameters (the variadic marker among them). */
-function* misplacedEmptyNames(btf: Btf): Generator<NameSite> {
+function* misplacedEmptyNames(btf: Btf): Generator<NameSite & Pick<BtfType, "kind">> {
   let id = btf.firstId;
   for (const type of btf.types) {
     const typeId = id++;
-    const { nameOff } = type;
-    if (nameOff !== 0 && MAY_BE_ANONYMOUS.has(type.kind) && isEmptyName(btf, nameOff)) {
-      yield { typeId, member: undefined, nameOff };
+    const { kind, nameOff } = type;
+    if (nameOff !== 0 && MAY_BE_ANONYMOUS.has(kind) && isEmptyName(btf, nameOff)) {
+      yield { kind, typeId, member: undefined, nameOff };
     }
-    if (ENTRY[type.kind] === undefined) continue;
-    const names = innerNames(type);
-    for (let member = 0; member < names.length; member++) {
-      const inner = names[member]?.nameOff ?? 0;
-      if (inner !== 0 && isEmptyName(btf, inner)) yield { typeId, member, nameOff: inner };
+    if (ENTRY[kind] === undefined) continue;
+    let next = 0;
+    for (const inner of innerNames(type)) {
+      const member = next++;
+      if (inner.nameOff !== 0 && isEmptyName(btf, inner.nameOff))
+        yield { kind, typeId, member, nameOff: inner.nameOff };
     }
   }
 }
@@ -73,8 +74,7 @@ export const emptyNameNotZero: Rule = {
   source: "kernel/bpf/btf.c btf_name_valid_identifier",
   fixable: true,
   *check({ btf }: ObjectState): Generator<Diagnostic> {
-    for (const { typeId, member, nameOff } of misplacedEmptyNames(btf)) {
-      const kind = typeById(btf, typeId)?.kind ?? "struct";
+    for (const { kind, typeId, member, nameOff } of misplacedEmptyNames(btf)) {
       const what = member === undefined ? "" : `${ENTRY[kind]} ${member + 1} of `;
       yield {
         rule: emptyNameNotZero.id,

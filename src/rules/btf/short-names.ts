@@ -29,9 +29,10 @@ interface Described {
  */
 function described(join: Correspondence | undefined, typeId: number): Described | "inner" | undefined {
   const row = join?.row(typeId);
-  const name = row === undefined ? undefined : join?.lowered.dwarf.name(row);
-  if (join === undefined || row === undefined || name === undefined) return undefined;
+  if (join === undefined || row === undefined) return undefined;
   const { dwarf } = join.lowered;
+  const name = dwarf.name(row);
+  if (name === undefined) return undefined;
   const parts: string[] = [];
   for (let at = dwarf.parent(row); at !== undefined; at = dwarf.parent(at)) {
     const tag = dwarf.tag(at);

@@ -1,10 +1,9 @@
 import { typeById } from "../../btf/model.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
-import { TAG } from "../../dwarf/constants.ts";
-import type { LoweredBtf } from "../../lower/model.ts";
 import { label, placeOf } from "../label.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
+import { variantPart } from "./enum-payload.ts";
 
 /** The unnamed tag of an enum with payload: where it stands in the own BTF, and the variant part in DWARF that explains it. */
 export interface TagSite {
@@ -18,17 +17,12 @@ export interface TagSite {
   readonly row: number;
 }
 
-function variantPart(lowered: LoweredBtf, loweredId: number | undefined): number | undefined {
-  const row = loweredId === undefined ? undefined : lowered.rowOf(loweredId);
-  return row !== undefined && lowered.dwarf.tag(row) === TAG.variantPart ? row : undefined;
-}
-
 /** Every unnamed tag, which LLVM writes as the first member of the UNION that a variant part becomes. */
 export function tagSites({ btf, join }: ObjectState): readonly TagSite[] {
   if (join === undefined) return [];
   const sites: TagSite[] = [];
   for (const [unionId, union] of typesOfKind(btf, "union")) {
-    const row = variantPart(join.lowered, join.loweredId(unionId));
+    const row = variantPart(join, unionId);
     const first = union.members[0];
     if (row === undefined || first === undefined || first.nameOff !== 0) continue;
     const holder = typeById(btf, first.type);

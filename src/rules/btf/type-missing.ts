@@ -1,4 +1,4 @@
-import { type Btf, LINKAGE_EXTERN, typeById, typesWithIds } from "../../btf/model.ts";
+import { type Btf, type BtfFunc, type BtfType, LINKAGE_EXTERN, typeById, typesWithIds } from "../../btf/model.ts";
 import { nameBytes } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import { AT, ATE, TAG } from "../../dwarf/constants.ts";
@@ -52,14 +52,13 @@ function isElementMissing(btf: Btf, elementId: number, lowered: LoweredBtf, lowe
 }
 
 /** Own references of one type that are missing, with what they should be. */
-function sitesOf(btf: Btf, typeId: number, lowered: LoweredBtf, loweredId: number): MissingType[] {
-  const own = typeById(btf, typeId);
+function sitesOf(btf: Btf, typeId: number, own: BtfType, lowered: LoweredBtf, loweredId: number): MissingType[] {
   const other = typeById(lowered.btf(), loweredId);
-  if (own?.kind === "array" && other?.kind === "array") {
+  if (own.kind === "array" && other?.kind === "array") {
     if (!isElementMissing(btf, own.type, lowered, other.type)) return [];
     return [{ typeId, member: undefined, loweredId: other.type }];
   }
-  if ((own?.kind !== "struct" && own?.kind !== "union") || other?.kind !== own.kind) return [];
+  if ((own.kind !== "struct" && own.kind !== "union") || other?.kind !== own.kind) return [];
   const sites: MissingType[] = [];
   for (const [member, { nameOff, bitOffset, type }] of own.members.entries()) {
     if (type !== 0) continue;
@@ -73,11 +72,10 @@ function sitesOf(btf: Btf, typeId: number, lowered: LoweredBtf, loweredId: numbe
 }
 
 /** Parameters of a function's prototype that are `char`s. */
-function paramSites(btf: Btf, funcId: number, join: Correspondence): MissingType[] {
-  const func = typeById(btf, funcId);
-  const proto = func?.kind === "func" ? typeById(btf, func.type) : undefined;
+function paramSites(btf: Btf, funcId: number, func: BtfFunc, join: Correspondence): MissingType[] {
+  const proto = typeById(btf, func.type);
   const source = join.function(funcId);
-  if (func?.kind !== "func" || proto?.kind !== "funcProto" || source?.params.length !== proto.params.length) return [];
+  if (proto?.kind !== "funcProto" || source?.params.length !== proto.params.length) return [];
   const sites: MissingType[] = [];
   for (const [member, param] of proto.params.entries()) {
     const loweredId = source.params[member]?.typeId ?? 0;
@@ -100,9 +98,8 @@ export function missingTypes(state: ObjectState): readonly MissingType[] {
       }
       continue;
     }
-    if (type.kind === "func") sites.push(...paramSites(btf, typeId, join));
-    const loweredId = join.loweredId(typeId) ?? twins.get(typeId);
-    if (loweredId !== undefined) sites.push(...sitesOf(btf, typeId, join.lowered, loweredId));
+    if (type.kind === "func") sites.push(...paramSites(btf, typeId, type, join));
+    sites.push(...sitesOf(btf, typeId, type, join.lowered, join.loweredId(typeId) ?? twins.get(typeId) ?? 0));
   }
   return sites;
 }

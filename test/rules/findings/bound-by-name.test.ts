@@ -1,5 +1,6 @@
 import { describe } from "vitest";
-import type { Graph, MemberDraft } from "../../graph.ts";
+import type { Diagnostic } from "../../../src/rules/rule.ts";
+import { Graph, type MemberDraft } from "../../graph.ts";
 import { bound, type Make } from "./bound.ts";
 import { u32 } from "./rows.ts";
 import { type TwinRow, tryTwins } from "./twins.ts";
@@ -52,6 +53,23 @@ const payload =
       return [name, part, 0];
     });
     return g.struct("Node", 16, [["", g.union("", 16, [[tag, number, 0], ...members]), 0]]);
+  };
+/** `enum Node` whose tag does not lie at its beginning. */
+const shifted =
+  (tag: string): Make =>
+  (g) => {
+    const number = u32(g);
+    const [wrapper, variant] = [g.struct("", 16, [[tag, number, 32]]), g.struct("A", 16, [["x", number, 64]])];
+    return g.struct("Node", 16, [
+      [
+        "",
+        g.union("", 16, [
+          ["", wrapper, 0],
+          ["A", variant, 0],
+        ]),
+        0,
+      ],
+    ]);
   };
 const AB = {
   A: [["x", 32]],
@@ -167,6 +185,15 @@ describe("pointers that lead to another type of the same name", () => {
       { about: "escaped members", own: node(8, [["gr_C3__B6__C3__9F_e", 0]]), lowered: node(8, [["größe", 0]]) },
       { about: "another name", own: small, lowered: node(16, [], "Other") },
       { about: "no name", own: node(8, [], ""), lowered: node(4, [], "") },
+      { about: "nothing in the source", own: small, lowered: () => 0 },
+      { about: "variants without fields", own: payload({ A: [], B: [] }), lowered: payload({ A: [], B: [] }) },
+      {
+        about: "a variant of another name without fields",
+        own: payload({ A: [], B: [] }),
+        lowered: payload({ A: [], C: [] }),
+        leads: TO,
+      },
+      { about: "a tag in a record that was given a name", own: shifted("tag"), lowered: shifted("") },
       { about: "a declaration", own: (g: Graph) => g.fwd("Node"), lowered: small },
       { about: "a declaration in the source", own: small, lowered: (g: Graph) => g.fwd("Node") },
       { about: "numbers of one name", own: (g: Graph) => g.int("Node", 8), lowered: (g: Graph) => g.int("Node", 4) },
@@ -337,32 +364,28 @@ describe("ways that lead there", () => {
   );
 });
 
-/** Own [1] u32, [2] Node, [3] a pointer that is both members' of Val [4]; lowered two Nodes, and a pointer to each. */
+/** A pointer that is both members' of Val; in the source there are two Nodes, and a pointer to each. */
+const torn = (g: Graph, p: number, q: number): number =>
+  g.struct("Val", 16, [
+    ["p", p, 0],
+    ["q", q, 64],
+  ]);
+const tornSource = (g: Graph): number => torn(g, g.ptr(big(g)), g.ptr(node(24, [])(g)));
+const tornOwn = (g: Graph): number => {
+  const shared = g.ptr(small(g));
+  return torn(g, shared, shared);
+};
 const TORN: TwinRow = {
   about: "a pointer that is to lead to two",
-  twins: {
-    own: (g) => [
-      small(g),
-      g.ptr(2),
-      g.struct("Val", 16, [
-        ["p", 3, 0],
-        ["q", 3, 64],
-      ]),
-    ],
-    lowered: (g) => [
-      big(g),
-      node(24, [])(g),
-      g.ptr(2),
-      g.ptr(3),
-      g.struct("Val", 16, [
-        ["p", 4, 0],
-        ["q", 5, 64],
-      ]),
-    ],
-    pairs: { 4: 6 },
-  },
+  twins: { own: tornOwn, lowered: tornSource, pairs: { [tornOwn(new Graph())]: tornSource(new Graph()) } },
   finds: [],
 };
+
+describe("a type that was made without a DIE", () => {
+  const { twins, finds } = bound({ about: "", ...found, leads: TO });
+  const { place: _, ...rest } = finds[0] ?? ({} as Diagnostic);
+  tryTwins([{ about: "has no place", twins: { ...twins, rowless: [big(new Graph()) + 2] }, finds: [rest] }], RULE);
+});
 
 describe("what nobody can tell", () => {
   tryTwins([TORN], RULE);

@@ -2,7 +2,7 @@ import { describe } from "vitest";
 import { TAG } from "../../../src/dwarf/constants.ts";
 import type { Diagnostic } from "../../../src/rules/rule.ts";
 import type { Graph } from "../../graph.ts";
-import { u32 } from "./rows.ts";
+import { drops, u32 } from "./rows.ts";
 import { type Die, placeOfDie, type Twins } from "./state.ts";
 import { type TwinRow, tryTwins } from "./twins.ts";
 
@@ -52,6 +52,11 @@ const both = (make: Twins["own"], more: Partial<Twins> = {}): Twins => ({
 const wrapped = (name: string, type: number) => (g: Graph) => ["", g.struct("", 8, [[name, type, 32]])] as const;
 const shifted = (make: Twins["own"]): Twins => ({ ...both(make), pairs: { 4: 5, 5: 6 }, dies: { 5: VARIANTS } });
 
+const untyped: Diagnostic = {
+  ...drops("btf/type-missing", { typeId: 3, member: 0 }, "UNION [3] holds something without a type", "Invalid type_id"),
+  place: placeOfDie(4),
+};
+
 const TAGS: readonly TwinRow[] = [
   { about: "a tag without a name", twins: both(enumOf()), finds: [tag(3, 3, 4)] },
   { about: "a tag in a record", twins: shifted(enumOf(wrapped("", 1))), finds: [tag(4, 3, 5)] },
@@ -73,6 +78,8 @@ const TAGS: readonly TwinRow[] = [
     },
     finds: [],
   },
+  { about: "a tag without a type", twins: both(enumOf(() => ["", 0])), finds: [untyped] },
+  { about: "a union that debug info has made up", twins: both(enumOf(), { rowless: [4] }), finds: [] },
   { about: "where enums stay unions", twins: both(enumOf(), { choices: { enums: "union" } }), finds: [] },
 ];
 
@@ -121,6 +128,27 @@ const PAYLOADS: readonly TwinRow[] = [
     finds: [],
   },
   { about: "a union that debug info does not know", twins: both(enumOf(), { pairs: { 4: 5 }, ...OPAQUE }), finds: [] },
+  {
+    about: "a record that holds something without a type",
+    twins: {
+      own: (g) => g.struct("E", 4, [["", 0, 0]]),
+      lowered: u32,
+      pairs: { 1: 1 },
+      dies: { 1: VARIANTS },
+      ...OPAQUE,
+    },
+    finds: [
+      {
+        ...drops(
+          "btf/type-missing",
+          { typeId: 1, member: 0 },
+          "STRUCT E [1] holds something without a type",
+          "Invalid type_id",
+        ),
+        place: placeOfDie(1),
+      },
+    ],
+  },
   { about: "a union around a union", twins: both(enumOf(undefined, "union"), OPAQUE), finds: [] },
 ];
 
@@ -213,6 +241,9 @@ describe("declarations", () => {
     forward("of a number", (g) => [u32(g), g.int("S", 4)], []),
     forward("of a record of C", (g) => [u32(g), g.struct("S", 4, [["a", 1, 0]])], [], { dies: { 2: C } }),
     forward("of a union of C", (g) => [u32(g), g.union("S", 4, [["a", 1, 0]])], [], { dies: { 2: C } }),
+    forward("of a record that debug info has made up", (g) => [u32(g), g.struct("S", 4, [["a", 1, 0]])], [], {
+      rowless: [2],
+    }),
     forward("that debug info does not know", (g) => [u32(g), g.struct("S", 4, [["a", 1, 0]])], [], { pairs: {} }),
     forward("of 256 types", wide(255), [declared(2, "S", 256)], { pairs: { 2: 256 } }),
     forward(

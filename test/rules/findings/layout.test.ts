@@ -1,5 +1,8 @@
+import { expect, test } from "vitest";
+import { typesOfValues } from "../../../src/rules/btf/enum-size.ts";
 import type { Diagnostic, Target } from "../../../src/rules/rule.ts";
 import { drops, type Row, tryRows, u32 } from "./rows.ts";
+import { btfOf } from "./state.ts";
 
 const ORDER = "btf/member-order";
 const UNION = "btf/union-member-offset";
@@ -203,3 +206,24 @@ const SIZES: readonly Row[] = [
 ];
 
 tryRows([...LAYOUT, ...SIZES]);
+
+test("values are what something has that is not behind a pointer", () => {
+  const held = typesOfValues(
+    btfOf((g) => {
+      const behind = (name: string): number => g.ref("typedef", g.ref("const", g.enum(name, [])), "alias");
+      const ids = ["member", "of a union", "element", "variable", "result", "parameter"].map(behind);
+      const [member = 0, ofUnion = 0, element = 0, variable = 0, result = 0, parameter = 0] = ids;
+      g.struct("s", 4, [["m", member, 0]]);
+      g.union("u", 4, [["m", ofUnion, 0]]);
+      g.array(element, u32(g), 2);
+      g.variable("v", variable);
+      g.proto(result, [["p", parameter]]);
+      g.ptr(behind("pointee"));
+      g.func("f", behind("of no use"));
+      g.declTag("tag", behind("tagged"));
+    }),
+  );
+  // Three types each: the enum is the first.
+  expect([...held].filter((id) => id > 0 && id <= 18)).toEqual([1, 4, 7, 10, 13, 16]);
+  expect(held.size).toBe(6);
+});

@@ -244,10 +244,11 @@ const NO_NAMES: readonly Row[] = [
 
 tryRows([...NAMES, ...NO_NAMES]);
 
-/** Every byte at the beginning of a name, and after it; every length about the kernel's limits. */
+/** Every byte at the beginning of a name, after it, and beside a dot, which new kernels take; every length about the kernel's limits. */
 const SPELLINGS: readonly Uint8Array[] = [
   ...Array.from({ length: 255 }, (_, byte) => Uint8Array.of(byte + 1)),
   ...Array.from({ length: 255 }, (_, byte) => Uint8Array.of(0x61, byte + 1)),
+  ...Array.from({ length: 255 }, (_, byte) => Uint8Array.of(0x2e, byte + 1, 0x61)),
   ...[127, 128, 129, 511, 512, 513].map((length) => new Uint8Array(length).fill(0x5a)),
   new Uint8Array(513).fill(0x2e),
 ];

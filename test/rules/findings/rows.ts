@@ -53,7 +53,7 @@ export function tryRows(rows: readonly Row[]): void {
     ["big-endian", false],
   ] as const)("%s", (_, littleEndian) => {
     test.each(rows.map((row) => [row.about, row] as const))("%s", (_about, { make, choices, finds }) => {
-      expect(found(blobState(btfOf(make, littleEndian), choices))).toEqual(finds);
+      expect(found(blobState(btfOf(make, littleEndian), choices))).toStrictEqual(finds);
     });
   });
   heldAgainstKernel(rows.map(({ about, make, finds }) => ({ about, btf: btfOf(make), finds })));

@@ -1,9 +1,9 @@
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sipHash13 } from "../../../src/btf/siphash.ts";
 import { TAG } from "../../../src/dwarf/constants.ts";
 import type { Diagnostic } from "../../../src/rules/rule.ts";
 import type { Graph } from "../../graph.ts";
-import { type Die, placeOfDie } from "./state.ts";
+import { blobState, btfOf, type Die, found, placeOfDie } from "./state.ts";
 import { type TwinRow, tryTwins } from "./twins.ts";
 
 /** Short names: which types get one, and when the hash of the whole path stands behind it (`test/btf/escape.test.ts` holds the hash). */
@@ -191,6 +191,7 @@ const CASES: readonly Case[] = [
     dies: { 1: struct("a::Some", 54), 54: { tag: TAG.subprogram, name: "f", parent: 50 }, ...MODULES },
     short: { 1: ["STRUCT a::Some", "Some"] },
   },
+  { about: "what has no name in BTF", own: (g) => g.struct("", 2, []), dies: { 1: struct("Named") }, short: {} },
   {
     about: "nothing that is made of signs alone",
     own: (g) => g.struct("&&", 2, []),
@@ -239,4 +240,13 @@ const CASES: readonly Case[] = [
 
 describe("what gets a short name", () => {
   tryTwins(CASES.map(row), /^btf\/name-not-short$/);
+
+  test("all of a blob that is alone", () => {
+    const make = (g: Graph): unknown => [g.struct("a::B", 2, []), g.struct("B", 2, []), g.ref("typedef", 1, "c::d")];
+    const told = found(blobState(btfOf(make), { names: "short" }), /^btf\/name-not-short$/);
+    expect(told.map(({ message }) => message)).toEqual([
+      `STRUCT a::B [1] is B${hash("a::B")} for short`,
+      `TYPEDEF c::d [3] is d${hash("c::d")} for short`,
+    ]);
+  });
 });

@@ -69,6 +69,8 @@ export interface Twins {
   readonly pairs: Readonly<Record<number, number>>;
   /** By lowered id; others (modules, say) by numbers of no type. Those that are not named are structs without a name. */
   readonly dies?: Readonly<Record<number, Die>>;
+  /** Lowered ids that were made without a DIE. */
+  readonly rowless?: readonly number[];
   readonly variables?: Readonly<Record<number, LoweredVariable>>;
   readonly functions?: Readonly<Record<number, LoweredFunction>>;
   readonly choices?: Partial<Choices>;
@@ -89,7 +91,7 @@ function never(): never {
 
 /** Debug info that knows what the rules ask, by a table. */
 function dwarfOf(dies: Readonly<Record<number, Die>>): Dwarf {
-  const die = (row: number): Die => dies[row] ?? { tag: TAG.structureType };
+  const die = (row: number): Die => (row > 0 ? (dies[row] ?? { tag: TAG.structureType }) : never());
   const known: Pick<Dwarf, "tag" | "name" | "parent" | "number" | "place"> & { unitOf(row: number): unknown } = {
     tag: (row) => die(row).tag,
     name: (row) => die(row).name,
@@ -104,7 +106,7 @@ function dwarfOf(dies: Readonly<Record<number, Die>>): Dwarf {
 /** A state with two witnesses that correspond as the test says. */
 export function twinState(twins: Twins): ObjectState {
   const [own, lowered] = [btfOf(twins.own), btfOf(twins.lowered)];
-  const { pairs, dies = {}, variables = {}, functions = {} } = twins;
+  const { pairs, dies = {}, rowless = [], variables = {}, functions = {} } = twins;
   const join: Correspondence = {
     naming: "escape",
     lowered: {
@@ -112,7 +114,7 @@ export function twinState(twins: Twins): ObjectState {
       variables: Object.values(variables),
       functions: Object.values(functions),
       typeId: never,
-      rowOf: (id) => (id > 0 && id <= lowered.types.length ? id : undefined),
+      rowOf: (id) => (id > 0 && id <= lowered.types.length && !rowless.includes(id) ? id : undefined),
       memberRow: never,
       btf: () => lowered,
     },

@@ -13,7 +13,7 @@ export interface TwinRow {
 /** Finds in each pair of witnesses what is said of it and nothing else, of all rules or of some. */
 export function tryTwins(rows: readonly TwinRow[], rules?: RegExp): void {
   test.each(rows.map((row) => [row.about, row] as const))("%s", (_about, { twins, finds }) => {
-    expect(found(twinState(twins), rules)).toEqual(finds);
+    expect(found(twinState(twins), rules)).toStrictEqual(finds);
   });
   // What is wrong with both witnesses, nothing tells; the kernel refuses that too.
   const told = rows.filter(({ finds }) => finds.some(({ severity }) => severity === "error"));

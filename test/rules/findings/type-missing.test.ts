@@ -168,7 +168,7 @@ const array = (
 ): TwinRow => ({
   about,
   twins: {
-    own: (g) => [u32(g), g.int("i32", 4, 1), g.int("u8", 1), g.array(own, 1, 2), g.struct("s", 0, [])],
+    own: (g) => [u32(g), g.int("i32", 4, 1), g.int("u8", 1), g.array(own, 1, 2), g.struct("s", 4, [["a", 1, 0]])],
     lowered: (g) => [char(g), g.int("u8", 1), g.array(lowered, 2, 2)],
     pairs: { 4: 3 },
     dies: { 1: die, 2: { tag: TAG.baseType, encoding: ATE.unsigned } },
@@ -190,6 +190,7 @@ describe("elements", () => {
     array("no type where the source says char", 0, 1, [element(true)]),
     array("no type where the source says u8", 0, 2, [element(false)]),
     array("no type where debug info has none", 0, 0, [element(false)]),
+    array("a type that no blob has where the source says u8", 99, 2, [element(false)]),
     array("a type that no blob has", 99, 1, [element(true)]),
     array("a number of 4 bytes without a sign, which a char is", 1, 1, []),
     array("a number with a sign where the source says char", 2, 1, [another]),
