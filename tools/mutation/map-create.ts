@@ -6,6 +6,7 @@ import { machineMapCreate } from "../../test/judges/machine.ts";
 import { type MapAnswers, mapComparisons, mapsAsBytes, mapsOfBytes } from "../../test/mutation/map-create.ts";
 import { runningRelease } from "../../test/rules/kernel/summary.ts";
 import { mapGroups } from "../../test/rules/map-create/campaign.ts";
+import { sweep } from "../../test/rules/map-create/sweep.ts";
 import { mapVectors } from "../../test/rules/map-create/vectors.ts";
 import { askedGroups, askRunning } from "../fuzz-kernel/maps.ts";
 import { judgeFolder } from "../judges/cache.ts";
@@ -15,12 +16,13 @@ import { type Question, record, summary } from "./answers.ts";
 /** Generated maps of each release, beside the vectors of the rules. */
 const GENERATED = 1600;
 
-/** The vectors of each rule, and generated maps with types that the release knows. */
+/** The vectors of each rule, maps of every kind at all edges, and generated ones with types that the release knows. */
 function questions(release: KernelRelease): readonly Question[] {
   const profile = KERNEL_PROFILES[release];
   const generated = mapGroups(GENERATED, GENERATED, profile);
   return [
     ...mapVectors(profile).map(({ rule, ...vectors }) => ({ group: rule, input: mapsAsBytes(vectors) })),
+    ...sweep(release).map((group, index) => ({ group: `sweep ${index}`, input: mapsAsBytes(group) })),
     ...generated.map((group, index) => ({ group: `generated ${index}`, input: mapsAsBytes(group) })),
   ];
 }

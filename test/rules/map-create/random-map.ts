@@ -65,7 +65,8 @@ export function soundMap(type: number): MapAttributes {
 }
 
 const LARGEST = 4 << 20;
-const KEY_SIZES = [
+/** Sizes of keys about which something changes. */
+export const KEY_SIZES = [
   0,
   1,
   4,
@@ -84,18 +85,21 @@ const KEY_SIZES = [
   LARGEST,
   2 ** 32 - 1,
 ];
-const VALUE_SIZES = [
+/** The same of values. */
+export const VALUE_SIZES = [
   ...[0, 1, 4, 7, 8, 12, 16, 24, 32, 1016, 1024, 4064, 4096, 4097, 32_767, 32_768, 32_769, 65_407, 65_408],
   ...[LARGEST - 561, LARGEST - 560, LARGEST - 296, LARGEST - 295, LARGEST - 280, LARGEST - 279],
   ...[LARGEST - 53, LARGEST - 52, LARGEST - 49, LARGEST - 48, LARGEST, LARGEST + 1, 2 ** 31, 2 ** 32 - 1],
 ];
-const ENTRIES = [0, 1, 2, 3, 255, 256, 4095, 4096, 8192, 12_288];
+/** Numbers of entries that every machine has the memory for. */
+export const ENTRIES = [0, 1, 2, 3, 255, 256, 4095, 4096, 8192, 12_288];
 /** Numbers of entries that no kernel has memory for, where it counts before it asks for any. */
 const MANY = [2 ** 27 + 1, 2 ** 30, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1];
 const COUNTED: readonly number[] = [MAP_KIND.hash, MAP_KIND.lruHash, MAP_KIND.percpuHash, MAP_KIND.hashOfMaps];
 const COUNTED_LATE: readonly number[] = [MAP_KIND.stackTrace, MAP_KIND.devmapHash];
 const UNCOUNTED: readonly number[] = [MAP_KIND.lpmTrie, MAP_KIND.rhash];
-const EXTRAS = [
+/** What map_extra may be and not be. */
+export const EXTRAS = [
   0n,
   1n,
   3n,
@@ -118,20 +122,24 @@ const STORAGES: readonly number[] = [
 
 const WITH_EXTRA: readonly number[] = [MAP_KIND.arena, MAP_KIND.bloomFilter, MAP_KIND.rhash];
 
+/** The largest numbers of entries of a kind that no kernel takes memory for; none where it would. */
+export function manyEntries(type: number, release: KernelRelease): readonly number[] {
+  if (type === MAP_KIND.arena) return [2 ** 20, 2 ** 20 + 1];
+  if (type === MAP_KIND.cpumap) return [8193, 2 ** 32 - 1];
+  if (COUNTED.includes(type)) return MANY;
+  if (UNCOUNTED.includes(type)) return [...MANY, 2 ** 20];
+  if (COUNTED_LATE.includes(type) && hasRule(release, { since: "6.1" })) return [2 ** 31 + 1, 2 ** 32 - 1];
+  // Only 6.12.117 looks at these two, or also its successors: others have the memory, or run out of it.
+  if (type === MAP_KIND.queue && release === "6.12") return [2 ** 31];
+  if (type === MAP_KIND.sockmap && ["6.12", "7.2", "7.3"].includes(release)) return [2 ** 31];
+  return type === MAP_KIND.sockhash ? [2 ** 27 + 1, 2 ** 30] : [];
+}
+
 function entries(random: Random, type: number, release: KernelRelease): number {
   if (type === MAP_KIND.arena) return random.pick([0, 1, 2, 2 ** 20, 2 ** 20 + 1]);
   if (type === MAP_KIND.cpumap) return random.pick([0, 1, 2, 256, 8193, 2 ** 32 - 1]);
-  if (random.chance(20)) {
-    if (COUNTED.includes(type)) return random.pick(MANY);
-    if (UNCOUNTED.includes(type)) return random.pick([...MANY, 2 ** 20]);
-    if (COUNTED_LATE.includes(type) && hasRule(release, { since: "6.1" }))
-      return random.pick([2 ** 31 + 1, 2 ** 32 - 1]);
-    // Only 6.12.117 looks at these two, or also its successors: others have the memory, or run out of it.
-    if (type === MAP_KIND.queue && release === "6.12") return 2 ** 31;
-    if (type === MAP_KIND.sockmap && ["6.12", "7.2", "7.3"].includes(release)) return 2 ** 31;
-    if (type === MAP_KIND.sockhash) return random.pick([2 ** 27 + 1, 2 ** 30]);
-  }
-  return random.pick(ENTRIES);
+  const many = manyEntries(type, release);
+  return many.length > 0 && random.chance(20) ? random.pick(many) : random.pick(ENTRIES);
 }
 
 function changed(map: MapAttributes, random: Random, release: KernelRelease): MapAttributes {
@@ -154,7 +162,7 @@ function changed(map: MapAttributes, random: Random, release: KernelRelease): Ma
 }
 
 /** Sizes whose product no machine of a test has. */
-function isModest({ type, keySize, valueSize, maxEntries }: MapAttributes): boolean {
+export function isModest({ type, keySize, valueSize, maxEntries }: MapAttributes): boolean {
   const isCounted = [...COUNTED, ...COUNTED_LATE, ...UNCOUNTED, MAP_KIND.sockhash].includes(type as never);
   if (type === MAP_KIND.arena || type === MAP_KIND.cpumap) return true;
   if ((type === MAP_KIND.queue || type === MAP_KIND.sockmap) && maxEntries === 2 ** 31) return true;

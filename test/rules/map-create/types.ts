@@ -21,7 +21,8 @@ export interface TypePool {
 
 type Member = readonly [string, number, number];
 
-const SPECIAL_SIZES: Readonly<Record<string, number>> = {
+/** Structs that the kernel knows by name, and their sizes. */
+export const SPECIAL_SIZES: Readonly<Record<string, number>> = {
   bpf_spin_lock: 4,
   bpf_res_spin_lock: 4,
   bpf_timer: 16,

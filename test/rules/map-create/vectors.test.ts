@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mapCreateRules } from "../../../src/rules/kernel/map-create/index.ts";
+import { MAP_FLAG } from "../../../src/rules/kernel/map-create/kinds.ts";
 import { mapCreateVerdict } from "../../../src/rules/kernel/map-create/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { hasRule } from "../../../src/rules/kernel/rule.ts";
@@ -51,8 +52,37 @@ test("only struct_ops name a type of the kernel's", () => {
   for (const broken of [
     { ...soundMap(2), kernelTypeId: 7 },
     { ...ops, keyTypeId: 1, valueTypeId: 1 },
+    { ...ops, valueTypeId: 1 },
   ])
     expect(mapCreateVerdict(broken, HELD, PROFILE)).toEqual({ errno: 22, rule: "KC-02" });
+});
+
+test("a map of struct_ops has one entry, and flags that its kernel knows", () => {
+  // As in bpf_struct_ops_map_alloc_check; the judge cannot ask, since it names no type of the kernel's.
+  const ops = { ...soundMap(26), kernelTypeId: 7 };
+  for (const [change, rule] of [
+    [{ keySize: 8 }, "KC-11"],
+    [{ maxEntries: 0 }, "KC-13"],
+    [{ maxEntries: 2 }, "KC-13"],
+    [{ mapFlags: 4 }, "KC-06"],
+  ] as const) {
+    expect(mapCreateVerdict({ ...ops, ...change }, HELD, PROFILE)).toEqual({ errno: 22, rule });
+  }
+  const { link, vtypeBtfObjFd } = MAP_FLAG;
+  for (const [release, mapFlags, errno] of [
+    ["6.1", 0, 0],
+    ["6.1", link, 22],
+    ["6.12", link, 0],
+    ["6.12", link | vtypeBtfObjFd, 0],
+  ] as const) {
+    expect(mapCreateVerdict({ ...ops, mapFlags }, undefined, KERNEL_PROFILES[release]).errno).toBe(errno);
+  }
+});
+
+test("every rule says in which file and function the kernel looks", () => {
+  for (const { id, source } of mapCreateRules) {
+    expect(source, id).toMatch(/^(?:kernel\/bpf|include\/linux)\/[\w*]+\.[ch] \w+(?:, \w+)*$/);
+  }
 });
 
 test("a map's name is one that the kernel takes, as far as it gets it", () => {

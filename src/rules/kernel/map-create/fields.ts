@@ -93,9 +93,9 @@ export function brokenFields(map: MapAttributes, subject: Subject, value: number
   if (fields.length === 0) return undefined;
   if ((flagsOf(map) & PROGRAM_ACCESS_FLAGS) !== 0) return { rule: KC_29, errno: EACCES };
   if (fields.some(({ type }) => !KINDS_OF[type.field]?.includes(map.type))) return { rule: KC_30, errno: EOPNOTSUPP };
-  for (const { type, value: owned, target } of fields) {
+  for (const { value: owned, target } of fields) {
     if (owned !== undefined && !isSpecial(subject, owned)) return { rule: KC_31, errno: EFAULT };
-    if (type.field !== "user pointer" || target === undefined) continue;
+    if (target === undefined) continue;
     const size = subject.word(subject.at(target));
     if (size === 0) return { rule: KC_32, errno: 22 };
     if (size > PAGE) return { rule: KC_32, errno: E2BIG };
@@ -128,8 +128,7 @@ function brokenOldFields(map: MapAttributes, subject: Subject, value: number): B
   const isReadOnly = (flagsOf(map) & MAP_FLAG.readOnlyProg) !== 0;
   if (hasLoneField(subject, value, "bpf_spin_lock", 4, 4)) {
     if (isReadOnly) return { rule: KC_29, errno: EACCES };
-    const kinds = release === "5.10" ? OF_LOCKS.filter((kind) => kind !== taskStorage) : OF_LOCKS;
-    if (!kinds.includes(map.type)) return { rule: KC_30, errno: ENOTSUPP };
+    if (!OF_LOCKS.includes(map.type)) return { rule: KC_30, errno: ENOTSUPP };
   }
   if (release === "5.10" || !hasLoneField(subject, value, "bpf_timer", 16, 8)) return undefined;
   if (isReadOnly) return { rule: KC_29, errno: EACCES };
@@ -165,15 +164,14 @@ interface Place {
 function placesOf(subject: Subject, value: number): readonly Place[] {
   const at = subject.at(value);
   const kind = subject.kind(value);
-  const count = subject.vlen(at);
   if (kind === struct) {
-    return Array.from({ length: count }, (_, index) => {
+    return Array.from({ length: subject.vlen(at) }, (_, index) => {
       const member = subject.tail(at) + index * MEMBER_SIZE;
       return { type: subject.u32(member + 4), bits: memberBits(subject, at, member), size: 0 };
     });
   }
   if (kind !== datasec || subject.profile.release === "5.10") return [];
-  return Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: subject.vlen(at) }, (_, index) => {
     const entry = subject.tail(at) + index * ENTRY_SIZE;
     const type = subject.word(subject.at(subject.u32(entry)));
     return { type, bits: subject.u32(entry + 4) * 8, size: subject.u32(entry + 8) };

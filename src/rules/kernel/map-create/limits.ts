@@ -181,20 +181,18 @@ export const valueIsAllocated: Check = valueIsAtMost(LARGEST);
 export const valueIsStored: Check = valueIsAtMost(LARGEST_STORED);
 export const valueIsStoredIn5_10: Check = valueIsAtMost(PAGE, { until: "5.10" });
 
-export const arrayValue: readonly Check[] = [
-  valueIsAtMost(LARGEST, { until: "5.10" }),
-  valueIsAtMost(INT_MAX, { since: "6.1" }),
-];
+export const arrayValue: readonly Check[] = [valueIsAtMost(LARGEST, { until: "5.10" }), valueIsAtMost(INT_MAX)];
 
 export const elementIsAllocated: readonly Check[] = [
   keyIsAtMost(STACK, { until: "5.10" }),
   valueIsAtMost(LARGEST - STACK - HASH_ELEMENT - 1, { until: "5.10" }),
-  check(KC_14, ({ keySize, valueSize }) => keySize + valueSize >= LARGEST - HASH_ELEMENT, { since: "6.1" }),
+  // Later ones, within which those of 5.10 lie.
+  check(KC_14, ({ keySize, valueSize }) => keySize + valueSize >= LARGEST - HASH_ELEMENT),
 ];
 
 export const trieValue: readonly Check[] = [
   check(KC_12, ({ valueSize }) => valueSize > LARGEST - TRIE_DATA - TRIE_NODE, { until: "6.12" }),
-  check(KC_12, ({ valueSize }) => valueSize > LARGEST - TRIE_DATA - TRIE_NODE_6_18, { since: "6.18" }),
+  check(KC_12, ({ valueSize }) => valueSize > LARGEST - TRIE_DATA - TRIE_NODE_6_18),
 ];
 
 const isLargerThanProcessor = ({ valueSize }: MapAttributes): boolean => Math.ceil(valueSize / 8) * 8 > PROCESSOR;
@@ -247,5 +245,6 @@ export const hintIsAtMost: Check = check(KC_18, ({ mapExtra }) => mapExtra > Big
 export const hintIsOfEntries: Check = check(KC_18, ({ mapExtra, maxEntries }) => mapExtra > BigInt(maxEntries));
 export const keyIsShort: Check = keyIsAtMost(U16_MAX);
 
-export const hasTypeIds: Check = check(KC_19, ({ keyTypeId, valueTypeId }) => keyTypeId === 0 || valueTypeId === 0);
+/** A key without a value was refused before. */
+export const hasTypeIds: Check = check(KC_19, ({ keyTypeId }) => keyTypeId === 0);
 export const namesKernelType: Check = check(KC_20, ({ kernelTypeId = 0 }) => kernelTypeId === 0);

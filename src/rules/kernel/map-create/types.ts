@@ -70,9 +70,6 @@ function brokenKey(
       return broken(KC_27);
     case "elements":
       return key === undefined ? broken(KC_25) : undefined;
-    case "both":
-    case "any":
-      return undefined;
     case "array":
       if (key === undefined) return isSection(map, value, btf) ? undefined : broken(KC_25);
       return isInt(32) ? undefined : broken(KC_28);
@@ -91,13 +88,15 @@ function brokenKey(
       const isKey = map.keySize === 16 ? isCgroupKey(btf, key) : isInt(64);
       return isKey ? undefined : broken(KC_28);
     }
+    default:
+      return undefined;
   }
 }
 
-/** `.data` and the like: a map of one section, and no key. */
+/** `.data` and the like: an array of one section, and no key; arrays of each processor have them later. */
 function isSection({ type, maxEntries }: MapAttributes, value: SizedType, { subject }: HeldBtf): boolean {
   const { release } = subject.profile;
-  const isArray = type === MAP_KIND.array || (type === MAP_KIND.percpuArray && hasRule(release, { since: "7.3" }));
+  const isArray = type === MAP_KIND.array || hasRule(release, { since: "7.3" });
   return isArray && maxEntries === 1 && value.kind === datasec;
 }
 
@@ -121,13 +120,7 @@ function isIntMember(btf: HeldBtf, at: number, index: number, offset: number, si
   const { subject } = btf;
   const member = subject.tail(at) + index * MEMBER_SIZE;
   const type = typeOf(btf, subject.u32(member + 4));
-  if (type?.kind !== int) return false;
-  const data = subject.u32(subject.tail(subject.at(type.id)));
-  const bits = data & 0xff;
-  const place = subject.u32(member + 8);
-  if (subject.kindFlag(at)) {
-    const isBitfield = place >>> 24 !== 0;
-    return !isBitfield && Math.ceil((place & 0xff_ffff) / 8) === offset && Math.ceil(bits / 8) === size;
-  }
-  return ((data >>> 16) & 0xff) === 0 && place === offset * 8 && bits === size * 8;
+  if (type === undefined) return false;
+  // No bitfield: that would stand in the upper bits of the member's place.
+  return isIntOf(btf, type, size * 8) && subject.u32(member + 8) === offset * 8;
 }

@@ -156,15 +156,13 @@ function brokenModel(
   profile: KernelProfile,
 ): Broken | undefined {
   if (isOfMaps === undefined) return undefined;
-  const shape = inner && shapeOf(inner.type, profile.release);
   // Descriptor 0 is open, but no map.
   if (inner === undefined) return broken(KC_22);
-  if (shape === undefined) return { rule: KC_22, errno: EBADF };
   const isTyped = btf !== undefined && mapCreateVerdict(inner, btf, profile).errno === 0;
-  if (!isTyped && mapCreateVerdict(inner, undefined, profile).errno !== 0) return { rule: KC_22, errno: EBADF };
+  const isCreated = isTyped || mapCreateVerdict(inner, undefined, profile).errno === 0;
+  const shape = isCreated ? shapeOf(inner.type, profile.release) : undefined;
+  if (shape === undefined) return { rule: KC_22, errno: EBADF };
   if (shape.isOfMaps) return broken(KC_22);
   if (shape.asInner !== undefined) return { rule: KC_23, errno: shape.asInner };
-  const isTagged = isTyped && inner.valueTypeId !== 0;
-  if (!isTagged || !isLocked(btf.subject, valueTypeOf(btf, inner), profile)) return undefined;
-  return broken(KC_23);
+  return isTyped && isLocked(btf.subject, valueTypeOf(btf, inner), profile) ? broken(KC_23) : undefined;
 }
