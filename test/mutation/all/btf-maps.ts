@@ -3,6 +3,8 @@ import "../../report/explain.test.ts";
 import "../../rules/alone.test.ts";
 import "../../rules/dwarf.test.ts";
 import "../../rules/findings/bound-by-name.test.ts";
+import "../../rules/findings/datasec.test.ts";
+import "../../rules/findings/datasec-empty.test.ts";
 import "../../rules/findings/enums.test.ts";
 import "../../rules/findings/layout.test.ts";
 import "../../rules/findings/names.test.ts";
