@@ -1,17 +1,21 @@
 /**
  * `npm run gpl-helpers [-- --check]`: which helpers are for GPL-compatible programs only. Every helper is tried in a program with the license
  * "Proprietary", in every type of program that the running kernel lets us load, and the answer is held against `.gpl_only` in Debian's
- * linux-source, which is fetched for the moment. Writes src/rules/elf/gpl-helpers.ts; `--check` only says whether it would change.
+ * linux-source, which is fetched for the moment. Writes src/rules/elf/gpl-helpers.ts and test/rules/elf/gpl-helpers.ts; `--check` only says whether they would
+ * change.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./bundle.ts";
 import { type Live, probeKernel } from "./gpl-helpers/live.ts";
 import { readSource, type SourceSays } from "./gpl-helpers/source.ts";
-import { type Row, render } from "./gpl-helpers/table.ts";
+import { type Row, render, renderSeen } from "./gpl-helpers/table.ts";
 
 const SOURCES = ["linux-source-6.1", "linux-source-6.12"];
-const FILE = join(ROOT, "src", "rules", "elf", "gpl-helpers.ts");
+const [FILE, SEEN] = [
+  ["src", "rules", "elf", "gpl-helpers.ts"],
+  ["test", "rules", "elf", "gpl-helpers.ts"],
+].map((path) => join(ROOT, ...path)) as [string, string];
 
 function rows(live: Live, sources: readonly SourceSays[]): readonly Row[] {
   return [...live.helperNames]
@@ -56,15 +60,16 @@ for (const { type, barred, open } of live.types) {
   console.log(`${live.typeNames.get(type)}: ${barred.length} barred, ${open.length} open to any license`);
 }
 for (const { type, errno } of live.untried) console.log(`${live.typeNames.get(type)}: not tried, errno ${errno}`);
-const text = render(
-  table,
-  live,
-  sources.map(({ version }, i) => `${SOURCES[i]} ${version}`),
-);
-if (!process.argv.includes("--check")) writeFileSync(FILE, text);
-else if (readFileSync(FILE, "utf8") !== text) {
-  console.error("src/rules/elf/gpl-helpers.ts is not what this kernel and the sources say");
-  process.exitCode = 1;
+const versions = sources.map(({ version }, i) => `${SOURCES[i]} ${version}`);
+for (const [file, text] of [
+  [FILE, render(table, live, versions)],
+  [SEEN, renderSeen(table, live, versions)],
+] as const) {
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`${file} is not what this kernel and the sources say`);
+    process.exitCode = 1;
+  }
 }
 console.log(
   `${table.length} helpers, ${table.filter(({ seen }) => seen === "source").length} of them by the source alone`,

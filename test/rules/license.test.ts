@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkObject } from "../../src/check.ts";
-import { GPL_HELPERS } from "../../src/rules/elf/gpl-helpers.ts";
+import { GPL_HELPERS, OPEN_IN_PERF_EVENT } from "../../src/rules/elf/gpl-helpers.ts";
 import type { Diagnostic } from "../../src/rules/rule.ts";
 import { Graph } from "../graph.ts";
 import { clang, compileC } from "../judges/c-object.ts";
@@ -13,6 +13,7 @@ import { libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
 import { compileRust, rustc } from "../lower/rustc.ts";
 import { buildObject, CALL, code, EXIT, type Insn, R_BPF_64_32 } from "../object.ts";
+import { SEEN_HELPERS } from "./elf/gpl-helpers.ts";
 
 const HELPER = (id: number): Insn => [0x85, 0, 0, id];
 const WORDS = "cannot call GPL-restricted function from non-GPL compatible program";
@@ -213,8 +214,13 @@ test("an undefined function is the kernel's, unless BTF leaves it to another obj
   expect(await licenseFindings(object(linked))).toMatchObject([{ severity: "note" }]);
 });
 
+test("the rule knows the helpers that were seen", () => {
+  expect(GPL_HELPERS).toEqual(SEEN_HELPERS.map(({ id, name }) => [id, name]));
+  expect([...OPEN_IN_PERF_EVENT]).toEqual(SEEN_HELPERS.flatMap(({ id, openIn }) => (openIn.includes(7) ? [id] : [])));
+});
+
 judgeTest(kernel())("the table is what the running kernel says, helper by helper", () => {
-  const said = GPL_HELPERS.filter(({ seen }) => seen === "kernel").map(({ id, barredIn, openIn }) => {
+  const said = SEEN_HELPERS.filter(({ seen }) => seen === "kernel").map(({ id, barredIn, openIn }) => {
     // Tracing programs need a place to attach to, system call programs a flag: the table's tool tries those.
     const type = barredIn.find((candidate) => candidate !== 26 && candidate !== 31);
     const refused = (of: number): boolean => {

@@ -7,7 +7,7 @@ import { cannotLoad, rejects } from "../answers.ts";
 import type { Diagnostic, JudgeAnswer, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 import { kernelFunctions } from "./extern.ts";
-import { GPL_HELPERS } from "./gpl-helpers.ts";
+import { GPL_HELPERS, OPEN_IN_PERF_EVENT } from "./gpl-helpers.ts";
 import { type CallGraph, type CallSite, callGraph, reachedFrom } from "./license-calls.ts";
 
 export const LICENSE_SECTION = "license";
@@ -22,8 +22,7 @@ const COMPATIBLE: ReadonlySet<string> = new Set([
   "Dual MPL/GPL",
 ]);
 
-/** BPF_PROG_TYPE_PERF_EVENT, the one type that has another rule for a helper, and the section that makes a program one. */
-const PERF_EVENT = 7;
+/** The one type of programs that has another rule for a helper. */
 const PERF_EVENT_SECTION = /^perf_event\b/;
 
 /** Programs whose type alone asks for the license, by section, in the kernel's words. */
@@ -56,9 +55,9 @@ interface Need {
 }
 
 function* neededByCalls(graph: CallGraph, state: ObjectState, sections: readonly Section[]): Generator<Need> {
-  for (const { id, name, openIn } of GPL_HELPERS) {
+  for (const [id, name] of GPL_HELPERS) {
     for (const [program, site] of reachedFrom(graph, graph.sites.get(id) ?? [])) {
-      if (openIn.includes(PERF_EVENT) && PERF_EVENT_SECTION.test(sections[program.section]?.name ?? "")) continue;
+      if (OPEN_IN_PERF_EVENT.has(id) && PERF_EVENT_SECTION.test(sections[program.section]?.name ?? "")) continue;
       yield { program, site, fact: `calls bpf_${name} (helper ${id})`, text: BARRED_HELPER };
     }
   }

@@ -24,7 +24,8 @@ export function codeState(parts: CodeParts, described: Described = {}): ObjectSt
   const graph = new Graph(littleEndian);
   const elf = parseElf(assembledObject(parts));
   const records = new Map<string, { insnOff: number; typeId: number }[]>();
-  for (const [name, proto] of Object.entries(protos(graph))) {
+  const made: Readonly<Record<string, number>> = protos(graph);
+  for (const [name, proto] of Object.entries(made)) {
     const typeId = graph.func(name, proto, linkage[name] ?? 1);
     const symbol = elf.symbols.find((one) => one.name === name && one.section !== 0);
     if (symbol === undefined) continue;
