@@ -7,6 +7,7 @@ import { type BtfLoadVerdict, kernelBtfLoad } from "../../test/judges/kernel.ts"
 import { machineBtfLoad } from "../../test/judges/machine.ts";
 import { answer } from "../../test/judges/run.ts";
 import { defectComparisons, kernelComparisons } from "../../test/mutation/kernel.ts";
+import { edgeBlobs } from "../../test/rules/kernel/edges.ts";
 import { packed, type SaidInTurn, saidInTurn } from "../../test/rules/kernel/mended.ts";
 import { sample } from "../../test/rules/kernel/mutate.ts";
 import { Random } from "../../test/rules/kernel/random.ts";
@@ -14,7 +15,6 @@ import { realDrafts } from "../../test/rules/kernel/real.ts";
 import { severallyBroken } from "../../test/rules/kernel/several.ts";
 import { specialBroken } from "../../test/rules/kernel/several-special.ts";
 import { runningRelease } from "../../test/rules/kernel/summary.ts";
-import { sweptBlobs } from "../../test/rules/kernel/swept.ts";
 import { judgeFolder } from "../judges/cache.ts";
 import { blobsFor } from "../matrix/blobs.ts";
 import { MATRIX_RELEASES, storedKernel } from "../matrix/kernels.ts";
@@ -33,7 +33,7 @@ const LOG_TAIL = 4096;
 /** What is too long to be kept; the unit tests have it. */
 const LONGEST = 1 << 20;
 
-/** Vectors of all rules with their neighbours, and blobs that were made for the newest kernel and for the oldest; those that break the same rule are one group. */
+/** Vectors of all rules, what lies at an edge, and blobs that were made for the newest kernel and for the oldest; those that break the same rule are one group. */
 function questions(release: KernelRelease): readonly Question[] {
   const real = realDrafts();
   const generated = (["7.2", "5.10"] as const).flatMap((like, index) => {
@@ -44,7 +44,7 @@ function questions(release: KernelRelease): readonly Question[] {
       index,
     );
   });
-  return [...ruleVectors(), ...sweptBlobs(), ...generated]
+  return [...ruleVectors(), ...edgeBlobs(), ...generated]
     .filter(({ blob }) => blob.length <= LONGEST)
     .map(({ blob }) => ({ group: kernelVerdict(blob, KERNEL_PROFILES[release]).rule ?? "accepted", input: blob }));
 }

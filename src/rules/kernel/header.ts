@@ -89,14 +89,34 @@ export function checkHeader(subject: Subject): StatedHeader {
   return header;
 }
 
+interface Section {
+  readonly off: number;
+  readonly len: number;
+}
+
+/** As the kernel compares: differences as signed 32-bit numbers, so that this is no order where offsets are far apart. */
+function compare(one: Section, other: Section): number {
+  return (one.off - other.off) | 0 || (one.len - other.len) | 0;
+}
+
+function inPair(one: Section, other: Section): readonly Section[] {
+  return compare(one, other) >= 0 ? [other, one] : [one, other];
+}
+
+/** The sections as the kernel's heapsort leaves them: the last is found first. */
+function inOrder(types: Section, strings: Section, layout: Section | undefined): readonly Section[] {
+  if (layout === undefined) return inPair(types, strings);
+  const later = compare(strings, layout) >= 0 ? strings : layout;
+  if (compare(types, later) >= 0) return [...inPair(layout, strings), types];
+  return later === strings ? [...inPair(layout, types), strings] : [...inPair(types, strings), layout];
+}
+
 function checkPlaces(subject: Subject, header: StatedHeader): void {
-  const sections = [
+  const sections = inOrder(
     { off: header.typeOff, len: header.typeLen },
     { off: header.strOff, len: header.strLen },
-  ];
-  if (hasLayout(header)) sections.push({ off: header.layoutOff, len: header.layoutLen });
-  // Differences as the kernel's comparison takes them: as signed 32-bit numbers.
-  sections.sort((a, b) => (a.off - b.off) | 0 || (a.len - b.len) | 0);
+    hasLayout(header) ? { off: header.layoutOff, len: header.layoutLen } : undefined,
+  );
   const available = subject.bytes.length - header.headerLength;
   let end = 0;
   for (const { off, len } of sections) {

@@ -6,12 +6,11 @@ import { judgeTest } from "../../judges/judge-test.ts";
 import { kernel, kernelBtfLoad } from "../../judges/kernel.ts";
 import { answer } from "../../judges/run.ts";
 import { disagreement } from "./campaign.ts";
-import { cornerBlobs } from "./corner-cases.ts";
+import { edgeBlobs } from "./edges.ts";
 import { runningRelease } from "./summary.ts";
-import { sweptBlobs } from "./swept.ts";
 
 judgeTest(kernel())("the running kernel says of the edges of rules what its profile says", () => {
-  const corners = [...cornerBlobs(), ...sweptBlobs()];
+  const corners = edgeBlobs();
   const answers = answer(kernelBtfLoad(corners.map(({ blob }) => blob)));
   const profile = KERNEL_PROFILES[runningRelease()];
   const wrong = corners.flatMap(({ what, blob }, index) => {
