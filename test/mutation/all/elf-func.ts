@@ -18,6 +18,7 @@ import "../../rules/common-symbol.test.ts";
 import "../../rules/data-pointers.test.ts";
 import "../../rules/dwarf.test.ts";
 import "../../rules/elf.test.ts";
+import "../../rules/elf/findings.test.ts";
 import "../../rules/extern-params.test.ts";
 import "../../rules/func/alike.test.ts";
 import "../../rules/func/code.test.ts";

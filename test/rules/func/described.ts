@@ -1,6 +1,5 @@
-import { encodeBtf } from "../../../src/btf/encode.ts";
-import { parseBtf } from "../../../src/btf/parse.ts";
 import { parseElf } from "../../../src/elf/parse.ts";
+import { openObject, stateOf } from "../../../src/object.ts";
 import { type Choices, DEFAULT_CHOICES } from "../../../src/rules/choices.ts";
 import type { ObjectState } from "../../../src/rules/state.ts";
 import { Graph } from "../../graph.ts";
@@ -9,37 +8,43 @@ import { assembledObject, type CodeParts } from "./assembled.ts";
 
 /** What `.BTF` says of functions of the object, and of others. */
 export interface Described {
-  /** Makes the prototypes and gives them by function; where a function is not in the code, its FUNC has no func_info. */
+  /** Puts types on the graph, and gives prototypes by function; a function that is not in the code has a FUNC without func_info. */
   readonly protos?: (graph: Graph) => Readonly<Record<string, number>>;
   /** Linkage by name; global unless said. */
   readonly linkage?: Readonly<Record<string, number>>;
+  /** Names of FUNCs that are not called as their symbols. */
+  readonly names?: Readonly<Record<string, string>>;
   readonly choices?: Partial<Choices>;
   readonly refusedAsGiven?: boolean;
 }
 
-/** The state of an object of code, with func_info where there are prototypes. */
-export function codeState(parts: CodeParts, described: Described = {}): ObjectState {
-  const { protos = () => ({}), linkage = {}, choices = {}, refusedAsGiven = false } = described;
+/** An object of code, with func_info where there are prototypes. */
+export function describedObject(parts: CodeParts, { protos, linkage = {}, names = {} }: Described = {}): Uint8Array {
   const littleEndian = parts.littleEndian ?? true;
   const graph = new Graph(littleEndian);
-  const elf = parseElf(assembledObject(parts));
+  const { symbols, sections } = parseElf(assembledObject(parts));
   const records = new Map<string, { insnOff: number; typeId: number }[]>();
-  const made: Readonly<Record<string, number>> = protos(graph);
+  const made: Readonly<Record<string, number>> = protos?.(graph) ?? {};
   for (const [name, proto] of Object.entries(made)) {
-    const typeId = graph.func(name, proto, linkage[name] ?? 1);
-    const symbol = elf.symbols.find((one) => one.name === name && one.section !== 0);
+    const typeId = graph.func(names[name] ?? name, proto, linkage[name] ?? 1);
+    const symbol = symbols.find((one) => one.name === name && one.section !== 0);
     if (symbol === undefined) continue;
-    const section = elf.sections[symbol.section]?.name ?? "";
+    const section = sections[symbol.section]?.name ?? "";
     records.set(section, [...(records.get(section) ?? []), { insnOff: symbol.value, typeId }]);
   }
   const funcInfo = [...records].map(([section, list]) => [graph.string(section), list] as const);
-  return {
-    elf,
-    btf: parseBtf(encodeBtf(graph.finish())),
-    ext: records.size === 0 ? undefined : makeExt(littleEndian, { funcInfo }),
-    join: undefined,
-    grafts: new Map(),
-    refusedAsGiven,
-    choices: { ...DEFAULT_CHOICES, ...choices },
-  };
+  const ext = records.size === 0 ? {} : { ext: makeExt(littleEndian, { funcInfo }) };
+  return assembledObject({ btf: graph.finish(), ...ext, ...parts });
+}
+
+/** The state of a whole object, with what its debug info says if it has some. */
+export function objectState(bytes: Uint8Array, { choices, refusedAsGiven }: Described = {}): ObjectState {
+  const object = openObject(bytes);
+  const state = stateOf(object, object.btf, object.ext, { ...DEFAULT_CHOICES, ...choices });
+  return { ...state, refusedAsGiven: refusedAsGiven ?? state.refusedAsGiven };
+}
+
+/** The state of an object of code. */
+export function codeState(parts: CodeParts, described: Described = {}): ObjectState {
+  return objectState(describedObject(parts, described), described);
 }
