@@ -1,4 +1,6 @@
 import { createdMap } from "../../src/rules/aya/created.ts";
+import type { AyaDefinition } from "../../src/rules/aya/definition.ts";
+import type { AyaVersion } from "../../src/rules/aya/rule.ts";
 import { ayaObject, ayaVerdict } from "../../src/rules/aya/verdict.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
@@ -17,6 +19,8 @@ export interface AyaAnswer {
   readonly lacking?: readonly ({ readonly fixUp: AyaReport["fixUp"]; readonly sent?: string } | null)[];
   readonly error?: string;
   readonly maps?: readonly string[];
+  /** "count loads", "count: …", or "count needs more" (a hook). */
+  readonly programs?: readonly string[];
 }
 
 export const AYA_VERSIONS = [
@@ -40,7 +44,8 @@ function loaded({ version }: Known, bytes: Uint8Array, { error }: AyaAnswer): st
   const elf = read(bytes);
   const verdict = elf && ayaVerdict(elf, version, KERNEL_PROFILES["6.18"]);
   if (verdict === undefined || error === undefined) return "not asked";
-  if (verdict.accepted) return error === "" ? undefined : error;
+  // Its programs are loaded by their user, one by one.
+  if (verdict.accepted || verdict.rule?.startsWith("KB-")) return error === "" ? undefined : error;
   return error !== "" && verdict.message.split("…").every((part) => error.includes(part.trim())) ? undefined : error;
 }
 
@@ -65,18 +70,35 @@ function created({ version }: Known, bytes: Uint8Array, { maps }: AyaAnswer): st
   const elf = read(bytes);
   const parsed = elf && ayaObject(elf, version);
   if (parsed === undefined || "verdict" in parsed || maps === undefined) return "not asked";
-  const ours = [...parsed.value.maps].map(([name, map]) => createdText(name, map));
+  const ours = [...parsed.value.maps].map(([name, map]) => createdText(name, map, version));
   const theirs = maps.map((line) => line.replace(/ \w+ \[/, " ["));
   return ours.sort().join() === theirs.sort().join() ? undefined : `${ours}, not ${theirs}`;
 }
 
-function createdText(name: string, map: Parameters<typeof createdMap>[1]): string {
-  const { keySize, valueSize, maxEntries, mapFlags } = createdMap(name, map);
+function createdText(name: string, map: AyaDefinition, version: AyaVersion): string {
+  const { keySize, valueSize, maxEntries, mapFlags } = createdMap(name, map, version);
   return `${name} [${[keySize, valueSize, maxEntries, mapFlags].join(", ")}]`;
 }
 
+/** What the kernel makes of each program's records. */
+function sorted({ version }: Known, bytes: Uint8Array, { programs }: AyaAnswer): string | undefined {
+  const elf = read(bytes);
+  if (elf === undefined || programs === undefined) return "not asked";
+  const verdict = ayaVerdict(elf, version, KERNEL_PROFILES["6.18"]);
+  const ours = verdict.programs ?? [];
+  if (ours.length !== programs.length) return `${ours.length} programs, not ${programs.length}`;
+  for (const { name, recordsTaken, message } of ours) {
+    const line = programs.find((one) => one.startsWith(`${name}:`) || one.startsWith(`${name} `)) ?? "";
+    if (line === `${name} needs more`) continue;
+    const isSame = recordsTaken ? line === `${name} loads` : line.includes(`Verifier output: ${message}`);
+    if (!isSame) return `${name}: ${message}, not ${line}`;
+  }
+  const first = ours.find(({ recordsTaken }) => !recordsTaken);
+  return first?.name === verdict.program ? undefined : `${verdict.program}, not ${first?.name}`;
+}
+
 export function ayaComparisons(known: Known): readonly Comparison<AyaAnswer>[] {
-  return Object.entries({ made, loaded, lacking: lackingSent, created }).map(([name, differ]) => ({
+  return Object.entries({ made, loaded, lacking: lackingSent, created, programs: sorted }).map(([name, differ]) => ({
     name,
     differ: (bytes, answer) => differ(known, bytes, answer),
   }));

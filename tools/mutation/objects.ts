@@ -2,7 +2,7 @@ import { Random } from "../../test/rules/kernel/random.ts";
 import { type Drawn, draw, loadSeeds, type Seed } from "../../test/rules/loaders/objects.ts";
 
 /** Larger objects of the corpus say little more, and take their time for each mutant. */
-const LARGEST = 14_000;
+export const LARGEST = 14_000;
 
 let seeds: Promise<readonly Seed[]> | undefined;
 

@@ -1,5 +1,6 @@
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { AyaDefinition } from "./definition.ts";
+import type { AyaVersion } from "./rule.ts";
 
 /** Types that aya creates without the ids of key and value: PERF_EVENT_ARRAY to RINGBUF. */
 const WITHOUT_IDS: ReadonlySet<number> = new Set([4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25, 27]);
@@ -21,8 +22,11 @@ function valueSizeOf({ type, valueSize }: AyaDefinition): number {
   return type === RINGBUF ? 0 : valueSize;
 }
 
-/** A map as aya gives it to BPF_MAP_CREATE (`EbpfLoader::load`, `bpf_create_map`). An inner map keeps the sizes that the object gives. */
-export function createdMap(name: string, map: AyaDefinition, isInner = false): CreatedMap {
+/**
+ * A map as aya gives it to BPF_MAP_CREATE (`EbpfLoader::load`, `bpf_create_map`). An inner map keeps the number of entries that the object
+ * gives, and by the older version its sizes, too.
+ */
+export function createdMap(name: string, map: AyaDefinition, version: AyaVersion, isInner = false): CreatedMap {
   const { type, keySize, maxEntries, mapFlags, mapExtra, keyType, valueType, inner } = map;
   const hasIds = !WITHOUT_IDS.has(type);
   return {
@@ -30,12 +34,12 @@ export function createdMap(name: string, map: AyaDefinition, isInner = false): C
     kernelName: name,
     type,
     keySize,
-    valueSize: isInner ? map.valueSize : valueSizeOf(map),
+    valueSize: isInner && version === "0.3" ? map.valueSize : valueSizeOf(map),
     maxEntries: type === RINGBUF && !isInner ? ringSize(maxEntries) : maxEntries,
     mapFlags,
     mapExtra: BigInt(mapExtra),
     keyTypeId: hasIds && type !== BLOOM_FILTER ? keyType : 0,
     valueTypeId: hasIds ? valueType : 0,
-    inner: inner && createdMap(`${name}.inner`, inner, true),
+    inner: inner && createdMap(`${name}.inner`, inner, version, true),
   };
 }

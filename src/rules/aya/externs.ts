@@ -35,7 +35,7 @@ export interface AyaExterns {
 
 function intOf(btf: AyaBtf): number {
   const known = btf.types.findIndex(({ kind, word }) => kind === int && word === SIZE);
-  if (known >= 0) return known;
+  if (known !== -1) return known;
   const name = btf.addString("int");
   return btf.addType({ kind: int, name, info: int << 24, word: SIZE, rest: [(1 << 24) | 32] });
 }
@@ -54,13 +54,9 @@ function entriesOf(rest: readonly number[]): number[] {
 /** Collects `.ksyms` as aya-obj 0.6 does when it has read BTF: which adds types to it. Throws an `AyaRefusal`. */
 export function collectExterns(btf: AyaBtf, names: ReadonlySet<string>): AyaExterns | undefined {
   const section = btf.types.findIndex((type) => type.kind === datasec && btf.string(type.name) === SECTION);
-  if (section < 0) return undefined;
+  if (section === -1) return undefined;
   const entries = entriesOf(btf.type(section).rest);
-  let hasFunctions = false;
-  for (const entry of entries) {
-    hasFunctions = btf.type(entry).kind === func;
-    if (hasFunctions) break;
-  }
+  const hasFunctions = entries.some((entry) => btf.type(entry).kind === func);
   const placeholder = hasFunctions ? addPlaceholder(btf) : undefined;
   const externs = new Set<string>();
   for (const entry of entries) {
@@ -78,17 +74,16 @@ export function collectExterns(btf: AyaBtf, names: ReadonlySet<string>): AyaExte
 
 /** Turns `.ksyms` into what the kernel takes, as the first step of the fix-up: variables of four bytes, one after another. */
 export function fixExterns(btf: AyaBtf, { section, placeholder }: AyaExterns): void {
-  const standIn = placeholder === undefined ? undefined : btf.type(placeholder);
-  const type = standIn === undefined ? intOf(btf) : standIn.word;
+  const type = intOf(btf);
   const { rest } = btf.type(section);
   let offset = 0;
   for (let at = 0; at < rest.length; at += 3) {
     const entry = btf.type(rest[at] ?? 0);
-    if (entry.kind === func) {
+    if (entry.kind === func && placeholder !== undefined) {
       entry.info = ((entry.info & 0xffff_0000) | LINKAGE_GLOBAL) >>> 0;
-      const proto = btf.types[entry.word];
-      if (standIn !== undefined && proto?.kind === funcProto) nameParameters(proto.rest, standIn.name);
-      if (placeholder !== undefined) rest[at] = placeholder;
+      const proto = btf.type(entry.word);
+      if (proto.kind === funcProto) nameParameters(proto.rest, btf.type(placeholder).name);
+      rest[at] = placeholder;
     } else {
       entry.rest[0] = LINKAGE_GLOBAL;
       entry.word = type;

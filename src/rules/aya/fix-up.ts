@@ -21,13 +21,10 @@ const sectionSize = ayaRule(
   "Unable to determine the size of section `S`",
   { stage: "load" },
 );
-const isVariable = ayaRule(
-  "AX-02",
-  "The entries of a DATASEC of size 0 are variables.",
-  fix,
-  "BTF type that is not VAR was found in DATASEC",
-  { stage: "load" },
-);
+const NO_VARIABLE = "BTF type that is not VAR was found in DATASEC";
+const isVariable = ayaRule("AX-02", "The entries of a DATASEC of size 0 are variables.", fix, NO_VARIABLE, {
+  stage: "load",
+});
 const symbolOffset = ayaRule(
   "AX-03",
   "A variable of a DATASEC of size 0 that is not static has a symbol that is not local, or an object.",
@@ -122,7 +119,7 @@ class FixUp {
     if (type.rest.length === 0) this.fill(type);
     for (let at = 0; at < type.rest.length; at += 3) {
       const entry = btf.type(type.rest[at] ?? 0);
-      if (entry.kind !== variable) refuseBtf(isVariable, isVariable.text[0] ?? "", { typeId });
+      if (entry.kind !== variable) refuseBtf(isVariable, NO_VARIABLE, { typeId });
       const symbol = btf.string(entry.name);
       if (entry.rest[0] === STATIC) continue;
       const offset = source.symbolOffsets.get(symbol);

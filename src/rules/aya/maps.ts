@@ -1,8 +1,8 @@
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { HeldBtf } from "../kernel/verdict.ts";
-import type { LoaderRule, MapVerdict } from "../loader.ts";
-import { askForMap } from "../map-verdict.ts";
+import type { At, LoaderRule, MapVerdict } from "../loader.ts";
+import { askForMap, type MapAsk } from "../map-verdict.ts";
 import { createdMap } from "./created.ts";
 import { AyaRefusal, type AyaVersion, ayaRule, refuse } from "./rule.ts";
 import type { AyaMap } from "./sections.ts";
@@ -80,32 +80,31 @@ export interface MadeMaps {
   readonly refusal: AyaRefusal | undefined;
 }
 
-function refusalOf(
-  { name, keyTypeId, valueTypeId, inner }: CreatedMap,
-  verdict: MapVerdict,
-  isHeld: boolean,
-): AyaRefusal | undefined {
-  const names = (ids: Pick<CreatedMap, "keyTypeId" | "valueTypeId">): boolean =>
-    ids.keyTypeId !== 0 || ids.valueTypeId !== 0;
+/** Why a map is not created: the model of what it holds is asked for first. */
+function refusalOf(map: CreatedMap, ask: MapAsk, at: At, isHeld: boolean): AyaRefusal | undefined {
+  const { name, keyTypeId, valueTypeId, inner } = map;
+  const ofInner = inner && refusalOf(inner, ask, at, isHeld);
+  if (ofInner !== undefined) return ofInner;
   const line = `map error: failed to create map \`${name}\``;
-  const hasIds = names({ keyTypeId, valueTypeId }) || (inner !== undefined && names(inner));
-  if (hasIds && !isHeld) return new AyaRefusal(idsOfNone, line, false, { map: name });
-  return verdict.created ? undefined : new AyaRefusal(made, line, false, { map: name });
+  if ((keyTypeId !== 0 || valueTypeId !== 0) && !isHeld) return new AyaRefusal(idsOfNone, line, false, at);
+  return askForMap(map, ask).verdict.created ? undefined : new AyaRefusal(made, line, false, at);
 }
 
 /** What the kernel makes of the maps that aya gives it, those of maps last. `held`: the BTF, where the kernel took it. */
 export function makeMaps(
   maps: ReadonlyMap<string, AyaMap>,
+  version: AyaVersion,
   held: HeldBtf | undefined,
   kernel: KernelProfile,
 ): MadeMaps {
   const verdicts: MapVerdict[] = [];
   let refusal: AyaRefusal | undefined;
+  const ask: MapAsk = { held: () => held, kernel, triesAgain: () => false };
   const isOuter = ([, { inner }]: [string, AyaMap]): boolean => inner !== undefined;
   for (const [name, map] of [...maps].sort((a, b) => Number(isOuter(a)) - Number(isOuter(b)))) {
-    const created = createdMap(name, map);
-    const { verdict } = askForMap(created, { held: () => held, kernel, triesAgain: () => false });
-    const failure = refusalOf(created, verdict, held !== undefined);
+    const created = createdMap(name, map, version);
+    const { verdict } = askForMap(created, ask);
+    const failure = refusalOf(created, ask, { map: name }, held !== undefined);
     verdicts.push(failure === undefined ? verdict : { ...verdict, created: false });
     refusal ??= failure;
   }

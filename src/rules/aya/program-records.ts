@@ -4,7 +4,6 @@ import type { BtfBlob } from "../btf-blob.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { type InfoRecords, type ProgramRecords, programInfoVerdict } from "../kernel/program-info.ts";
 import type { JudgedProgram } from "../loader.ts";
-import type { AyaTable } from "./ext.ts";
 import { type Linked, type LinkedProgram, linkedPrograms } from "./relocate.ts";
 import type { AyaFunction, AyaObject } from "./sections.ts";
 
@@ -22,25 +21,30 @@ const LINE_WORDS = 4;
 /** Gathers records of one kind for one program, as words. */
 class Gathered {
   private readonly object: AyaObject;
-  private readonly table: AyaTable | undefined;
+  private readonly kind: "funcInfo" | "lineInfo";
   private readonly words: number;
   private readonly found: number[] = [];
+  /** Of those in the file. */
+  private recordSize = 0;
 
-  constructor(object: AyaObject, table: AyaTable | undefined, words: number) {
+  constructor(object: AyaObject, kind: "funcInfo" | "lineInfo", words: number) {
     this.object = object;
-    this.table = table;
+    this.kind = kind;
     this.words = words;
   }
 
   /** The records of a function for which `place` gives the instruction that they are sent of. */
   take(of: AyaFunction, place: (insn: number, first: number | undefined) => number | undefined): void {
     const { ext, elf } = this.object;
-    const list = this.table?.lists.get(elf.sections[of.section]?.name ?? "");
-    if (ext === undefined || this.table === undefined || list === undefined) return;
+    if (ext === undefined) return;
+    const { recordSize, lists } = ext[this.kind];
+    const list = lists.get(elf.sections[of.section]?.name ?? "");
+    if (list === undefined) return;
+    this.recordSize = recordSize;
     const view = new DataView(ext.bytes.buffer, ext.bytes.byteOffset, ext.bytes.byteLength);
     let first: number | undefined;
     for (let index = 0; index < list.count; index++) {
-      const at = list.at + index * this.table.recordSize;
+      const at = list.at + index * recordSize;
       const insn = Math.floor(view.getUint32(at, elf.littleEndian) / INSN_SIZE);
       const placed = place(insn, first);
       if (placed === undefined) continue;
@@ -52,19 +56,18 @@ class Gathered {
 
   /** Undefined where there are none; "unknown" where they would be read as longer than they are. */
   records(): InfoRecords | undefined | "unknown" {
-    if (this.found.length === 0 || this.table === undefined) return undefined;
-    const { recordSize } = this.table;
+    const { found, recordSize } = this;
+    if (found.length === 0) return undefined;
     if (recordSize !== this.words * 4) return "unknown";
-    const records = new Uint8Array(this.found.length * 4);
+    const records = new Uint8Array(found.length * 4);
     const view = new DataView(records.buffer);
-    for (const [index, word] of this.found.entries()) view.setUint32(index * 4, word, this.object.elf.littleEndian);
+    for (const [index, word] of found.entries()) view.setUint32(index * 4, word, this.object.elf.littleEndian);
     return { records, recordSize };
   }
 }
 
 function codeOf({ parts, references }: LinkedProgram, linked: Linked, littleEndian: boolean): Uint8Array {
-  const last = parts.at(-1);
-  const insns = new Uint8Array((last?.at ?? 0) * INSN_SIZE + (last?.function.code.length ?? 0));
+  const insns = new Uint8Array(parts.reduce((length, part) => length + part.function.code.length, 0));
   for (const part of parts) insns.set(linked.codeOf(part.function), part.at * INSN_SIZE);
   const view = new DataView(insns.buffer);
   for (const { from, to } of references) {
@@ -78,8 +81,8 @@ function codeOf({ parts, references }: LinkedProgram, linked: Linked, littleEndi
 }
 
 function sentProgram(object: AyaObject, linked: Linked, whole: LinkedProgram): AyaSentProgram | undefined {
-  const functions = new Gathered(object, object.ext?.funcInfo, FUNCTION_WORDS);
-  const lines = new Gathered(object, object.ext?.lineInfo, LINE_WORDS);
+  const functions = new Gathered(object, "funcInfo", FUNCTION_WORDS);
+  const lines = new Gathered(object, "lineInfo", LINE_WORDS);
   for (const { function: one, at } of whole.parts) {
     const start = one.offset / INSN_SIZE;
     const end = start + one.code.length / INSN_SIZE;
@@ -102,8 +105,9 @@ function sentProgram(object: AyaObject, linked: Linked, whole: LinkedProgram): A
 /** The programs of an object, each as its user would load it; none where nobody can tell. Throws an `AyaRefusal`. */
 export function* ayaSentPrograms(object: AyaObject): Generator<AyaSentProgram> {
   const linked = linkedPrograms(object);
-  for (const whole of linked?.programs ?? []) {
-    const sent = linked && sentProgram(object, linked, whole);
+  if (linked === undefined) return;
+  for (const whole of linked.programs) {
+    const sent = sentProgram(object, linked, whole);
     if (sent !== undefined) yield sent;
   }
 }

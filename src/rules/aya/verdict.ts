@@ -121,7 +121,7 @@ export function ayaVerdict(elf: ElfView, version: AyaVersion, kernel: KernelProf
   const heard = btf === undefined ? LOADED : { ...LOADED, btf };
   const known = attempt("load", () => checkMaps(object.maps, version));
   if ("verdict" in known) return { ...heard, ...known.verdict };
-  const { maps, refusal } = makeMaps(object.maps, reading?.held, kernel);
+  const { maps, refusal } = makeMaps(object.maps, version, reading?.held, kernel);
   if (refusal !== undefined) return { ...heard, ...refused(refusal, "load"), maps };
   const bound = attempt("load", () => {
     checkRelocations(object);

@@ -153,7 +153,9 @@ export function lackingDiffers(
   const parsed = ayaObject(elf, versionOf(name));
   if ("verdict" in parsed || theirs === null) return undefined;
   const { value: object } = parsed;
-  const features = { ...ayaFeatures("6.18"), ...Object.fromEntries(lacking.map((one) => [FEATURES[one], false])) };
+  const isOld = lacking.length === Object.keys(FEATURES).length;
+  const known = { ...ayaFeatures("6.18"), ...Object.fromEntries(lacking.map((one) => [FEATURES[one], false])) };
+  const features = isOld ? ayaFeatures("5.10") : known;
   try {
     const sent = object.btf && fixUp(object.btf, object, features);
     const same = theirs.ok && Buffer.compare(sent ?? Buffer.alloc(0), btf ?? Buffer.alloc(0)) === 0;
@@ -185,9 +187,10 @@ const theirRecords = (hex: string | undefined, size: number | undefined): string
 /** What differs in what BPF_PROG_LOAD is given of a program. */
 function programDiffers(object: AyaObject, own: AyaSentProgram | undefined, theirs: AyaProgram): string | undefined {
   const { insns = "", funcInfo, funcInfoSize, lineInfo, lineInfoSize } = theirs;
-  if (own === undefined) {
-    const isOdd = (funcInfo !== "" && funcInfoSize !== 8) || (lineInfo !== "" && lineInfoSize !== 16);
-    return isOdd ? undefined : `program ${theirs.name} is not sent`;
+  // Of records that are longer than aya knows them nobody can tell.
+  const isOdd = (funcInfo !== "" && funcInfoSize !== 8) || (lineInfo !== "" && lineInfoSize !== 16);
+  if (own === undefined || isOdd) {
+    return isOdd === (own === undefined) ? undefined : `program ${theirs.name}: sent ${own !== undefined}`;
   }
   const { sent } = own;
   const pairs = [

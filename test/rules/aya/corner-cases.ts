@@ -1,6 +1,8 @@
 import type { Graph } from "../../graph.ts";
 import { license, main, mapSymbol, maps, object, PROGRAM, usual, withMap } from "./draft.ts";
 import { fixUpCorners } from "./fix-up-cases.ts";
+import { mapCorners } from "./map-corners.ts";
+import { recordCorners } from "./record-corners.ts";
 
 /** Objects at the edges of rules; found as mutants that no case of a rule noticed. What aya says of them is for it to tell. */
 export interface AyaCorner {
@@ -36,12 +38,11 @@ const inSection = (name: string, btf: Uint8Array): Uint8Array =>
     btf,
   });
 
-/** BTF that the kernel refuses, and nobody else: the name of an INT. */
+/** BTF that the kernel refuses, and nobody else: the name of a STRUCT. */
 function refusedBtf(): Uint8Array {
   return withMap((graph: Graph) => {
-    const members = usual(graph);
-    graph.int("odd<name", 4);
-    return members;
+    graph.struct("no name", 4, []);
+    return usual(graph);
   });
 }
 
@@ -51,4 +52,6 @@ export const ayaCorners: readonly AyaCorner[] = [
     { name: `a program in ${name}, with BTF that the kernel refuses`, bytes: () => inSection(name, refusedBtf()) },
   ]),
   ...fixUpCorners,
+  ...mapCorners,
+  ...recordCorners,
 ];

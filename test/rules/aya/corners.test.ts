@@ -52,3 +52,20 @@ test("a refusal is in the words that its rule gives", () => {
   });
   expect(other).toEqual([]);
 });
+
+test("a refusal names what is at fault, and comes when the rule says", () => {
+  const wrong = ayaCases.flatMap(({ rule: id, name, bytes, only }) => {
+    const verdict = ayaVerdict(parseElf(bytes()), only ?? "0.6", KERNEL_PROFILES["6.18"]);
+    const { stage, message, map, program } = verdict;
+    const rule = ayaRules.find((one) => one.id === id);
+    const told: readonly (readonly [what: string, isSo: boolean])[] = [
+      ["stage", stage === rule?.stage],
+      ["version", only === undefined || only === rule?.since || only === rule?.until],
+      // The one map of the objects, and their one program.
+      ["map", !/`?MAP`?/.test(message) || map === "MAP"],
+      ["program", !/error relocating `main`/.test(message) || program === "main"],
+    ];
+    return told.flatMap(([what, isSo]) => (isSo ? [] : [`${id} ${name}: ${what} (${message})`]));
+  });
+  expect(wrong).toEqual([]);
+});

@@ -1,8 +1,8 @@
 import { encodeBtf } from "../../../src/btf/encode.ts";
 import { Graph } from "../../graph.ts";
-import type { ObjectSymbol } from "../../object.ts";
+import type { ObjectSection, ObjectSymbol } from "../../object.ts";
 import type { AyaCorner } from "./corner-cases.ts";
-import { license, main, mapSymbol, maps, object, program, usual, withMap } from "./draft.ts";
+import { license, main, mapSymbol, maps, object, patched, program, usual, withMap } from "./draft.ts";
 
 /** Objects whose BTF aya changes before it sends it; what it makes of them, for kernels of any kind, is for it to tell. */
 
@@ -49,7 +49,11 @@ const params = (graph: Graph, names: readonly string[]): number => {
 };
 
 /** Kernel symbols: variables and functions, each a symbol of the object without a section. */
-function ksyms(name: string, draw: (graph: Graph) => readonly number[]): AyaCorner {
+function ksyms(
+  name: string,
+  draw: (graph: Graph) => readonly number[],
+  more: readonly ObjectSection[] = [],
+): AyaCorner {
   return {
     name,
     bytes: () => {
@@ -62,7 +66,7 @@ function ksyms(name: string, draw: (graph: Graph) => readonly number[]): AyaCorn
       );
       const outside = ["asked", "called", "again"].map((symbol): ObjectSymbol => ({ name: symbol, type: 0 }));
       return object({
-        ...{ sections: [program, license], symbols: [main, ...outside] },
+        ...{ sections: [program, license, ...more], symbols: [main, ...outside] },
         btf: encodeBtf(graph.finish()),
       });
     },
@@ -175,6 +179,34 @@ export const fixUpCorners: readonly AyaCorner[] = [
     graph.func("again", params(graph, []), 2),
   ]),
   ksyms("an empty list of the kernel's symbols", () => []),
+  ksyms("an empty list of the kernel's symbols, in a section", () => [], [
+    { name: ".ksyms", bytes: new Uint8Array(4) },
+  ]),
+  ksyms("a function of the kernel that is a struct's", (graph) => [
+    graph.func("called", graph.struct("odd", 8, [["", graph.int("u64", 8), 0]]), 2),
+  ]),
+  ksyms("a variable of the kernel, with other types of 4 bytes before an int", (graph) => {
+    const int = graph.struct("four", 4, []);
+    graph.enum("e", [["A", 1]]);
+    return [graph.variable("asked", int, 2), graph.func("called", graph.proto(graph.int("i32", 4, 1), []), 2)];
+  }),
+  {
+    name: "room between types and strings",
+    bytes: () => {
+      const graph = new Graph();
+      graph.datasec(".data", 0, [[graph.variable("first", graph.int("u32", 4)), 0, 4]]);
+      const blob = encodeBtf(graph.finish());
+      const stringsAt = 24 + new DataView(blob.buffer, blob.byteOffset).getUint32(16, true);
+      const wide = new Uint8Array(blob.length + 4);
+      wide.set(blob.subarray(0, stringsAt));
+      wide.set(blob.subarray(stringsAt), stringsAt + 4);
+      return object({
+        sections: [program, license, data],
+        symbols: [main, ...placed],
+        btf: patched(wide, [[16, stringsAt - 24 + 4]]),
+      });
+    },
+  },
   // Maps and data beside each other.
   {
     name: "every part at once",
