@@ -5,7 +5,7 @@ import { sectionNamed } from "../../src/elf/symbols.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
 import type { LibbpfVersion } from "../../src/rules/libbpf/sanitise.ts";
-import { libbpfMaps, libbpfRules, libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
+import { libbpfMaps, libbpfPrograms, libbpfRules, libbpfVerdict } from "../../src/rules/libbpf/verdict.ts";
 import type { MatrixRelease } from "../../tools/matrix/kernels.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
 import type { LibbpfCall, LibbpfReport } from "../judges/libbpf.ts";
@@ -70,8 +70,9 @@ function taken(version: LibbpfVersion, bytes: Uint8Array, { report, maps = [] }:
 
 function made(version: LibbpfVersion, bytes: Uint8Array, { report }: LibbpfAnswer): string | undefined {
   const elf = read(bytes);
-  if (elf === undefined || report?.open.ok !== true) return "not opened";
-  const ours = libbpfMaps(elf, version) ?? [];
+  if (elf === undefined || report === undefined) return "not read";
+  const ours = libbpfMaps(elf, version);
+  if (ours === undefined || !report.open.ok) return (ours === undefined) === !report.open.ok ? undefined : "not opened";
   const theirs = createdByLibbpf(report.maps);
   if (ours.length !== theirs.length) return `${ours.length} maps, not ${theirs.length}`;
   for (const [index, map] of theirs.entries()) {
@@ -113,20 +114,83 @@ function comparisons<Answer>(
   }));
 }
 
+/** What became of the programs of an object. */
+export interface LoadAnswer {
+  readonly programs: readonly {
+    readonly name: string;
+    readonly loaded: boolean;
+    readonly errno: number;
+    readonly line: string;
+  }[];
+  /** Names of those that the kernel was asked for, and refused. */
+  readonly refused: readonly string[];
+}
+
+export function loadAnswer({ programs, log }: LibbpfReport): LoadAnswer {
+  return {
+    programs: programs.map(({ name, loaded, errno, verifierLog }) => {
+      return { name, loaded, errno, line: verifierLog.split("\n")[0] ?? "" };
+    }),
+    refused: log.flatMap(({ text }) => /prog '(.*)': BPF program load failed/.exec(text)?.[1] ?? []),
+  };
+}
+
+/** What the kernel says of the records of each program; of others it says something of the code. */
+function judged(version: LibbpfVersion, bytes: Uint8Array, { programs, refused }: LoadAnswer): string | undefined {
+  const elf = read(bytes);
+  const ours = elf && libbpfPrograms(elf, version, KERNEL);
+  if (ours === undefined || programs.length === 0) return "no programs";
+  for (const { name, info } of ours) {
+    const theirs = programs.find((one) => one.name === name);
+    if (theirs === undefined) return `${name} is not there`;
+    if (!theirs.loaded && !refused.includes(name)) continue;
+    const isOfRecords = !theirs.loaded && theirs.line.startsWith(info.message) && theirs.errno === info.errno;
+    if (info.accepted !== theirs.loaded && !isOfRecords) return `${name}: ${info.message}, not ${theirs.line}`;
+  }
+  return undefined;
+}
+
+/** What libbpf says of the object all in all, after the first program that the kernel refuses. */
+function ended(version: LibbpfVersion, bytes: Uint8Array, { programs }: LoadAnswer): string | undefined {
+  const elf = read(bytes);
+  const ours = elf && libbpfVerdict(elf, version, KERNEL);
+  if (ours === undefined || programs.length === 0) return "no programs";
+  const isLoaded = programs.every(({ loaded }) => loaded);
+  if (ours.accepted !== isLoaded) return `${ours.message}, not ${isLoaded}`;
+  if (ours.program === undefined) return undefined;
+  const first = programs.find(({ name }) => name === ours.program);
+  return first?.errno === ours.errno && first.line.startsWith(ours.message)
+    ? undefined
+    : `${ours.message}, not ${first?.line}`;
+}
+
+export function loadComparisons(version: LibbpfVersion): readonly Comparison<LoadAnswer>[] {
+  return comparisons(version, { judged, ended });
+}
+
 export function libbpfComparisons(version: LibbpfVersion): readonly Comparison<LibbpfAnswer>[] {
   return comparisons(version, { opened, loaded, made, taken, given });
 }
 
-/** What libbpf asked a kernel for that takes every program; undefined if it gave no answer. */
-export type CallsAnswer = { readonly calls?: readonly LibbpfCall[] };
+/** What libbpf asked a kernel for that takes every program, or how it failed in what words; neither if it gave no answer. */
+export interface CallsAnswer {
+  readonly calls?: readonly LibbpfCall[];
+  readonly errno?: number;
+  readonly said?: readonly string[];
+}
 
 /** What is kept of that: the programs, and the object's BTF. */
-export function ownCalls(bytes: Uint8Array, calls: readonly LibbpfCall[]): CallsAnswer {
+export function ownCalls(bytes: Uint8Array, { open, load, calls = [], log }: LibbpfReport): CallsAnswer {
   const elf = read(bytes);
+  const errno = open.errno || load?.errno || 0;
+  if (errno !== 0) return { errno, said: log.map(({ text }) => text.replace(/^libbpf: /, "")).slice(-LAST_LINES) };
   const btf = elf && btfOfCalls(elf, calls);
   const blob: LibbpfCall[] = btf === undefined ? [] : [{ command: "btf", bytes: Buffer.from(btf).toString("hex") }];
-  return { calls: [...blob, ...(elf === undefined ? [] : programsOfCalls(elf, calls))] };
+  return { errno, calls: [...blob, ...(elf === undefined ? [] : programsOfCalls(elf, calls))] };
 }
+
+/** What a failure says is among the last lines. */
+const LAST_LINES = 60;
 
 function programs(version: LibbpfVersion, bytes: Uint8Array, { calls = [] }: CallsAnswer): string | undefined {
   const elf = read(bytes);
@@ -135,8 +199,29 @@ function programs(version: LibbpfVersion, bytes: Uint8Array, { calls = [] }: Cal
   return programsDiffer(programsWeSend(elf, version), theirs);
 }
 
+/** The BTF itself, as the running kernel is given it. */
+function btf(version: LibbpfVersion, bytes: Uint8Array, { calls = [] }: CallsAnswer): string | undefined {
+  const elf = read(bytes);
+  const theirs = elf && btfOfCalls(elf, calls);
+  if (elf === undefined || theirs === undefined) return "nothing is sent";
+  const ours = btfWeSend(elf, KERNEL, version);
+  return ours !== undefined && equalBytes(ours, theirs) ? undefined : "other BTF is sent";
+}
+
+/** Whether libbpf fails by itself, with which errno and words. */
+function fails(version: LibbpfVersion, bytes: Uint8Array, { errno = 0, said = [] }: CallsAnswer): string | undefined {
+  const elf = read(bytes);
+  const ours = elf && libbpfVerdict(elf, version, KERNEL);
+  const isOwn = ours?.rule?.startsWith("L") === true;
+  const number = isOwn ? ours.errno : 0;
+  if (number !== errno) return `errno ${number} (${ours?.rule}), not ${errno}`;
+  const parts = ours?.message.split("…") ?? [];
+  const isSaid = !isOwn || said.some((line) => parts.every((part) => line.includes(part)));
+  return isSaid ? undefined : `not said: ${ours.message}`;
+}
+
 export function programComparisons(version: LibbpfVersion): readonly Comparison<CallsAnswer>[] {
-  return comparisons(version, { programs });
+  return comparisons(version, { programs, btf, fails });
 }
 
 /** The BTF for a pretended kernel that knows kinds up to this one. */
@@ -173,6 +258,7 @@ export function replays(answersOf: AnswersOf): readonly Replay[] {
   const here = VERSIONS.flatMap((version) => [
     ...replaysOf(`libbpf-${version}`, answersOf, libbpfComparisons(version)),
     ...replaysOf(`libbpf-${version}-programs`, answersOf, programComparisons(version)),
+    ...replaysOf(`libbpf-${version}-loads`, answersOf, loadComparisons(version)),
     ...KINDS_KNOWN.flatMap((kind) =>
       replaysOf(`libbpf-${version}-kinds-${kind}`, answersOf, kindComparisons(version, kind)),
     ),

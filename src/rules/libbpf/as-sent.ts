@@ -9,7 +9,15 @@ import {
 } from "../../btf/model.ts";
 import { nameText, stringLength } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
-import { type ElfSymbol, type ElfView, STB_LOCAL, STT_FUNC, STT_OBJECT } from "../../elf/model.ts";
+import {
+  type ElfSymbol,
+  type ElfView,
+  STB_GLOBAL,
+  STB_LOCAL,
+  STB_WEAK,
+  STT_FUNC,
+  STT_OBJECT,
+} from "../../elf/model.ts";
 import { sectionNamed } from "../../elf/symbols.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { LoaderRule } from "../loader.ts";
@@ -19,6 +27,8 @@ import { type LibbpfVersion, sanitised } from "./sanitise.ts";
 
 /** STV_INTERNAL, STV_HIDDEN: symbols that no other object may see. */
 const RESTRICTED: readonly number[] = [1, 2];
+
+const PUBLIC: readonly number[] = [STB_GLOBAL, STB_WEAK];
 
 /** libbpf lays these out itself, before. */
 const LAID_OUT: readonly string[] = [".kconfig", ".ksyms"];
@@ -34,7 +44,7 @@ interface Symbols {
 function variableSymbols(elf: ElfView): ReadonlyMap<string, ElfSymbol> {
   const found = new Map<string, ElfSymbol>();
   for (const symbol of elf.symbols) {
-    if (symbol.type === STT_OBJECT && symbol.binding !== STB_LOCAL && !found.has(symbol.name)) {
+    if (symbol.type === STT_OBJECT && PUBLIC.includes(symbol.binding) && !found.has(symbol.name)) {
       found.set(symbol.name, symbol);
     }
   }

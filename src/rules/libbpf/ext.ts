@@ -15,7 +15,10 @@ const tooShort = libbpfRule("LX-01", "The header begins with 8 bytes.", parse, [
   "BTF.ext header too short",
   "BTF.ext header not found",
 ]);
-const magic = libbpfRule("LX-02", "The magic is 0xeb9f in either byte order.", parse, "Invalid BTF.ext magic:X");
+const magic = libbpfRule("LX-02", "The magic is 0xeb9f, from 1.7 on in either byte order.", parse, [
+  "Invalid BTF.ext magic:X",
+  "BTF.ext in non-native endianness is not supported",
+]);
 const version = libbpfRule(
   "LX-03",
   "The version is 1, and no flag is set.",
@@ -141,6 +144,7 @@ export function checkExt(bytes: Uint8Array, littleEndian: boolean, release: Libb
     throw new LibbpfRefusal(magic, `Invalid BTF.ext magic:${found.toString(16)}`);
   }
   const native = found === MAGIC;
+  if (!native && release === "1.1") throw new LibbpfRefusal(magic, magic.text[1], {}, ENOTSUP);
   const order = littleEndian === native;
   const hdrLen = view.getUint32(4, order);
   if (bytes[2] !== 1) throw new LibbpfRefusal(version, `Unsupported BTF.ext version:${bytes[2]}`);

@@ -11,14 +11,14 @@ import {
 } from "../../btf/model.ts";
 import { nameText, stringLength } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
-import { sizeOf, skipModifiers } from "../../btf/walk.ts";
+import { resolvedSize, sizeOf, skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { externs } from "../elf/extern.ts";
 import type { LoaderRule } from "../loader.ts";
 import { alignOf } from "./align.ts";
 import { kindText } from "./definition.ts";
 import { fallOnId, fallOnName, followed } from "./follow.ts";
-import { EINVAL, ENOENT, ENOTSUP, ESRCH, LibbpfRefusal, libbpfRule } from "./rule.ts";
+import { E2BIG, EINVAL, ENOENT, ENOTSUP, ESRCH, LibbpfRefusal, libbpfRule } from "./rule.ts";
 
 const KSYMS = ".ksyms";
 const KCONFIG = ".kconfig";
@@ -170,9 +170,10 @@ function checkConfig(btf: Btf, name: string, type: BtfVar | BtfFunc): void {
   if (type.kind === "func") {
     throw new LibbpfRefusal(configFunction, `extern function ${name} is unsupported under .kconfig section`);
   }
-  const size = sizeOf(btf, type.type);
-  if (size === undefined) {
-    throw new LibbpfRefusal(configSize, `failed to resolve size of extern (kcfg) '${name}': ${-EINVAL}`);
+  const size = resolvedSize(btf, type.type);
+  if (typeof size === "string") {
+    const errno = size === "too large" ? E2BIG : EINVAL;
+    throw new LibbpfRefusal(configSize, `failed to resolve size of extern (kcfg) '${name}': ${-errno}`, {}, errno);
   }
   // libbpf takes the 0 for success, collects no more externs, and later fails to make a map of no bytes of them.
   if (size === 0) throw new LibbpfRefusal(configEmpty);

@@ -32,8 +32,16 @@ const structEnds = libbpfRule(
   FALLS,
 );
 
+const placeKnown = libbpfRule(
+  "LC-05",
+  "A variable of struct_ops begins within its section: where the sum of place and size wraps around, libbpf copies what is not there.",
+  "init_struct_ops_maps",
+  [],
+  FALLS,
+);
+
 /** Conditions on which libbpf gives no answer: it crashes or hangs. */
-export const fallRules: readonly LoaderRule[] = [idKnown, nameKnown, chainEnds, structEnds];
+export const fallRules: readonly LoaderRule[] = [idKnown, nameKnown, chainEnds, structEnds, placeKnown];
 
 /** libbpf 1.1 reads a type that does not exist. */
 export function fallOnId(typeId: number): never {
@@ -48,6 +56,11 @@ export function fallOnName(typeId: number): never {
 /** libbpf calls itself for ever. */
 export function fallOnStruct(typeId: number): never {
   throw new LibbpfRefusal(structEnds, "", { typeId });
+}
+
+/** libbpf copies a variable from outside its section. */
+export function fallOnPlace(typeId: number): never {
+  throw new LibbpfRefusal(placeKnown, "", { typeId });
 }
 
 const ends = new WeakMap<Btf, Map<number, number>>();

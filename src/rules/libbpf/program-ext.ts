@@ -27,9 +27,21 @@ export interface RecordTable {
 /** Where the header says the tables are. */
 const PLACES = { funcInfo: 8, lineInfo: 16 } as const;
 
+const SWAPPED = 0x9feb;
+
+/** A `.BTF.ext` that `checkExt` took in the byte order of the machine: libbpf turns every word of one in the other (`btf_ext_bswap_info`). */
+export function nativeExt(bytes: Uint8Array, littleEndian: boolean): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint16(0, littleEndian) !== SWAPPED) return bytes;
+  const native = new DataView(new ArrayBuffer(bytes.length & ~3));
+  for (let at = 0; at < native.byteLength; at += 4)
+    native.setUint32(at, view.getUint32(at, !littleEndian), littleEndian);
+  return new Uint8Array(native.buffer);
+}
+
 /**
- * A table of a `.BTF.ext` that `checkExt` took, in the byte order of the machine; undefined if it is empty. `btf` has the names of the
- * sections.
+ * A table of a `.BTF.ext` that `checkExt` took, in the byte order of the machine (`nativeExt`); undefined if it is empty. `btf` has the names of
+ * the sections.
  */
 export function recordTable(
   bytes: Uint8Array,

@@ -9,7 +9,7 @@ import type { LoaderRule } from "../loader.ts";
 import { type Collected, type CollectedProgram, sectionName } from "./collect.ts";
 import { checkExt } from "./ext.ts";
 import { type Budget, type Code, linkedCode, programCode, programCodeRules, spend } from "./program-code.ts";
-import { type RecordTable, recordsOfProgram, recordTable } from "./program-ext.ts";
+import { nativeExt, type RecordTable, recordsOfProgram, recordTable } from "./program-ext.ts";
 import { ENOENT, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -66,9 +66,10 @@ function tablesOf(elf: ElfView, { ext }: Collected, btf: Btf | undefined, versio
     if (refusal instanceof LibbpfRefusal) return none;
     throw refusal;
   }
+  const bytes = nativeExt(ext.bytes, elf.littleEndian);
   return {
-    funcInfo: recordTable(ext.bytes, "funcInfo", btf, elf),
-    lineInfo: recordTable(ext.bytes, "lineInfo", btf, elf),
+    funcInfo: recordTable(bytes, "funcInfo", btf, elf),
+    lineInfo: recordTable(bytes, "lineInfo", btf, elf),
   };
 }
 

@@ -50,18 +50,20 @@ function formOf(bytes: Uint8Array, elf: ElfView): Form {
   return { bytes, judge: kernelJudge(bytes, elf.littleEndian) };
 }
 
+/** As it is sent: in the byte order of the machine, whatever that of the object's own was. */
+function encoded(sent: Btf, { littleEndian }: ElfView, stray: Uint8Array | undefined, fixed: Btf): Uint8Array {
+  const bytes = encodeBtf({ ...sent, littleEndian });
+  return stray === undefined ? bytes : strayForm(bytes, stray, fixed, sent);
+}
+
 /** A form of BTF with bits that libbpf has not looked at: they are in all records whose kind or linkage it has not written anew. */
-function strayForm(blob: Uint8Array, fixed: Btf, sent: Btf): Uint8Array {
+function strayForm(bytes: Uint8Array, blob: Uint8Array, fixed: Btf, sent: Btf): Uint8Array {
   const own = ownBtf(blob);
   const isMadeStatic = (index: number): boolean => {
     const [before, after] = [own.types[index], fixed.types[index]];
     return before?.kind === "func" && after?.kind === "func" && after.linkage === 0 && before.linkage !== 0;
   };
-  return withStrayBits(
-    encodeBtf(sent),
-    blob,
-    (index) => sent.types[index] !== fixed.types[index] || isMadeStatic(index),
-  );
+  return withStrayBits(bytes, blob, (index) => sent.types[index] !== fixed.types[index] || isMadeStatic(index));
 }
 
 /**
@@ -76,8 +78,7 @@ export function sentBtf(elf: ElfView, btf: Btf, kernel: KernelProfile, version: 
   const before = answers.get(kernel.judgesAs);
   if (before !== undefined) return before;
   const btfSent = sanitised(fixed, kernel, version);
-  const form =
-    forms.get(btfSent) ?? formOf(stray === undefined ? encodeBtf(btfSent) : strayForm(stray, fixed, btfSent), elf);
+  const form = forms.get(btfSent) ?? formOf(encoded(btfSent, elf, stray, fixed), elf);
   forms.set(btfSent, form);
   const sent = { bytes: form.bytes, verdict: form.judge.verdict(kernel), held: () => form.judge.held(kernel) };
   answers.set(kernel.judgesAs, sent);

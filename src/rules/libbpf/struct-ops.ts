@@ -4,7 +4,7 @@ import { typesOfKind } from "../../btf/of-kind.ts";
 import { type ElfRelocation, type ElfView, SHN_LORESERVE } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import { type Collected, type CollectedProgram, sectionName } from "./collect.ts";
-import { followed } from "./follow.ts";
+import { fallOnPlace, followed } from "./follow.ts";
 import { programAt } from "./programs.ts";
 import { ENOTSUP, FORMAT, LibbpfRefusal, libbpfRule, RELOC } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
@@ -126,13 +126,14 @@ export function structOpsSections({ uses }: Collected, version: LibbpfVersion): 
   return version === "1.1" ? sections.slice(-1) : sections;
 }
 
-/** The id behind a variable, its typedefs and modifiers (`btf__resolve_type`); undefined for void. */
+/** The id behind a variable, its typedefs and modifiers (`btf__resolve_type`); undefined for void and what has no size. */
 function resolve(btf: Btf, id: number): number | undefined {
   let at = id;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     const type = typeById(btf, at);
     switch (type?.kind) {
       case undefined:
+      case "fwd":
         return undefined;
       case "var":
       case "typedef":
@@ -173,6 +174,7 @@ function* variablesOf(btf: Btf, section: number, name: string, room: number): Ge
     if ((offset + type.size) >>> 0 > room) {
       throw new LibbpfRefusal(inside, `struct_ops init: var ${map} is beyond the end of DATASEC ${plain}`, at);
     }
+    if (offset > room) fallOnPlace(id);
     yield { name: map, section, offset, size: type.size, typeId, isOptional: index === 0 && plain !== name };
   }
 }

@@ -2,6 +2,7 @@ import { collected } from "../../../tools/mutation/in-process.ts";
 import { replays as said } from "../libbpf.ts";
 import type { AnswersOf, Replay } from "../replay.ts";
 import "../../report/explain.test.ts";
+import "../../rules/libbpf/errno.test.ts";
 import "../../rules/libbpf/vectors.test.ts";
 
 /** What was recorded, and the tests that ask no judge. */

@@ -13,7 +13,7 @@ export function vector(broken: readonly Changes[], kept: readonly Changes[] = []
 }
 
 /** A change of words of the blob's header. */
-function header(edits: Readonly<Record<number, number | ((before: number, size: number) => number)>>): Changes {
+export function header(edits: Readonly<Record<number, number | ((before: number, size: number) => number)>>): Changes {
   return {
     blob: (bytes, view) => {
       for (const [at, value] of Object.entries(edits)) {

@@ -6,7 +6,7 @@ const BOOL = 4;
 const WEAK = 2;
 
 /** A DATASEC of `.data` with one variable, and the symbol of one. */
-function data(types: (types: Types, entry: number) => void, symbol: Changes["symbols"] = []): Changes {
+export function data(types: (types: Types, entry: number) => void, symbol: Changes["symbols"] = []): Changes {
   return {
     types: (all) => types(all, all.graph.variable("v", all.u32)),
     sections: [{ name: ".data", bytes: new Uint8Array(8) }],
@@ -15,7 +15,7 @@ function data(types: (types: Types, entry: number) => void, symbol: Changes["sym
 }
 
 const v = { name: "v", section: ".data", value: 4, size: 4 } as const;
-const section: (size: number) => Parameters<typeof data>[0] =
+export const section: (size: number) => Parameters<typeof data>[0] =
   (size) =>
   ({ graph }, id) => {
     graph.datasec(".data", size, [[id, 0, 4]]);
@@ -64,12 +64,12 @@ export const DATA_CASES: Readonly<Record<string, Vector>> = {
 };
 
 /** An extern, undefined in the object. */
-function extern(types: (types: Types) => void, names: readonly string[] = ["x"]): Changes {
+export function extern(types: (types: Types) => void, names: readonly string[] = ["x"]): Changes {
   return { types, symbols: names.map((name) => ({ name })) };
 }
 
 /** `x` in `.kconfig`, of this type. */
-function config(type: (types: Types) => number): Changes {
+export function config(type: (types: Types) => number): Changes {
   return extern((types) => {
     types.graph.datasec(".kconfig", 0, [[types.graph.variable("x", type(types), EXTERN), 0, 4]]);
   });
@@ -133,7 +133,7 @@ export const EXTERN_CASES: Readonly<Record<string, Vector>> = {
 };
 
 /** An object with one struct_ops, whose pointer to a function stands at byte 8, filled by `fill`. */
-function ops(more: {
+export function ops(more: {
   readonly type?: (types: Types, ops: number) => number;
   readonly datasec?: string;
   readonly size?: number;
@@ -232,6 +232,7 @@ export const FALL_CASES: Readonly<Record<string, Vector>> = {
       return first;
     }),
   ]),
+  "LC-05": vector([ops({ offset: 0xffff_ffe8 }), ops({ offset: 0xffff_fff0 })]),
   "LC-04": vector([config(({ graph }) => graph.struct("S", 4, [["m", graph.builder.nextId, 0]]))]),
 };
 

@@ -7,7 +7,7 @@ const [LOCAL, GLOBAL] = [0, 1];
 const [NOTYPE, OBJECT, SECTION] = [0, 1, 3];
 
 /** The object with a header of a section changed: fields of Elf64_Shdr by their offset. */
-function withHeader(name: string, edits: Readonly<Record<number, number>>, changes: Changes = {}): Uint8Array {
+export function withHeader(name: string, edits: Readonly<Record<number, number>>, changes: Changes = {}): Uint8Array {
   const bytes = drawObject(changes);
   const view = new DataView(bytes.buffer);
   const headers = Number(view.getBigUint64(40, true));
@@ -27,15 +27,15 @@ const [SH_TYPE, SH_SIZE, SH_INFO] = [4, 32, 44];
 const plain = drawObject();
 
 /** Code in `.text` that the program may call. */
-const text = { name: ".text", insns: [move(0, 0), EXIT] } as const;
-const helper = { name: "helper", section: ".text", size: 16 } as const;
-const called = (symbol: string): Changes["sections"] => [
+export const text = { name: ".text", insns: [move(0, 0), EXIT] } as const;
+export const helper = { name: "helper", section: ".text", size: 16 } as const;
+export const called = (symbol: string): Changes["sections"] => [
   { name: "tc", insns: [CALL, EXIT], relocations: [{ offset: 0, type: R_BPF_64_32, symbol }] },
 ];
-const caller = { name: "caller", section: "tc", size: 16 } as const;
+export const caller = { name: "caller", section: "tc", size: 16 } as const;
 
 /** A second program whose first instructions are these, with a relocation for the first. */
-function second(symbol: string, insns: readonly Insn[], more: Changes = {}): Changes {
+export function second(symbol: string, insns: readonly Insn[], more: Changes = {}): Changes {
   return {
     ...more,
     sections: [
@@ -46,7 +46,7 @@ function second(symbol: string, insns: readonly Insn[], more: Changes = {}): Cha
   };
 }
 
-const wide = [LOAD, LOAD_REST] as const;
+export const wide = [LOAD, LOAD_REST] as const;
 
 export const ELF_CASES: Readonly<Record<string, Vector>> = {
   "LE-02": { broken: [withHeader(".symtab", { [SH_TYPE]: 1 }, { relocations: [] })], kept: [plain] },

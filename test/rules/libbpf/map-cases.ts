@@ -5,22 +5,22 @@ import { type Changes, hashFields, type MapDraft, type Types } from "./draft.ts"
 type Fields = MapDraft["fields"];
 
 /** One map of these fields, and what else is said of it. */
-function map(fields: (types: Types) => Fields, more: Partial<MapDraft> = {}): Changes {
+export function map(fields: (types: Types) => Fields, more: Partial<MapDraft> = {}): Changes {
   return { maps: (types) => [{ name: "M", fields: fields(types), ...more }] };
 }
 
 /** The ordinary map with more fields behind. */
-function plus(more: (types: Types) => Fields): Changes {
+export function plus(more: (types: Types) => Fields): Changes {
   return map((types) => [...hashFields(types), ...more(types)]);
 }
 
 /** The ordinary map, of which one thing is otherwise. */
-function otherwise(more: Partial<MapDraft>): Changes {
+export function otherwise(more: Partial<MapDraft>): Changes {
   return map(hashFields, more);
 }
 
 /** A map of maps or of programs, without its `values`. */
-function outer(type: number, { number }: Types): Fields {
+export function outer(type: number, { number }: Types): Fields {
   return [
     ["type", number(type)],
     ["key_size", number(4)],
@@ -31,11 +31,11 @@ function outer(type: number, { number }: Types): Fields {
 const [PROG_ARRAY, ARRAY_OF_MAPS, ARENA] = [3, 12, 33];
 
 /** `values` of a map, whose elements are what `element` gives. */
-function values(type: number, element: (types: Types) => number, nelems = 0): Changes {
+export function values(type: number, element: (types: Types) => number, nelems = 0): Changes {
   return map((types) => [...outer(type, types), ["values", types.graph.array(element(types), types.u32, nelems)]]);
 }
 
-function innerMap(fields: (types: Types) => Fields): (types: Types) => number {
+export function innerMap(fields: (types: Types) => Fields): (types: Types) => number {
   return (types) =>
     types.graph.ptr(
       types.graph.struct(
@@ -46,7 +46,7 @@ function innerMap(fields: (types: Types) => Fields): (types: Types) => number {
     );
 }
 
-const handlers = (types: Types): number => types.graph.ptr(types.graph.proto(types.u32, []));
+export const handlers = (types: Types): number => types.graph.ptr(types.graph.proto(types.u32, []));
 
 export const MAP_CASES: Readonly<Record<string, Vector>> = {
   "LE-05": vector([{ datasec: "license" }]),
@@ -222,7 +222,7 @@ export const MAP_CASES: Readonly<Record<string, Vector>> = {
 };
 
 /** A map to be filled, and the ordinary one behind it, `M`. */
-function filled(type: number, element: (types: Types) => number, more: Changes, key = 4): Changes {
+export function filled(type: number, element: (types: Types) => number, more: Changes, key = 4): Changes {
   return {
     maps: (types) => [
       {

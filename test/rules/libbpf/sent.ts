@@ -1,14 +1,14 @@
-import { encodeBtf } from "../../../src/btf/encode.ts";
-import { parseBtf } from "../../../src/btf/parse.ts";
 import { CLASS, LD_IMM64, PSEUDO_CALL, PSEUDO_FUNC } from "../../../src/elf/insn.ts";
 import type { ElfView } from "../../../src/elf/model.ts";
 import { sectionNamed } from "../../../src/elf/symbols.ts";
 import { KERNEL_PROFILES, type KernelProfile } from "../../../src/rules/kernel/profile.ts";
-import { btfAsSent, opened } from "../../../src/rules/libbpf/as-sent.ts";
+import type { KernelRelease } from "../../../src/rules/kernel/rule.ts";
+import { opened } from "../../../src/rules/libbpf/as-sent.ts";
 import { collectSections } from "../../../src/rules/libbpf/collect.ts";
 import { ownBtf } from "../../../src/rules/libbpf/own-btf.ts";
 import { type SentProgram, sentPrograms } from "../../../src/rules/libbpf/program-records.ts";
 import type { LibbpfVersion } from "../../../src/rules/libbpf/sanitise.ts";
+import { sentBtf } from "../../../src/rules/libbpf/sent.ts";
 import type { LibbpfCall } from "../../judges/libbpf.ts";
 
 /** What libbpf asked the kernel for, beside what we say that it asks. */
@@ -20,7 +20,8 @@ export const KINDS_KNOWN = [15, 16, 17, 18, 19] as const;
 
 /** The kernel that knows kinds up to this one, and of sections only names that are identifiers. */
 export function pretended(maxKind: number): KernelProfile {
-  return { ...KERNEL_PROFILES["5.10"], maxKind };
+  // Answers are remembered by the release that says the same.
+  return { ...KERNEL_PROFILES["5.10"], judgesAs: `kinds ${maxKind}` as KernelRelease, maxKind };
 }
 
 const STRINGS_LENGTH = 20;
@@ -39,17 +40,16 @@ export function btfOfCalls(elf: ElfView, calls: readonly LibbpfCall[]): Uint8Arr
 /** What we say of the same. */
 export function btfWeSend(elf: ElfView, kernel: KernelProfile, version: LibbpfVersion): Uint8Array | undefined {
   const section = sectionNamed(elf, ".BTF");
-  const sent = section && btfAsSent(parseBtf(section.bytes), elf, kernel, version);
-  return sent && encodeBtf(sent);
+  return section && sentBtf(elf, ownBtf(section.bytes), kernel, version)?.bytes;
 }
 
 /** What the kernel keeps of a name. */
 const NAME_LENGTH = 15;
 
-/** The programs of the object among those that were given to the kernel: probes have other names. */
+/** The programs of the object among those that were given to the kernel, the first time: probes have other names. */
 export function programsOfCalls(elf: ElfView, calls: readonly LibbpfCall[]): readonly ProgramCall[] {
   const names = new Set(elf.symbols.map(({ name }) => name.slice(0, NAME_LENGTH)).filter((name) => name !== ""));
-  return calls.filter((call): call is ProgramCall => call.command === "program" && names.has(call.name));
+  return calls.filter((call): call is ProgramCall => call.command === "program" && names.delete(call.name));
 }
 
 /** What we say of the same. */
@@ -58,6 +58,13 @@ export function programsWeSend(elf: ElfView, version: LibbpfVersion): readonly S
   const btf = collected.btf && opened(ownBtf(collected.btf.bytes), elf, version);
   return [...sentPrograms(elf, collected, btf, version)];
 }
+
+/** Immediates of the calls that libbpf puts where a relocation failed: of a weak function of the kernel, and of CO-RE. */
+const [NO_FUNCTION, NO_FIELD] = [2_001_000_000, 195_896_080];
+/** A slot that is not compared. */
+const ANYTHING = "*";
+
+const CALL = CLASS.jmp | 0x80;
 
 const hex = (bytes: Uint8Array = new Uint8Array(0)): string => Buffer.from(bytes).toString("hex");
 
@@ -77,8 +84,11 @@ function ownParts(insns: string): readonly string[] {
     const source = registers >> 4;
     isSecond = opcode === LD_IMM64;
     if (opcode === LD_IMM64) return source === PSEUDO_FUNC ? slot : slot.slice(0, 2) + slot.slice(3, 4);
-    if (opcode === (CLASS.jmp | 0x80)) return source === PSEUDO_CALL ? slot : slot.slice(0, 4);
-    return slot.slice(0, 4);
+    if (opcode !== CALL) return slot.slice(0, 4);
+    const immediate = Buffer.from(slot, "hex").readInt32LE(4);
+    if (immediate === NO_FIELD) return ANYTHING;
+    if (immediate >= NO_FUNCTION && immediate < NO_FUNCTION + 1_000_000) return "8520";
+    return source === PSEUDO_CALL ? slot : slot.slice(0, 4);
   });
 }
 
@@ -92,7 +102,7 @@ export function programsDiffer(ours: readonly SentProgram[], theirs: readonly Pr
     if (own === undefined) continue;
     const { insns, funcInfo, lineInfo } = own.sent;
     const [code, given] = [ownParts(hex(insns)), ownParts(call.insns)];
-    const at = given.findIndex((slot, number) => slot !== code[number]);
+    const at = given.findIndex((slot, number) => slot !== ANYTHING && slot !== code[number]);
     if (code.length !== given.length) return `${own.name}: ${code.length} slots, not ${given.length}`;
     if (at >= 0) return `${own.name}: slot ${at} is ${code[at]}, not ${given[at]}`;
     // Without BTF in the kernel there are no records.
