@@ -26,6 +26,8 @@ export interface CiliumMap {
   readonly key: string | null;
   readonly value: string | null;
   readonly inner: CiliumMap | null;
+  /** Slots that name a map or a program: "1=name". */
+  readonly contents: readonly string[];
   /** Its creation: with the whole collection, or alone when that failed; null if only opened. */
   readonly created: CiliumVerdict | null;
   /** As the kernel holds it. The library sends a blob of its own, so the ids are not the object's. */
@@ -54,6 +56,15 @@ export interface CiliumProgram {
   readonly calls?: readonly CiliumCall[];
 }
 
+/** A variable of a data section, offset and size in bytes. */
+export interface CiliumVariable {
+  readonly name: string;
+  readonly section: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly type: string | null;
+}
+
 /** Everything that cilium/ebpf made of one object. */
 export interface CiliumReport {
   readonly version: string;
@@ -63,6 +74,7 @@ export interface CiliumReport {
   readonly load: CiliumVerdict | null;
   readonly maps: readonly CiliumMap[];
   readonly programs: readonly CiliumProgram[];
+  readonly variables: readonly CiliumVariable[];
 }
 
 /** cilium/ebpf in the version of `cilium/go.mod`. */

@@ -6,6 +6,7 @@ import type { MatrixRelease } from "../../tools/matrix/kernels.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
 import type { CiliumReport } from "../judges/cilium.ts";
 import { difference } from "../rules/cilium/compared.ts";
+import { openedDifference } from "../rules/cilium/opened.ts";
 import { sentDifference } from "../rules/cilium/sent.ts";
 import { read } from "./read.ts";
 import { type AnswersOf, type Replay, replaysOf } from "./replay.ts";
@@ -19,6 +20,11 @@ function ours(bytes: Uint8Array, release: KernelRelease): LoaderVerdict | undefi
 function made(bytes: Uint8Array, report: CiliumReport, release: KernelRelease): string | undefined {
   const verdict = ours(bytes, release);
   return verdict === undefined ? "not read by us" : difference(bytes, verdict, report, KERNEL_PROFILES[release]);
+}
+
+/** What it finds in an object, before any kernel is asked. */
+function opened(bytes: Uint8Array, report: CiliumReport): string | undefined {
+  return openedDifference(bytes, report);
 }
 
 /** The words of a refusal, which may be of another fault where there are two: the library goes through maps in no certain order. */
@@ -45,7 +51,7 @@ function sent(bytes: Uint8Array, report: CiliumReport, release: KernelRelease): 
 }
 
 export function ciliumComparisons(release: KernelRelease): readonly Comparison<CiliumReport>[] {
-  return Object.entries({ made, said, sent }).map(([name, differ]) => ({
+  return Object.entries({ made, opened, said, sent }).map(([name, differ]) => ({
     name,
     differ(bytes, report) {
       try {

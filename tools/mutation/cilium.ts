@@ -3,6 +3,7 @@ import { type CiliumReport, runCiliumStream } from "../../test/judges/cilium.ts"
 import { machineCilium } from "../../test/judges/machine.ts";
 import { ciliumComparisons, OLD_RELEASES } from "../../test/mutation/cilium.ts";
 import { CASES } from "../../test/rules/cilium/cases.ts";
+import { oddObject } from "../../test/rules/cilium/odd-cases.ts";
 import { sentObject } from "../../test/rules/cilium/sent-cases.ts";
 import { Random } from "../../test/rules/kernel/random.ts";
 import { judgeFolder } from "../judges/cache.ts";
@@ -10,8 +11,8 @@ import { storedKernel } from "../matrix/kernels.ts";
 import { type Question, record, summary } from "./answers.ts";
 import { drawnObjects } from "./objects.ts";
 
-/** Drawn objects beside the vectors of the rules, and such with types of every kind. */
-const [DRAWN, SENT] = [2200, 400];
+/** Drawn objects beside the vectors of the rules, such with one part at an edge, and such with types of every kind. */
+const [DRAWN, ODD, SENT] = [1200, 1500, 300];
 
 /** How many of either an older kernel is asked about: a machine takes its time. */
 const [DRAWN_ON_OLD, SENT_ON_OLD] = [200, 200];
@@ -33,11 +34,15 @@ export async function recordCilium(): Promise<void> {
   const drawn = (await drawnObjects(1, DRAWN)).map(({ family, bytes }): Question => ({ group: family, input: bytes }));
   const random = new Random(1);
   const sent = Array.from({ length: SENT }, (): Question => ({ group: "sent", input: sentObject(random) }));
+  const odd = Array.from({ length: ODD }, (): Question => {
+    const { family, bytes } = oddObject(random);
+    return { group: family, input: bytes };
+  });
   const judge = basename(judgeFolder("cilium"));
   const here = await record(
     "cilium",
     judge,
-    [...vectors, ...drawn, ...sent],
+    [...vectors, ...drawn, ...odd, ...sent],
     (objects) => withoutPrograms(runCiliumStream(objects, { calls: true })),
     ciliumComparisons("6.18"),
   );

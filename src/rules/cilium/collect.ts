@@ -1,7 +1,7 @@
 import {
   type ElfSymbol,
   type ElfView,
-  EM_BPF,
+  REL_SIZE,
   type Section,
   SHF_EXECINSTR,
   SHN_ABS,
@@ -75,8 +75,6 @@ export interface Collected {
   readonly sections: ReadonlyMap<number, ReadSection>;
 }
 
-const RELOCATION = 16;
-
 function kindOf({ name, type, flags, size }: Section): SectionKind | undefined {
   if (name.startsWith("maps")) return "maps";
   if (name === ".maps") return "btfMaps";
@@ -98,12 +96,9 @@ function checkLabels(elf: ElfView, license: Section | undefined, version: Sectio
   }
 }
 
-/** Sorts the sections. Errors: CE-01 to CE-04. */
+/** Sorts the sections. Errors: CE-02 to CE-04. */
 export function collectSections(elf: ElfView): { readonly collected: Collected; readonly relocating: Relocating } {
   const all = elf.sections.map((section) => asRead(elf, section));
-  if (elf.machine !== EM_BPF && elf.machine !== 0) {
-    refuse(machine, "unexpected machine type for BPF ELF: …");
-  }
   const sections = new Map<number, ReadSection>();
   const add = (index: number, section: Section, kind: SectionKind): void => {
     sections.set(index, { section, kind, symbols: new Map(), relocations: new Map(), references: 0 });
@@ -155,7 +150,7 @@ function sectionIndex(index: number): string {
   return index === SHN_COMMON ? "SHN_COMMON" : `SHN_UNDEF+${index}`;
 }
 
-/** Gives the sections their relocations. Errors: CE-05 to CE-07. */
+/** Gives the sections their relocations. Errors: CE-06, CE-07. */
 export function loadRelocations({ elf, sections }: Collected, relocating: Relocating): void {
   for (const [index, table] of relocating) {
     const of = sections.get(index);
@@ -173,11 +168,9 @@ export function loadRelocations({ elf, sections }: Collected, relocating: Reloca
 }
 
 function readRelocations(elf: ElfView, table: Section, into: Map<number, ElfSymbol>): void {
-  const { entsize, name } = table;
-  if (entsize < RELOCATION) refuse(entries, `section ${name}: relocations are less than 16 bytes`);
   const bytes = content(elf, table);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < table.size; at += entsize) {
+  for (let at = 0; at < table.size; at += REL_SIZE) {
     const offset = Number(view.getBigUint64(at, elf.littleEndian));
     const info = view.getBigUint64(at + 8, elf.littleEndian);
     const number = Number(info >> 32n);

@@ -144,11 +144,11 @@ export function loadData({ elf, sections }: Collected, spec: Spec | undefined, m
     readVariables(of, variables);
     const datasec = spec && lookup(spec, name, true);
     if (datasec !== undefined) compare(name, datasec, variables);
-    maps.set(name, dataMap(name, size, datasec, type === SHT_PROGBITS ? section.bytes : undefined));
+    maps.set(name, dataMap(name, size, datasec));
   }
 }
 
-function dataMap(name: string, size: number, value: Type | undefined, data: Uint8Array | undefined): MapSpec {
+function dataMap(name: string, size: number, value: Type | undefined): MapSpec {
   return {
     name: name.replace(/[^A-Za-z0-9._]/g, ""),
     type: MAP_TYPE.array,
@@ -161,8 +161,7 @@ function dataMap(name: string, size: number, value: Type | undefined, data: Uint
     key: value && VOID_TYPE,
     value,
     inner: undefined,
-    contents: [],
-    ...(data === undefined ? {} : { data }),
+    contents: new Map(),
   };
 }
 
@@ -171,7 +170,7 @@ export function loadKconfig(spec: Spec | undefined): MapSpec | undefined {
   const datasec = spec && lookup(spec, ".kconfig", false);
   if (datasec === undefined) return undefined;
   if (datasec.size === 0) refuse(kconfigSize);
-  return { ...dataMap(".kconfig", datasec.size, datasec, undefined), key: newType("Int", 0, "", 4) };
+  return { ...dataMap(".kconfig", datasec.size, datasec), key: newType("Int", 0, "", 4) };
 }
 
 /** What `.ksyms` names. Errors: CD-05, CD-06, those of types. */

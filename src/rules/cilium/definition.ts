@@ -116,7 +116,7 @@ interface Draft {
   key: Type | undefined;
   value: Type | undefined;
   inner: MapSpec | undefined;
-  contents: readonly string[];
+  contents: ReadonlyMap<number, string>;
 }
 
 function pointed({ type }: Part, rule: LoaderRule, what: string): readonly [Type, bigint] {
@@ -125,7 +125,7 @@ function pointed({ type }: Part, rule: LoaderRule, what: string): readonly [Type
   return [target, within(`can't get size of BTF ${what}`, () => sizeOf(target))];
 }
 
-function readSlots({ of, symbol }: Place, { offset }: Part): readonly string[] {
+function readSlots({ of, symbol }: Place, { offset }: Part): ReadonlyMap<number, string> {
   const first = offset >>> 3;
   const size = symbol.size % 2 ** 32;
   if (first > size) refuse(valuesInside, `member offset ${first} exceeds symbol size ${symbol.size}`);
@@ -133,7 +133,7 @@ function readSlots({ of, symbol }: Place, { offset }: Part): readonly string[] {
   if (addralign === 0) refuse(sectionAligned, "section has no address alignment, can't resolve .values contents");
   const start = symbol.value + first;
   const count = Math.floor((symbol.size - first) / addralign);
-  const slots: string[] = [];
+  const slots = new Map<number, string>();
   for (const [at, target] of [...of.relocations].sort(([a], [b]) => a - b)) {
     const slot = (at - start) / addralign;
     if (slot < 0 || slot >= count || !Number.isInteger(slot)) continue;
@@ -141,7 +141,7 @@ function readSlots({ of, symbol }: Place, { offset }: Part): readonly string[] {
       const names = ["STT_NOTYPE", "", "", "STT_SECTION", "STT_FILE", "STT_COMMON", "STT_TLS"];
       refuse(slotKind, `unknown relocation type ${names[target.type] ?? "…"} for symbol ${target.name}`);
     }
-    slots.push(target.name);
+    slots.set(slot, target.name);
   }
   return slots;
 }
@@ -219,7 +219,7 @@ export function readDefinition(definition: Type, name: string, place: Place, isI
     key: undefined,
     value: undefined,
     inner: undefined,
-    contents: [],
+    contents: new Map(),
   };
   const last = definition.parts.length - 1;
   for (const [i, member] of definition.parts.entries()) {
@@ -239,7 +239,7 @@ export function readDefinition(definition: Type, name: string, place: Place, isI
     maxEntries: u32(draft.maxEntries),
     flags: u32(draft.flags),
     mapExtra: draft.mapExtra,
-    pinning: Number(BigInt.asIntN(64, draft.pinning)),
+    pinning: u32(draft.pinning),
     key: draft.key,
     value: draft.value,
     inner: draft.inner,

@@ -154,12 +154,8 @@ function sendTypes(key: Type | undefined, value: Type | undefined, { kernel, tol
 }
 
 function fixSizes(spec: MapSpec): MapSpec {
-  const isSmall = (size: number): boolean => size === 0 || size === 4;
-  if (spec.type === MAP_TYPE.arrayOfMaps || spec.type === MAP_TYPE.hashOfMaps) {
-    if (!isSmall(spec.valueSize)) refuse(outerValue, "ValueSize must be zero or four for map of map");
-    return { ...spec, valueSize: 4 };
-  }
   if (spec.type !== MAP_TYPE.perfEventArray) return spec;
+  const isSmall = (size: number): boolean => size === 0 || size === 4;
   if (!isSmall(spec.keySize)) refuse(perfKey, "KeySize must be zero or four for perf event array");
   if (!isSmall(spec.valueSize)) refuse(perfValue, "ValueSize must be zero or four for perf event array");
   return { ...spec, keySize: 4, valueSize: 4 };

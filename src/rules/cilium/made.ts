@@ -2,7 +2,7 @@ import type { CreatedMap } from "../kernel/map-create/attributes.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { HeldBtf } from "../kernel/verdict.ts";
 import type { LoaderRule, MapVerdict } from "../loader.ts";
-import { askForMap } from "../map-verdict.ts";
+import { askForMap, type MapAsk } from "../map-verdict.ts";
 import type { MapRequest } from "./load.ts";
 import { MAP_TYPE } from "./map-spec.ts";
 import { CiliumRefusal, ciliumRule } from "./rule.ts";
@@ -47,7 +47,11 @@ export function madeMap(name: string, request: MapRequest, kernel: KernelProfile
   const held = new Map<CreatedMap, HeldBtf | undefined>();
   const map = createdOf(request, held);
   const triesAgain = (errno: number): boolean => errno === EINVAL || errno === ENOTSUPP;
-  const { verdict } = askForMap(map, { held: (asked) => held.get(asked), kernel, triesAgain });
-  const refusal = verdict.created ? undefined : new CiliumRefusal(mapMade, `map ${name}: map create: …`, { map: name });
+  const ask: MapAsk = { held: (asked) => held.get(asked), kernel, triesAgain };
+  const { verdict } = askForMap(map, ask);
+  if (verdict.created) return { verdict: { ...verdict, name }, refusal: undefined };
+  const isInner = map.inner !== undefined && !askForMap(map.inner, ask).verdict.created;
+  const line = `map ${name}: ${isInner ? "inner map: " : ""}map create: …`;
+  const refusal = new CiliumRefusal(mapMade, line, { map: name });
   return { verdict: { ...verdict, name }, refusal };
 }

@@ -30,10 +30,8 @@ export interface MapSpec {
   readonly key: Type | undefined;
   readonly value: Type | undefined;
   readonly inner: MapSpec | undefined;
-  /** Names of the maps or programs that its values are. */
-  readonly contents: readonly string[];
-  /** Bytes that a data section fills it with. */
-  readonly data?: Uint8Array;
+  /** Names of the maps or programs that its values are, by their keys. */
+  readonly contents: ReadonlyMap<number, string>;
   /** Whether an old-style definition goes on with bytes that are not zero. */
   readonly hasTail?: boolean;
 }

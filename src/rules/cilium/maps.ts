@@ -160,7 +160,7 @@ export function loadOldMaps({ elf, budget, sections }: Collected, spec: Spec | u
         key: undefined,
         value: undefined,
         inner: undefined,
-        contents: [],
+        contents: new Map(),
         hasTail: bytes.subarray(4 * FIELDS.length).some((byte) => byte !== 0),
       });
     }

@@ -76,7 +76,7 @@ function createMap({ type, offset }: Part, bytes: Uint8Array, maps: Maps): Type 
     key: newType("Int", 0, "", 4),
     value: struct,
     inner: undefined,
-    contents: [],
+    contents: new Map(),
   });
   return struct;
 }

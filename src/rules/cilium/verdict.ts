@@ -45,11 +45,14 @@ export const ciliumRules: readonly LoaderRule[] = [
 ];
 
 /** What the library makes of an object that it opens. */
-interface Opened {
-  readonly collected: Collected;
+export interface CiliumSpec {
   readonly maps: Maps;
   readonly variables: Variables;
   readonly programs: ReadonlyMap<string, Program>;
+}
+
+interface Opened extends CiliumSpec {
+  readonly collected: Collected;
 }
 
 /** The object's BTF, of which the last section of that name counts; undefined where it has none. */
@@ -135,11 +138,22 @@ function unasked(name: string, refusal: CiliumRefusal): MadeMap {
   return { verdict: { name, ...none, errno, rule: id }, refusal };
 }
 
+/** What LoadCollectionSpec makes of an object: functions of `.text` are among the programs. Undefined where it does not open it, or we do not read it. */
+export function ciliumSpec(elf: ElfView): CiliumSpec | undefined {
+  return orNothing(() => open(elf));
+}
+
 /** The maps of an object as the library asks the kernel for them; undefined where it does not open it, or we do not read it. */
 export function ciliumMaps(elf: ElfView, kernel: KernelProfile): readonly MapRequest[] | undefined {
-  try {
+  return orNothing(() => {
     const asked = requests(open(elf), { kernel, told: () => {} });
     return [...asked.values()].flatMap((request) => (request instanceof CiliumRefusal ? [] : [request]));
+  });
+}
+
+function orNothing<T>(step: () => T): T | undefined {
+  try {
+    return step();
   } catch (error) {
     if (error instanceof CiliumRefusal || error instanceof Unread) return undefined;
     throw error;

@@ -39,6 +39,16 @@ type report struct {
 	Load     *verdict  `json:"load"`
 	Maps     []mapInfo `json:"maps"`
 	Programs []program `json:"programs"`
+	// Variables of data sections, by name.
+	Variables []variable `json:"variables"`
+}
+
+type variable struct {
+	Name    string  `json:"name"`
+	Section string  `json:"section"`
+	Offset  uint32  `json:"offset"`
+	Size    uint32  `json:"size"`
+	Type    *string `json:"type"`
 }
 
 type verdict struct {
@@ -60,6 +70,8 @@ type mapInfo struct {
 	Key        *string  `json:"key"`
 	Value      *string  `json:"value"`
 	Inner      *mapInfo `json:"inner"`
+	// Contents are the slots that name a map or a program: "1=name".
+	Contents []string `json:"contents"`
 	// Created tells whether the map could be created alone, if it was tried.
 	Created *verdict `json:"created"`
 	// Kernel is what the kernel holds of a map that was created.
@@ -120,6 +132,12 @@ func describe(spec *ebpf.MapSpec) mapInfo {
 		Name: spec.Name, Type: uint32(spec.Type), KeySize: spec.KeySize, ValueSize: spec.ValueSize,
 		MaxEntries: spec.MaxEntries, MapFlags: spec.Flags, MapExtra: spec.MapExtra, NumaNode: spec.NumaNode,
 		Pinning: uint32(spec.Pinning), Key: typeName(spec.Key), Value: typeName(spec.Value),
+	}
+	info.Contents = []string{}
+	for _, slot := range spec.Contents {
+		if name, ok := slot.Value.(string); ok {
+			info.Contents = append(info.Contents, fmt.Sprintf("%v=%s", slot.Key, name))
+		}
 	}
 	if spec.InnerMap != nil {
 		inner := describe(spec.InnerMap)
@@ -201,7 +219,11 @@ func (l *loader) judge(spec *ebpf.CollectionSpec, out *report) {
 					delete(part.Maps, name)
 				}
 			}
-			clear(part.Variables)
+			for name, v := range part.Variables {
+				if v.SectionName != m.Name {
+					delete(part.Variables, name)
+				}
+			}
 		})
 		m.Calls = l.tap.taken()
 		if err != nil {
@@ -291,9 +313,15 @@ func main() {
 	}
 }
 
+// empty is the report of what was not opened.
+func empty() report {
+	return report{Version: version(), Maps: []mapInfo{}, Programs: []program{}, Variables: []variable{}}
+}
+
 // report tells what became of a spec, or why there is none.
 func (l *loader) report(spec *ebpf.CollectionSpec, err error, openOnly bool) report {
-	out := report{Version: version(), Maps: []mapInfo{}, Programs: []program{}, Open: judged(err)}
+	out := empty()
+	out.Open = judged(err)
 	if err != nil {
 		return out
 	}
@@ -305,6 +333,14 @@ func (l *loader) report(spec *ebpf.CollectionSpec, err error, openOnly bool) rep
 	for _, name := range sortedKeys(spec.Programs) {
 		p := spec.Programs[name]
 		out.Programs = append(out.Programs, program{Name: name, Section: p.SectionName, Type: uint32(p.Type)})
+	}
+	for _, name := range sortedKeys(spec.Variables) {
+		v := spec.Variables[name]
+		one := variable{Name: name, Section: v.SectionName, Offset: v.Offset, Size: uint32(len(v.Value))}
+		if v.Type != nil {
+			one.Type = typeName(v.Type)
+		}
+		out.Variables = append(out.Variables, one)
 	}
 	if !openOnly {
 		l.judge(spec, &out)
@@ -336,7 +372,8 @@ func (l *loader) caught(object []byte, openOnly bool) (out report) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			text := fmt.Sprint(reason)
-			out = report{Version: version(), Maps: []mapInfo{}, Programs: []program{}, Panic: &text}
+			out = empty()
+			out.Panic = &text
 		}
 	}()
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(object))

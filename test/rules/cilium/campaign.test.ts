@@ -8,8 +8,12 @@ import { drawObject } from "../libbpf/draft.ts";
 import { draw, loadSeeds } from "../loaders/objects.ts";
 import { difference, ours } from "./compared.ts";
 import { record } from "./draft.ts";
+import { oddObject } from "./odd-cases.ts";
+import { openedDifference } from "./opened.ts";
 
 const OBJECTS = 1500;
+const ODD = 1000;
+
 judgeTest(cilium(), kernel())(
   `opens and refuses ${OBJECTS} objects as its rules say, and asks for the same maps`,
   async () => {
@@ -25,7 +29,7 @@ judgeTest(cilium(), kernel())(
     const different: string[] = [];
     for (const [i, { label, bytes, verdict }] of read.entries()) {
       const report = reports[i];
-      const what = report && difference(bytes, verdict, report);
+      const what = report && (difference(bytes, verdict, report) ?? openedDifference(bytes, report));
       if (what !== undefined) different.push(`${label}: ${what}`);
     }
     expect(different).toEqual([]);
@@ -33,6 +37,24 @@ judgeTest(cilium(), kernel())(
     expect(new Set(read.map(({ verdict: { rule } }) => rule)).size).toBeGreaterThan(30);
   },
 );
+
+judgeTest(cilium(), kernel())(`sees what the library sees in ${ODD} objects with one part at an edge`, () => {
+  const seed = testSeed();
+  const random = new Random(seed);
+  const read = Array.from({ length: ODD }, () => oddObject(random)).flatMap(({ family, bytes }, number) => {
+    const verdict = ours(bytes);
+    return verdict === undefined ? [] : [{ label: `seed ${seed} #${number} ${family}`, bytes, verdict }];
+  });
+  const reports = runCiliumStream(read.map(({ bytes }) => bytes));
+  const different = read.flatMap(({ label, bytes, verdict }, i) => {
+    const report = reports[i];
+    const what = report && (difference(bytes, verdict, report) ?? openedDifference(bytes, report));
+    return what === undefined ? [] : [`${label}: ${what}`];
+  });
+  expect(different).toEqual([]);
+  expect(read.length).toBeGreaterThan(0.9 * ODD);
+  expect(new Set(read.map(({ verdict: { rule } }) => rule)).size).toBeGreaterThan(60);
+});
 
 test("a hundred thousand types that refer to each other take no stack", () => {
   const chain = drawObject({

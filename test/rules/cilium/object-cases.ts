@@ -1,5 +1,5 @@
 import { CALL, EXIT, type Insn, move, type ObjectSymbol } from "../../object.ts";
-import { type Changes, LOAD, LOAD_REST, type Types } from "../libbpf/draft.ts";
+import { type Changes, inSpecialSection, LOAD, LOAD_REST, type Types } from "../libbpf/draft.ts";
 import { edited, ext, SH_FLAGS, SH_SIZE_HIGH, SH_TYPE, type Vector, vector, withHeader, withSymbol } from "./draft.ts";
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
@@ -40,7 +40,7 @@ export const ELF_CASES: Readonly<Record<string, Vector>> = {
     withHeader({ sections: [{ name: "version", bytes: bytes(24) }] }, "version", { [SH_FLAGS]: 0x802 }),
   ]),
   "CE-04": vector(
-    [{ sections: [{ name: "version", bytes: bytes(3) }] }],
+    [{ sections: [{ name: "version", bytes: bytes(3) }] }, { sections: [{ name: "versions", bytes: bytes(0) }] }],
     [{ sections: [{ name: "version", bytes: bytes(4) }] }],
   ),
   "CE-06": vector([
@@ -59,6 +59,9 @@ export const ELF_CASES: Readonly<Record<string, Vector>> = {
       symbols: [{ name: "o", section: "other" }],
       relocations: [[0, "o"]],
     },
+    // SHN_ABS and SHN_COMMON; the symbol is the third.
+    inSpecialSection({ symbols: [{ name: "o", section: "xdp" }], relocations: [[0, "o"]] }, 2, 0xfff1),
+    inSpecialSection({ symbols: [{ name: "o", section: "xdp" }], relocations: [[0, "o"]] }, 2, 0xfff2),
   ]),
   "CE-09": vector([withHeader({}, "license", { [SH_FLAGS]: 0x803 })]),
   "CE-10": vector([withHeader(data([{}]), ".data", { [SH_TYPE]: 8, [SH_SIZE_HIGH]: 1 })]),
