@@ -1,7 +1,7 @@
 /** The lines of the kernel's log (`btf_verifier_log_type` and its kin), each byte a character. */
 import { KIND_NUMBER } from "../../btf/model.ts";
 import { KIND_TEXT } from "../../btf/render/words.ts";
-import { MAX_NAME_OFFSET, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** What one call to the log can print: BPF_VERIFIER_TMP_LOG_SIZE without its NUL. */
 const LONGEST_PIECE = 1023;
@@ -18,15 +18,13 @@ const { int, array, struct, union, enum: enum32, enum64, fwd, funcProto, datasec
 const variable = KIND_NUMBER.var;
 
 function cut(piece: string): string {
-  return piece.length > LONGEST_PIECE ? piece.slice(0, LONGEST_PIECE) : piece;
+  return piece.slice(0, LONGEST_PIECE);
 }
 
 /** `__btf_name_by_offset`. */
 export function loggedName(subject: Subject, offset: number): string {
   if (offset === 0) return "(anon)";
-  return offset < subject.stringsLength && offset <= MAX_NAME_OFFSET
-    ? subject.string(offset, LONGEST_PIECE)
-    : "(invalid-name-offset)";
+  return subject.hasName(offset) ? subject.string(offset, LONGEST_PIECE) : "(invalid-name-offset)";
 }
 
 function encodingName(encoding: number): string {
@@ -83,15 +81,18 @@ function details(subject: Subject, at: number): string {
   }
 }
 
+function named(subject: Subject, id: number, at: number): string {
+  return `[${id}] ${NAMES[subject.kindAt(at)]} ${loggedName(subject, subject.nameOff(at))}`;
+}
+
 /** `[N] KIND name`, before what follows the base words is known to be there. */
 export function basicLine(subject: Subject, id: number, at: number, text: string): string {
-  return `${cut(`[${id}] ${NAMES[subject.kindAt(at)] ?? "UNKNOWN"} ${loggedName(subject, subject.nameOff(at))}`)} ${text}`;
+  return `${cut(named(subject, id, at))} ${text}`;
 }
 
 /** `[N] KIND name details text`. */
 export function typeLine(subject: Subject, id: number, at: number, text: string): string {
-  const head = cut(`[${id}] ${NAMES[subject.kindAt(at)] ?? "UNKNOWN"} ${loggedName(subject, subject.nameOff(at))} `);
-  return `${head}${details(subject, at)} ${text}`;
+  return `${cut(`${named(subject, id, at)} `)}${details(subject, at)} ${text}`;
 }
 
 /** The member at `member` of the struct at `at`; `type` is where its modifiers end, if they were followed. */

@@ -135,8 +135,6 @@ function resolve(walk: Walk, root: number): void {
   if (walk.postponed.length > 0) {
     for (const id of walk.postponed.splice(0)) subject.setUnknown(id, false);
   }
-  const isJudged = !subject.isUnknown(root) && !subject.isTold(root);
-  if (isJudged && !isInOrder(walk, root)) refuse(walk, KR_07, root, "Invalid resolve state");
 }
 
 function step(walk: Walk, id: number): void {
@@ -267,10 +265,8 @@ function stepDatasec(walk: Walk, id: number): void {
     walk.next[top] = index + 1;
     if (waitsFor(walk, type)) return;
     if (subject.isUnknown(type)) continue;
-    const sized = sizedType(walk, subject.word(subject.at(type)));
-    if (sized === 0) subject.refuse(KD_09, id, entryLine(subject, entry, "Invalid type"));
-    else if (subject.u32(entry + 8) < sizeOf(walk, sized))
-      subject.refuse(KD_10, id, entryLine(subject, entry, "Invalid size"));
+    const size = sizeOf(walk, sizedType(walk, subject.word(subject.at(type))));
+    if (subject.u32(entry + 8) < size) subject.refuse(KD_10, id, entryLine(subject, entry, "Invalid size"));
   }
   pop(walk, 0, 0);
 }
@@ -290,20 +286,4 @@ function stepDeclTag(walk: Walk, id: number): void {
     if (component >= subject.vlen(subject.at(list))) refuse(walk, KG_04, id, COMPONENT);
   }
   pop(walk, type, 0);
-}
-
-/** `btf_resolve_valid`. */
-function isInOrder(walk: Walk, id: number): boolean {
-  const kind = walk.subject.kind(id);
-  const resolvedId = walk.resolvedIds[id] ?? 0;
-  if (!isDone(walk, id)) return false;
-  if (isStruct(kind) || kind === datasec) return resolvedId === 0;
-  if (kind === declTag || kind === func) return resolvedId !== 0;
-  const end = walk.subject.kind(resolvedId);
-  if (kind === array) {
-    const tail = walk.subject.tail(walk.subject.at(id));
-    const element = sizedType(walk, walk.subject.u32(tail));
-    return element !== 0 && sizeOf(walk, element) * walk.subject.u32(tail + 8) === walk.resolvedSizes[id];
-  }
-  return end !== MISSING && !isModifier(end) && end !== variable && end !== datasec;
 }

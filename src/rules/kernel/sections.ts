@@ -2,7 +2,7 @@
 import { LAYOUT_HEADER } from "../../btf/header.ts";
 import { hasLayout, type StatedHeader } from "./header.ts";
 import { type KernelRule, kernelRule } from "./rule.ts";
-import { MAX_NAME_OFFSET, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 const parseStrings = "btf_parse_str_sec";
 const parseLayout = "btf_parse_layout_sec";
@@ -70,16 +70,13 @@ function checkStrings(subject: Subject, { headerLength, strOff, strLen }: Stated
   // Without strings no name is right: this ends every walk.
   if (strLen === 0) subject.refuse(KS_01, 0, INVALID_STRINGS);
   subject.attempt(() => {
-    if (strLen - 1 > MAX_NAME_OFFSET) subject.refuse(KS_02, 0, INVALID_STRINGS);
     if (bytes[start + strLen - 1] !== 0) subject.refuse(KS_03, 0, INVALID_STRINGS);
     if (bytes[start] !== 0) subject.refuse(KS_04, 0, INVALID_STRINGS);
   });
 }
 
-function checkLayout(subject: Subject, { headerLength, layoutOff, layoutLen }: StatedHeader): void {
+function checkLayout(subject: Subject, { layoutOff, layoutLen }: StatedHeader): void {
   if (layoutOff % 4 !== 0) subject.refuse(KL_01, 0, "Unaligned layout_off");
   if (layoutLen < 4) subject.refuse(KL_02, 0, "Layout section is too small");
   if (layoutLen % 4 !== 0) subject.refuse(KL_03, 0, "layout_len is not multiple of 4");
-  const end = headerLength + layoutOff + layoutLen;
-  if (end > subject.bytes.length) subject.refuse(KL_04, 0, "Layout section is too big");
 }

@@ -26,9 +26,6 @@ export class Refusal extends Error {
 /** BTF_MAX_TYPE: records past it are judged by themselves, and cannot be referred to (KT-09 is not enforced). */
 const MAX_RECORDS = 0xf_ffff;
 
-/** BTF_MAX_NAME_OFFSET. */
-export const MAX_NAME_OFFSET = 0xff_ffff;
-
 /** What a walk has asked of its profile. */
 export interface Asked {
   readonly facts: Set<keyof KernelProfile>;
@@ -116,8 +113,8 @@ export class Subject extends BtfBlob {
     if (this.count < MAX_RECORDS) super.add(at);
   }
 
-  /** Whether a name may be read at all (KT-04). */
+  /** Whether a name may be read at all (KT-04); no blob has room for strings past BTF_MAX_NAME_OFFSET. */
   hasName(offset: number): boolean {
-    return offset <= MAX_NAME_OFFSET && offset < this.stringsLength;
+    return offset < this.stringsLength;
   }
 }

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { allExplained } from "../../../src/explain.ts";
+import { rulesPage } from "../../../src/report/explain.ts";
 import { kernelRules } from "../../../src/rules/kernel/index.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { kernelVerdict } from "../../../src/rules/kernel/verdict.ts";
@@ -29,4 +32,13 @@ test("a rule names the functions of the kernel that look", () => {
   const name = /^(?:btf_kind_operations\.)?_*[a-z][a-z0-9_]*$/;
   const wrong = kernelRules.filter(({ source }) => !source.split(", ").every((part) => name.test(part)));
   expect(wrong.map(({ id, source }) => [id, source])).toEqual([]);
+});
+
+test("docs/rules.md has the row of each rule", () => {
+  const page = readFileSync(new URL("../../../docs/rules.md", import.meta.url), "utf8").split("\n");
+  const rows = rulesPage(allExplained()).split("\n");
+  for (const { id } of kernelRules) {
+    const [row] = rows.filter((line) => line.startsWith(`| ${id} |`));
+    expect(page).toContain(row);
+  }
 });
