@@ -10,6 +10,8 @@ import { assembledObject, type CodeParts } from "./assembled.ts";
 export interface Described {
   /** Puts types on the graph, and gives prototypes by function; a function that is not in the code has a FUNC without func_info. */
   readonly protos?: (graph: Graph) => Readonly<Record<string, number>>;
+  /** Puts types on the graph when the FUNCs are there, by name. */
+  readonly after?: (graph: Graph, funcs: Readonly<Record<string, number>>) => void;
   /** Linkage by name; global unless said. */
   readonly linkage?: Readonly<Record<string, number>>;
   /** Names of FUNCs that are not called as their symbols. */
@@ -19,19 +21,23 @@ export interface Described {
 }
 
 /** An object of code, with func_info where there are prototypes. */
-export function describedObject(parts: CodeParts, { protos, linkage = {}, names = {} }: Described = {}): Uint8Array {
+export function describedObject(parts: CodeParts, described: Described = {}): Uint8Array {
+  const { protos, after, linkage = {}, names = {} } = described;
   const littleEndian = parts.littleEndian ?? true;
   const graph = new Graph(littleEndian);
   const { symbols, sections } = parseElf(assembledObject(parts));
   const records = new Map<string, { insnOff: number; typeId: number }[]>();
+  const funcs: Record<string, number> = {};
   const made: Readonly<Record<string, number>> = protos?.(graph) ?? {};
   for (const [name, proto] of Object.entries(made)) {
     const typeId = graph.func(names[name] ?? name, proto, linkage[name] ?? 1);
+    funcs[name] = typeId;
     const symbol = symbols.find((one) => one.name === name && one.section !== 0);
     if (symbol === undefined) continue;
     const section = sections[symbol.section]?.name ?? "";
     records.set(section, [...(records.get(section) ?? []), { insnOff: symbol.value, typeId }]);
   }
+  after?.(graph, funcs);
   const funcInfo = [...records].map(([section, list]) => [graph.string(section), list] as const);
   const ext = records.size === 0 ? {} : { ext: makeExt(littleEndian, { funcInfo }) };
   return assembledObject({ btf: graph.finish(), ...ext, ...parts });
