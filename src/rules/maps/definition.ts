@@ -1,6 +1,7 @@
-import { typeById } from "../../btf/model.ts";
+import { type Btf, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { skipModifiers } from "../../btf/walk.ts";
+import { UINT_FIELDS } from "../../maps/definition.ts";
 import { type ExaminedMap, witnessesAgree } from "../../maps/examine.ts";
 import type { Deviation, DeviationKind } from "../../maps/require.ts";
 import { accepts, cannotLoad, cannotOpen, EOPNOTSUPP, rejects } from "../answers.ts";
@@ -12,17 +13,24 @@ import { eachMap, type MapFact, sourceName } from "./findings.ts";
 function deviationRule(
   kind: DeviationKind,
   head: Omit<Rule, "check" | "fixable">,
-  answers: (name: string, deviation: Deviation) => readonly JudgeAnswer[],
-  severity: Severity = "error",
+  answers: (name: string, deviation: Deviation, kind: string) => readonly JudgeAnswer[],
+  severity: (kind: string) => Severity = () => "error",
 ): Rule {
   const rule: Rule = {
     ...head,
     fixable: true,
     check: (state) =>
       eachMap(state, rule, function* (map): Generator<MapFact> {
-        for (const deviation of map.own?.required.deviations ?? []) {
+        if (map.own === undefined) return;
+        const { required } = map.own;
+        for (const deviation of required.deviations) {
           if (deviation.kind !== kind) continue;
-          yield { fact: deviation.fact, answers: answers(map.site.name, deviation), severity };
+          const { name } = required.kind;
+          yield {
+            fact: deviation.fact,
+            answers: answers(map.site.name, deviation, name),
+            severity: severity(name),
+          };
         }
       }),
   };
@@ -88,8 +96,17 @@ export const redundantSize: Rule = deviationRule(
     accepts("libbpf"),
     rejects("cilium/ebpf", `both ${field.name.replace("_size", "")} and ${field.name} given`, { at: "open" }),
   ],
-  "warning",
+  () => "warning",
 );
+
+/** Kinds without keys of which libbpf says nothing of types to the kernel (`bpf_object__create_map`); the kernel would take those of a queue. */
+const WITHOUT_IDS: ReadonlySet<string> = new Set(["queue", "stack", "arena"]);
+
+/** The kernel refuses the map's types, and libbpf makes it without them. */
+function retries(name: string): JudgeAnswer {
+  const text = `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`;
+  return { judge: "libbpf", answer: "drops the map's types", text };
+}
 
 export const keyZeroSize: Rule = deviationRule(
   "key-zero-size",
@@ -99,14 +116,8 @@ export const keyZeroSize: Rule = deviationRule(
     covers: ["M3", "KC-24", "KC-28"],
     source: "kernel/bpf/syscall.c map_check_btf",
   },
-  (name) => [
-    {
-      judge: "libbpf",
-      answer: "drops the map's types",
-      text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
-    },
-    { judge: "aya", answer: "repairs" },
-  ],
+  (name, _, kind) => [WITHOUT_IDS.has(kind) ? accepts("libbpf") : retries(name), { judge: "aya", answer: "repairs" }],
+  (kind) => (WITHOUT_IDS.has(kind) ? "note" : "error"),
 );
 
 export const keyWithoutSize: Rule = deviationRule(
@@ -137,7 +148,7 @@ export const extraAsEnum: Rule = deviationRule(
     source: "libbpf parse_btf_map_def (get_map_field_long since 1.2); aya-obj BtfMapDef",
   },
   enumExtra,
-  "warning",
+  () => "warning",
 );
 
 /** Not the definition's fault: there is no other way to write it. */
@@ -151,7 +162,7 @@ export const extraTooLarge: Rule = {
       source: "libbpf parse_btf_map_def (get_map_field_long since 1.2); aya-obj BtfMapDef",
     },
     enumExtra,
-    "note",
+    () => "note",
   ),
   fixable: false,
 };
@@ -164,14 +175,8 @@ export const progArrayKey: Rule = deviationRule(
     covers: ["M5", "KC-01"],
     source: "kernel/bpf/syscall.c map_check_btf (a key id without a value id)",
   },
-  (name) => [
-    {
-      judge: "libbpf",
-      answer: "drops the map's types",
-      text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
-    },
-  ],
-  "warning",
+  (name) => [retries(name)],
+  () => "warning",
 );
 
 export const keyNotInt: Rule = deviationRule(
@@ -182,13 +187,7 @@ export const keyNotInt: Rule = deviationRule(
     covers: ["M3", "KC-28"],
     source: "kernel/bpf/arraymap.c array_map_check_btf; kernel/bpf/bpf_local_storage.c bpf_local_storage_map_check_btf",
   },
-  (name) => [
-    {
-      judge: "libbpf",
-      answer: "drops the map's types",
-      text: `Error in bpf_create_map_xattr(${name}): -EINVAL. Retrying without BTF.`,
-    },
-  ],
+  (name) => [retries(name)],
 );
 
 export const valuesNotArray: Rule = deviationRule(
@@ -199,7 +198,10 @@ export const valuesNotArray: Rule = deviationRule(
     covers: ["M6", "LM-18"],
     source: "libbpf parse_btf_map_def",
   },
-  (name) => [cannotOpen(`map '${name}': map-in-map inner spec is not a zero-sized array.`)],
+  (name, _, kind) => {
+    const what = kind === "prog_array" ? "prog-array value" : "map-in-map inner";
+    return [cannotOpen(`map '${name}': ${what} spec is not a zero-sized array.`)];
+  },
 );
 
 export const emptyMember: Rule = deviationRule(
@@ -225,10 +227,30 @@ export const innerDeviates: Rule = deviationRule(
     source: "libbpf parse_btf_map_def (inner)",
   },
   (name) => [
-    cannotOpen(`map '${name}.inner': …`),
+    // Which errno it is depends on what is wrong with it.
+    rejects("libbpf", `map '${name}.inner': …`, { at: "open" }),
     rejects("cilium/ebpf", "can't parse BTF map definition of inner map", { at: "open" }),
   ],
 );
+
+/** The first member's name, "" if there is none; undefined where the type is no STRUCT. */
+function firstField(btf: Btf, typeId: number): string | undefined {
+  const type = typeById(btf, skipModifiers(btf, typeId));
+  return type?.kind === "struct"
+    ? type.members
+        .slice(0, 1)
+        .map(({ nameOff }) => nameText(btf, nameOff))
+        .join()
+    : undefined;
+}
+
+/** libbpf's refusal of a VAR that leads to no definition: of another kind, or a STRUCT that it takes for one. */
+function noDefinition({ btf }: ObjectState, name: string, typeId: number): JudgeAnswer {
+  const field = firstField(btf, typeId);
+  if (field === undefined) return cannotOpen(`map '${name}': unexpected def kind var.`);
+  if (field === "") return cannotOpen(`map '${name}': map type isn't specified.`);
+  return cannotOpen(`map '${name}': unknown field '${field}'.`, EOPNOTSUPP);
+}
 
 export const wrapped: Rule = {
   id: "map/wrapped",
@@ -240,15 +262,14 @@ export const wrapped: Rule = {
     eachMap(state, wrapped, function* ({ site, own }): Generator<MapFact> {
       const [outer] = own?.unwrapped.wrappers ?? [];
       if (own === undefined || outer === undefined) return;
-      const wrapper = typeById(state.btf, outer);
-      const isRecord = wrapper?.kind === "struct" || wrapper?.kind === "union";
-      const [member] = isRecord ? wrapper.members.slice(0, 1) : [];
-      const field = member === undefined ? "__0" : nameText(state.btf, member.nameOff);
+      const field = firstField(state.btf, outer);
+      const unread =
+        field === undefined ? "expected struct, got Union" : `unrecognized field ${field} in BTF map definition`;
       yield {
         fact: `its definition is wrapped in ${own.unwrapped.wrappers.map((id) => sourceName(state, id)).join(", ")}`,
         answers: [
-          cannotOpen(`map '${site.name}': unknown field '${field}'.`, EOPNOTSUPP),
-          rejects("cilium/ebpf", `unrecognized field ${field} in BTF map definition`, { at: "open" }),
+          noDefinition(state, site.name, outer),
+          rejects("cilium/ebpf", unread, { at: "open" }),
           { judge: "aya", answer: "misreads", how: "type 0 and all sizes 0" },
         ],
       };
@@ -277,15 +298,6 @@ export const innerIncomplete: Rule = {
     }),
 };
 
-/** libbpf's refusal of a VAR that leads to no definition: of another kind, or a struct that it takes for one. */
-function noDefinition({ btf }: ObjectState, name: string, typeId: number): JudgeAnswer {
-  const type = typeById(btf, skipModifiers(btf, typeId));
-  if (type?.kind !== "struct") return cannotOpen(`map '${name}': unexpected def kind var.`);
-  const [first] = type.members;
-  const field = first === undefined ? "…" : nameText(btf, first.nameOff);
-  return cannotOpen(`map '${name}': unknown field '${field}'.`, EOPNOTSUPP);
-}
-
 /** Nobody compares BTF with the source: the map is made as BTF has it. */
 const OTHER_MAP: readonly JudgeAnswer[] = (["libbpf", "cilium/ebpf", "aya"] as const).map((judge) => ({
   judge,
@@ -311,6 +323,13 @@ export const definitionDiffers: Rule = {
     }),
 };
 
+/** libbpf's refusal of a member that it does not know, or not so: an integer is a PTR to an ARRAY, a type is behind a PTR. */
+function unreadMember(map: string, member: string): JudgeAnswer {
+  if (member === "key" || member === "value") return cannotOpen(`map '${map}': ${member} spec is not PTR`);
+  if (UINT_FIELDS.some((name) => name === member)) return cannotOpen(`map '${map}': attr '${member}': expected`);
+  return cannotOpen(`map '${map}': unknown field '${member}'.`, EOPNOTSUPP);
+}
+
 export const notADefinition: Rule = {
   id: "map/not-a-definition",
   title: "A variable in .maps is a map definition whose every field the loaders know.",
@@ -332,7 +351,7 @@ export const notADefinition: Rule = {
         if (field.kind !== "unknown" || isDropped) continue;
         yield {
           fact: `its member ${field.name} is no map attribute, or not in the form of one`,
-          answers: [cannotOpen(`map '${site.name}': unknown field '${field.name}'.`, EOPNOTSUPP)],
+          answers: [unreadMember(site.name, field.name)],
         };
       }
     }),

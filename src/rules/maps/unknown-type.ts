@@ -1,5 +1,5 @@
 import { lastMapType } from "../../maps/kinds.ts";
-import { cannotLoad } from "../answers.ts";
+import { cannotLoad, cannotOpen } from "../answers.ts";
 import type { Rule } from "../rule.ts";
 import { eachMap, type MapFact } from "./findings.ts";
 
@@ -18,7 +18,9 @@ export const unknownMapType: Rule = {
         fact: `its type is ${type}, and kernels up to 7.3 have types from 1 to ${lastMapType()}`,
         answers: [
           { judge: "kernel", answer: "rejects", how: "BPF_MAP_CREATE gives EINVAL" },
-          cannotLoad(`map '${site.name}': failed to create: -EINVAL`),
+          type === 0
+            ? cannotOpen(`map '${site.name}': map type isn't specified.`)
+            : cannotLoad(`map '${site.name}': failed to create: -EINVAL`),
         ],
         help: "for a newer kernel leave this rule out: --skip map/unknown-type",
       };

@@ -7,6 +7,7 @@ import "../../rules/findings/datasec.test.ts";
 import "../../rules/findings/datasec-empty.test.ts";
 import "../../rules/findings/enums.test.ts";
 import "../../rules/findings/layout.test.ts";
+import "../../rules/findings/maps.test.ts";
 import "../../rules/findings/names.test.ts";
 import "../../rules/findings/readers.test.ts";
 import "../../rules/findings/short-names.test.ts";
