@@ -9,7 +9,6 @@ import {
   SHT_PROGBITS,
   SHT_REL,
   SHT_STRTAB,
-  SHT_SYMTAB,
   STB_LOCAL,
   STT_FUNC,
 } from "../../elf/model.ts";
@@ -21,12 +20,12 @@ const INSN_SIZE = 8;
 const REL_ENTRY = 16;
 
 const collect = "bpf_object__elf_collect";
-const oneSymtab = libbpfRule(
+const symbolTable = libbpfRule(
   "LE-02",
-  "There is one symbol table.",
+  "There is a symbol table.",
   collect,
-  ["elf: multiple symbol tables in …", "elf: couldn't find symbol table in …, stripped object file?"],
-  { errno: FORMAT },
+  "elf: couldn't find symbol table in …, stripped object file?",
+  { errno: ENOENT },
 );
 const noLegacy = libbpfRule(
   "LE-03",
@@ -90,7 +89,7 @@ const kernelVersion = libbpfRule(
 export const collectRules: readonly LoaderRule[] = [
   license,
   kernelVersion,
-  oneSymtab,
+  symbolTable,
   noLegacy,
   btfContent,
   relocations,
@@ -198,18 +197,10 @@ function areFollowed(elf: ElfView, { name, info }: Section, version: LibbpfVersi
   return isCode || target === ".maps" || isStructOps(target, version);
 }
 
-function checkSymbolTables(elf: ElfView): void {
-  const tables = elf.sections.filter(({ type }) => type === SHT_SYMTAB);
-  if (tables.length > 1) throw new LibbpfRefusal(oneSymtab, "elf: multiple symbol tables in …");
-  if (tables.length === 0) {
-    const line = "elf: couldn't find symbol table in …, stripped object file?";
-    throw new LibbpfRefusal(oneSymtab, line, {}, ENOENT);
-  }
-}
-
 /** Goes through the sections as libbpf does (`bpf_object__elf_collect`). Throws a `LibbpfRefusal`. */
 export function collectSections(elf: ElfView, version: LibbpfVersion): Collected {
-  checkSymbolTables(elf);
+  // Of two our own reader takes none.
+  if (elf.symtab === undefined) throw new LibbpfRefusal(symbolTable);
   const uses = new Map<number, SectionUse>();
   const programs: CollectedProgram[] = [];
   const functions = functionsOf(elf);
@@ -247,10 +238,6 @@ export function collectSections(elf: ElfView, version: LibbpfVersion): Collected
       }
       if (areFollowed(elf, section, version)) uses.set(index, "relocations");
     } else if (type === SHT_NOBITS && isOf(name, ".bss")) uses.set(index, "data");
-  }
-  const strings = elf.sections[elf.symtab ?? 0]?.link ?? 0;
-  if (strings === 0 || strings >= elf.sections.length) {
-    throw new LibbpfRefusal(symbolNames, "elf: symbol strings section missing or invalid in …");
   }
   // libbpf's comparison calls the second of two equal ones the smaller, so that aliases end in reverse order.
   programs.reverse().sort((a, b) => a.section - b.section || a.offset - b.offset);

@@ -1,4 +1,4 @@
-import { type Btf, LINKAGE_GLOBAL, LINKAGE_STATIC, typeById } from "../../btf/model.ts";
+import { type Btf, LINKAGE_EXTERN, LINKAGE_GLOBAL, LINKAGE_STATIC, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import type { ElfView } from "../../elf/model.ts";
@@ -78,13 +78,18 @@ function ofData(name: string, size: number, btf: Btf | undefined, valueTypeId: n
   };
 }
 
-/** Bytes of the externs of `.kconfig`; undefined where the object has none, whose variables libbpf would have allocated. */
-function configSize(btf: Btf | undefined): number | undefined {
-  if (btf === undefined) return undefined;
+/** Linkage of the VAR with this id. */
+function linkageOf(btf: Btf, id: number): number | undefined {
+  const type = typeById(btf, id);
+  return type?.kind === "var" ? type.linkage : undefined;
+}
+
+/** Bytes of the externs of `.kconfig`; undefined where the object has none, whose variables libbpf has allocated. */
+function configSize({ own, btf }: OpenBtf): number | undefined {
   for (const [, { nameOff, entries, size }] of typesOfKind(btf, "datasec")) {
-    if (nameText(btf, nameOff) !== ".kconfig") continue;
-    const first = typeById(btf, entries[0]?.type ?? 0);
-    if (first?.kind === "var" && first.linkage === LINKAGE_GLOBAL) return size;
+    const first = entries[0]?.type ?? 0;
+    const isAllocated = linkageOf(own, first) === LINKAGE_EXTERN && linkageOf(btf, first) === LINKAGE_GLOBAL;
+    if (isAllocated && nameText(btf, nameOff) === ".kconfig") return size;
   }
   return undefined;
 }
@@ -97,24 +102,29 @@ function ofStructOps({ name, section, size, isOptional }: StructOps, elf: ElfVie
   return [{ name, ...shape, keyTypeId: 0, valueTypeId: 0, kernelTypeId: 1, inner: undefined }];
 }
 
+/** BTF as it stands in the file, and as the open object has it. */
+export interface OpenBtf {
+  readonly own: Btf;
+  readonly btf: Btf;
+}
+
 /**
  * The maps that libbpf creates, in its order: those of `.maps`, of data, of `.kconfig` and of struct_ops (libbpf `bpf_object__init_maps`,
- * `bpf_object__create_maps`). `btf` is the one of the open object; where the kernel refused it, no ids are given.
+ * `bpf_object__create_maps`). Where the kernel refused the BTF, no ids are given.
  */
 export function createdMaps(
   elf: ElfView,
-  btf: Btf | undefined,
+  open: OpenBtf | undefined,
   collected: Collected,
   maps: readonly CollectedMap[],
   variables: readonly StructOps[],
   version: LibbpfVersion,
 ): readonly CreatedMap[] {
-  const data = [...collected.uses].flatMap(([index, use]) => {
-    const section = elf.sections[index];
-    if (use !== "data" || section === undefined || section.size === 0) return [];
-    return [ofData(section.name, section.size, btf, idNamed(btf, section.name))];
-  });
-  const config = configSize(btf);
+  const btf = open?.btf;
+  const data = elf.sections.flatMap(({ index, name, size }) =>
+    collected.uses.get(index) === "data" && size > 0 ? [ofData(name, size, btf, idNamed(btf, name))] : [],
+  );
+  const config = open && configSize(open);
   return [
     ...maps.map(({ name, def }) => fromDefinition(name, def, version)),
     ...data,

@@ -298,6 +298,7 @@ function checkUsed(btf: Btf, name: string, { entries }: BtfDatasec, found: reado
   const names = new Set(found.map((each) => each.name));
   for (const { type: id } of entries) {
     const type = typeById(btf, id);
+    if (type === undefined && id !== 0) fallOnId(id);
     const own = type === undefined ? "" : nameText(btf, type.nameOff);
     if (names.has(own)) continue;
     const what = name === KSYMS ? kindText(type) : "var";

@@ -4,7 +4,7 @@ import { typesOfKind } from "../../btf/of-kind.ts";
 import type { Section } from "../../elf/model.ts";
 import type { LoaderRule } from "../loader.ts";
 import type { Collected } from "./collect.ts";
-import { kindText, type LibbpfMapDef, readDefinition } from "./definition.ts";
+import { type LibbpfMapDef, readDefinition } from "./definition.ts";
 import { followed } from "./follow.ts";
 import { ENOENT, ENOTSUP, hasRule, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
@@ -74,9 +74,9 @@ function readMap(
   const fail = (rule: typeof named, line: string): never => {
     throw new LibbpfRefusal(rule, line, map === "" ? { typeId: entry.type } : { map, typeId: entry.type });
   };
-  if (map === "") fail(named, `map #${index}: empty name.`);
+  // `opened` let nothing pass that is no variable.
+  if (variable?.kind !== "var" || map === "") return fail(named, `map #${index}: empty name.`);
   if (entry.offset + entry.size > room) fail(inside, `map '${map}' BTF data is corrupted.`);
-  if (variable?.kind !== "var") return fail(struct, `map '${map}': unexpected var kind ${kindText(variable)}.`);
   if (variable.linkage !== LINKAGE_GLOBAL) {
     fail(linkage, `map '${map}': unsupported map linkage ${LINKAGES[variable.linkage] ?? "unknown"}.`);
   }

@@ -69,10 +69,9 @@ export interface Code {
 /** Follows the relocations of code once for all programs, each of which has those that libbpf finds it for. */
 export function linkedCode(elf: ElfView, collected: Collected, version: LibbpfVersion, budget: Budget): Code {
   const targets = new Map<CollectedProgram, Map<number, Target>>();
-  for (const [index, use] of collected.uses) {
-    const section = elf.sections[index];
-    const code = section && elf.sections[section.info];
-    if (use !== "relocations" || section === undefined || code === undefined) continue;
+  for (const section of elf.sections) {
+    const code = elf.sections[section.info];
+    if (collected.uses.get(section.index) !== "relocations" || code === undefined) continue;
     const view = codeView(code.bytes);
     for (const { offset, symbol: number } of relocationEntries(elf, section)) {
       const program = programAt(collected.programs, code.index, offset);

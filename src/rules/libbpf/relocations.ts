@@ -321,10 +321,9 @@ export function checkRelocations(
 ): void {
   const { elf, collected, version } = linked;
   const filled = structOpsSections(collected, version);
-  for (const [index, use] of collected.uses) {
-    const section = elf.sections[index];
-    const target = section && elf.sections[section.info];
-    if (use !== "relocations" || section === undefined || target === undefined) continue;
+  for (const section of elf.sections) {
+    const target = elf.sections[section.info];
+    if (collected.uses.get(section.index) !== "relocations" || target === undefined) continue;
     for (const relocation of relocationEntries(elf, section)) {
       if (filled.includes(target.index)) {
         if (ops !== undefined) checkOpsSlot(ops, relocation);

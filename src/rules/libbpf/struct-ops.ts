@@ -186,10 +186,10 @@ export function collectStructOps(
   collected: Collected,
   version: LibbpfVersion,
 ): readonly StructOps[] {
-  return structOpsSections(collected, version).flatMap((index) => {
-    const section = elf.sections[index];
-    return section === undefined ? [] : [...variablesOf(btf, index, section.name, section.size)];
-  });
+  const read = new Set(structOpsSections(collected, version));
+  return elf.sections
+    .filter(({ index }) => read.has(index))
+    .flatMap(({ index, name, size }) => [...variablesOf(btf, index, name, size)]);
 }
 
 function isFunctionPointer(btf: Btf, id: number): boolean {

@@ -125,7 +125,7 @@ function open(elf: ElfView, version: LibbpfVersion): Opened {
   return {
     btf: own,
     needsBtf: structOpsSections(collected, version).length > 0,
-    maps: () => createdMaps(elf, btf, collected, maps, variables, version),
+    maps: () => createdMaps(elf, own && btf && { own, btf }, collected, maps, variables, version),
     programs: () => sentPrograms(elf, collected, btf, version),
   };
 }

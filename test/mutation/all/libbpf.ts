@@ -3,6 +3,7 @@ import { replays as said } from "../libbpf.ts";
 import type { AnswersOf, Replay } from "../replay.ts";
 import "../../report/explain.test.ts";
 import "../../rules/libbpf/errno.test.ts";
+import "../../rules/libbpf/own-btf.test.ts";
 import "../../rules/libbpf/vectors.test.ts";
 
 /** What was recorded, and the tests that ask no judge. */

@@ -170,6 +170,7 @@ const SYMBOLS: readonly Changes[] = [
   symbols([func("f"), variable("x"), func("g")]),
   symbols([variable("x"), func("f")]),
   symbols([func("f"), id(0)]),
+  symbols([id(0), func("f")]),
   symbols([func("f"), id(999)]),
   symbols([id(999), func("f")]),
   symbols([variable("x"), id(999), func("f"), id(998)]),

@@ -25,12 +25,15 @@ test.each([1 << 16, 1 << 23, 1 << 29, 1 << 30])(
   (bits) => {
     const { types } = parseBtf(sectionNamed(parseElf(drawObject()), ".BTF")?.bytes ?? new Uint8Array(0));
     for (let id = 1; id <= types.length; id++) {
-      const elf = parseElf(withInfo(id, bits));
+      const object = withInfo(id, bits);
+      const before = object.slice();
+      const elf = parseElf(object);
       for (const version of ["1.7", "1.1"] as const) {
         const verdict = libbpfVerdict(elf, version, KERNEL_PROFILES["6.18"]);
         expect(verdict).toMatchObject({ accepted: true, btf: { accepted: false, rule: "KT-03", typeId: id } });
         expect(verdict?.maps.every(({ created, withIds }) => created && !withIds)).toBe(true);
       }
+      expect(object).toEqual(before);
     }
   },
 );
