@@ -1,4 +1,6 @@
-import { ciliumVerdict } from "../../src/rules/cilium/verdict.ts";
+import type { ElfView } from "../../src/elf/model.ts";
+import type { MapRequest } from "../../src/rules/cilium/load.ts";
+import { type CiliumSpec, ciliumMaps, ciliumSpec, ciliumVerdict } from "../../src/rules/cilium/verdict.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import type { KernelRelease } from "../../src/rules/kernel/rule.ts";
 import type { LoaderVerdict } from "../../src/rules/loader.ts";
@@ -11,25 +13,45 @@ import { sentDifference } from "../rules/cilium/sent.ts";
 import { read } from "./read.ts";
 import { type AnswersOf, type Replay, replaysOf } from "./replay.ts";
 
-function ours(bytes: Uint8Array, release: KernelRelease): LoaderVerdict | undefined {
-  const elf = read(bytes);
-  return elf && ciliumVerdict(elf, KERNEL_PROFILES[release]);
+/** What our rules say of an object, each at most once. */
+class Reading {
+  private readonly elf: ElfView | undefined;
+  private readonly release: KernelRelease;
+  private said: LoaderVerdict | undefined;
+  private asked: readonly MapRequest[] | undefined;
+
+  constructor(bytes: Uint8Array, release: KernelRelease) {
+    this.elf = read(bytes);
+    this.release = release;
+  }
+
+  get verdict(): LoaderVerdict | undefined {
+    this.said ??= this.elf && ciliumVerdict(this.elf, KERNEL_PROFILES[this.release]);
+    return this.said;
+  }
+
+  get requests(): readonly MapRequest[] | undefined {
+    this.asked ??= this.elf && ciliumMaps(this.elf, KERNEL_PROFILES[this.release]);
+    return this.asked;
+  }
+
+  get spec(): CiliumSpec | undefined {
+    return this.elf && ciliumSpec(this.elf);
+  }
 }
+
+type Differ = (ours: Reading, report: CiliumReport, bytes: Uint8Array) => string | undefined;
 
 /** Whether it opens, and which maps it asks the kernel for. */
-function made(bytes: Uint8Array, report: CiliumReport, release: KernelRelease): string | undefined {
-  const verdict = ours(bytes, release);
-  return verdict === undefined ? "not read by us" : difference(bytes, verdict, report, KERNEL_PROFILES[release]);
-}
-
-/** What it finds in an object, before any kernel is asked. */
-function opened(bytes: Uint8Array, report: CiliumReport): string | undefined {
-  return openedDifference(bytes, report);
+function made(ours: Reading, report: CiliumReport, bytes: Uint8Array): string | undefined {
+  const { verdict } = ours;
+  return verdict === undefined
+    ? "not read by us"
+    : difference(bytes, verdict, report, report.open.ok ? ours.requests : []);
 }
 
 /** The words of a refusal, which may be of another fault where there are two: the library goes through maps in no certain order. */
-function said(bytes: Uint8Array, { open, load }: CiliumReport, release: KernelRelease): string | undefined {
-  const verdict = ours(bytes, release);
+function said({ verdict }: Reading, { open, load }: CiliumReport): string | undefined {
   if (verdict === undefined) return "not read by us";
   const error = (verdict.stage === "open" || !open.ok ? open.error : load?.error) ?? "";
   // What the kernel makes of programs is no matter of these rules.
@@ -45,31 +67,44 @@ function said(bytes: Uint8Array, { open, load }: CiliumReport, release: KernelRe
   return isSaid ? undefined : `${error}, not ${verdict.message}`;
 }
 
-/** The attributes of each map that it asks for, and the bytes of BTF that it sends before. */
-function sent(bytes: Uint8Array, report: CiliumReport, release: KernelRelease): string | undefined {
-  return sentDifference(bytes, KERNEL_PROFILES[release], report);
-}
+const COMPARED: Readonly<Record<string, Differ>> = {
+  made,
+  said,
+  // What it finds in an object, before any kernel is asked.
+  opened: (ours, report) => (report.open.ok ? openedDifference(ours.spec, report) : undefined),
+  // The attributes of each map that it asks for, and the bytes of BTF that it sends before.
+  sent: (ours, report) => (report.open.ok ? sentDifference(ours.requests, report) : undefined),
+};
 
 export function ciliumComparisons(release: KernelRelease): readonly Comparison<CiliumReport>[] {
-  return Object.entries({ made, opened, said, sent }).map(([name, differ]) => ({
+  return Object.entries(COMPARED).map(([name, differ]) => ({
     name,
-    differ(bytes, report) {
-      try {
-        return differ(bytes, report, release);
-      } catch (error) {
-        return `threw ${String(error)}`;
-      }
-    },
+    differ: (bytes, report) => differ(new Reading(bytes, release), report, bytes),
   }));
 }
 
 /** Kernels without kinds that the library then does without. */
 export const OLD_RELEASES = ["5.10", "6.1"] as const satisfies readonly MatrixRelease[];
 
+/** All comparisons of an object at once, as reading it takes most of the time. */
+function replaysOn(name: string, release: KernelRelease, answersOf: AnswersOf): readonly Replay[] {
+  const agreed = new Map(answersOf<CiliumReport>(name).map((one) => [one.input, one.agreed]));
+  const differ = (bytes: Uint8Array, report: CiliumReport): string | undefined => {
+    const ours = new Reading(bytes, release);
+    for (const each of agreed.get(bytes) ?? []) {
+      const what = COMPARED[each]?.(ours, report, bytes);
+      if (what !== undefined) return what;
+    }
+    return undefined;
+  };
+  const compared: AnswersOf = <Answer>(from: string) =>
+    answersOf<Answer>(from).map((one) => ({ ...one, agreed: one.agreed.length === 0 ? [] : ["all"] }));
+  return replaysOf(name, compared, [{ name: "all", differ }]);
+}
+
 export function replays(answersOf: AnswersOf): readonly Replay[] {
-  const here = replaysOf("cilium", answersOf, ciliumComparisons("6.18"));
-  const there = OLD_RELEASES.flatMap((release) =>
-    replaysOf(`cilium-on-${release}`, answersOf, ciliumComparisons(release)),
-  );
-  return [...here, ...there];
+  return [
+    ...replaysOn("cilium", "6.18", answersOf),
+    ...OLD_RELEASES.flatMap((release) => replaysOn(`cilium-on-${release}`, release, answersOf)),
+  ];
 }

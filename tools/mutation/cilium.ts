@@ -12,10 +12,10 @@ import { type Question, record, summary } from "./answers.ts";
 import { drawnObjects } from "./objects.ts";
 
 /** Drawn objects beside the vectors of the rules, such with one part at an edge, and such with types of every kind. */
-const [DRAWN, ODD, SENT] = [1200, 1500, 300];
+const [DRAWN, ODD, SENT] = [700, 1300, 250];
 
 /** How many of either an older kernel is asked about: a machine takes its time. */
-const [DRAWN_ON_OLD, SENT_ON_OLD] = [200, 200];
+const [DRAWN_ON_OLD, SENT_ON_OLD] = [60, 150];
 
 /** What a program needs is compared elsewhere. */
 function withoutPrograms(reports: readonly CiliumReport[]): readonly CiliumReport[] {

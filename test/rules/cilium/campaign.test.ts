@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { parseElf } from "../../../src/elf/parse.ts";
+import { ciliumSpec } from "../../../src/rules/cilium/verdict.ts";
 import { cilium, runCiliumStream } from "../../judges/cilium.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
 import { kernel } from "../../judges/kernel.ts";
@@ -29,7 +31,8 @@ judgeTest(cilium(), kernel())(
     const different: string[] = [];
     for (const [i, { label, bytes, verdict }] of read.entries()) {
       const report = reports[i];
-      const what = report && (difference(bytes, verdict, report) ?? openedDifference(bytes, report));
+      const what =
+        report && (difference(bytes, verdict, report) ?? openedDifference(ciliumSpec(parseElf(bytes)), report));
       if (what !== undefined) different.push(`${label}: ${what}`);
     }
     expect(different).toEqual([]);
@@ -48,7 +51,8 @@ judgeTest(cilium(), kernel())(`sees what the library sees in ${ODD} objects with
   const reports = runCiliumStream(read.map(({ bytes }) => bytes));
   const different = read.flatMap(({ label, bytes, verdict }, i) => {
     const report = reports[i];
-    const what = report && (difference(bytes, verdict, report) ?? openedDifference(bytes, report));
+    const what =
+      report && (difference(bytes, verdict, report) ?? openedDifference(ciliumSpec(parseElf(bytes)), report));
     return what === undefined ? [] : [`${label}: ${what}`];
   });
   expect(different).toEqual([]);

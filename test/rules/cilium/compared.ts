@@ -1,7 +1,8 @@
 import { parseElf } from "../../../src/elf/parse.ts";
 import { BtfFixError } from "../../../src/errors.ts";
+import type { MapRequest } from "../../../src/rules/cilium/load.ts";
 import { ciliumMaps, ciliumVerdict } from "../../../src/rules/cilium/verdict.ts";
-import { KERNEL_PROFILES, type KernelProfile } from "../../../src/rules/kernel/profile.ts";
+import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import type { LoaderVerdict } from "../../../src/rules/loader.ts";
 import type { CiliumReport } from "../../judges/cilium.ts";
 
@@ -23,12 +24,12 @@ export function ours(bytes: Uint8Array): LoaderVerdict | undefined {
   }
 }
 
-/** What differs between our verdict and the library's; undefined where nothing does. */
+/** What differs between our verdict, with the maps that we would ask for, and the library's; undefined where nothing does. */
 export function difference(
   bytes: Uint8Array,
   verdict: LoaderVerdict,
   { panic, open, maps }: CiliumReport,
-  kernel: KernelProfile = KERNEL,
+  requests: readonly MapRequest[] | undefined = ciliumMaps(parseElf(bytes), KERNEL),
 ): string | undefined {
   if (panic !== undefined) return `it panicked: ${panic}`;
   const isOpen = verdict.stage !== "open";
@@ -44,7 +45,7 @@ export function difference(
       return `${name}: with types: we say ${withIds} (${rule}), the kernel holds ${held.btfKeyTypeId} and ${held.btfValueTypeId}`;
     }
   }
-  const asked = new Map(ciliumMaps(parseElf(bytes), kernel)?.map((map) => [map.name, map]));
+  const asked = new Map(requests?.map((map) => [map.name, map]));
   for (const { name, kernel: held } of maps) {
     const map = asked.get(name.replace(/[^A-Za-z0-9._]/g, ""));
     if (held === null || map === undefined) continue;

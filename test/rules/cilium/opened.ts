@@ -1,7 +1,6 @@
-import { parseElf } from "../../../src/elf/parse.ts";
 import type { MapSpec } from "../../../src/rules/cilium/map-spec.ts";
 import { shortForm, type Type } from "../../../src/rules/cilium/types.ts";
-import { type CiliumSpec, ciliumSpec } from "../../../src/rules/cilium/verdict.ts";
+import type { CiliumSpec } from "../../../src/rules/cilium/verdict.ts";
 import type { CiliumMap, CiliumReport } from "../../judges/cilium.ts";
 
 /** A type without what the library prints in brackets behind its name, and without a name that Go writes otherwise. */
@@ -57,9 +56,8 @@ function theirs({ maps, variables, programs }: CiliumReport): Readonly<Record<st
 }
 
 /** What differs between the maps, variables and programs that we find in an object and those of the library. */
-export function openedDifference(bytes: Uint8Array, report: CiliumReport): string | undefined {
-  const spec = report.open.ok ? ciliumSpec(parseElf(bytes)) : undefined;
-  if (spec === undefined) return undefined;
+export function openedDifference(spec: CiliumSpec | undefined, report: CiliumReport): string | undefined {
+  if (spec === undefined || !report.open.ok) return undefined;
   const [mine, judged] = [ours(spec), theirs(report)];
   const what = Object.keys(mine).find((key) => mine[key] !== judged[key]);
   return what === undefined ? undefined : `${what}: we say ${mine[what]}, it: ${judged[what]}`;

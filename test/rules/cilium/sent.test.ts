@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import { parseElf } from "../../../src/elf/parse.ts";
+import { ciliumMaps } from "../../../src/rules/cilium/verdict.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { type CiliumReport, cilium, runCiliumStream } from "../../judges/cilium.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
@@ -24,7 +26,7 @@ function compared(
   let maps = 0;
   const different = objects.flatMap((bytes, number) => {
     const report = reports[number];
-    const what = report && sentDifference(bytes, KERNEL_PROFILES[release], report, () => maps++);
+    const what = report && sentDifference(ciliumMaps(parseElf(bytes), KERNEL_PROFILES[release]), report, () => maps++);
     return what === undefined ? [] : [`#${number}: ${what}`];
   });
   expect(different).toEqual([]);

@@ -1,7 +1,4 @@
-import { parseElf } from "../../../src/elf/parse.ts";
 import type { MapRequest } from "../../../src/rules/cilium/load.ts";
-import { ciliumMaps } from "../../../src/rules/cilium/verdict.ts";
-import type { KernelProfile } from "../../../src/rules/kernel/profile.ts";
 import type { CiliumCall, CiliumMap, CiliumReport } from "../../judges/cilium.ts";
 
 /** PERF_EVENT_ARRAY and CPUMAP, of which the library makes no more entries than there are processors; STRUCT_OPS, which it makes of the kernel's own BTF. */
@@ -51,14 +48,13 @@ function missing(request: MapRequest, { calls = [], created }: CiliumMap): strin
 
 /** Maps and blobs that we foretell and the library does not ask for. `compared` hears of each map that was looked at. */
 export function sentDifference(
-  bytes: Uint8Array,
-  kernel: KernelProfile,
+  requests: readonly MapRequest[] | undefined,
   { open, maps }: CiliumReport,
   compared: () => void = () => {},
 ): string | undefined {
   if (!open.ok) return undefined;
   const byName = new Map(maps.map((map) => [map.name.replace(/[^A-Za-z0-9._]/g, ""), map]));
-  for (const request of ciliumMaps(parseElf(bytes), kernel) ?? []) {
+  for (const request of requests ?? []) {
     const map = byName.get(request.name);
     if (map === undefined || request.type === STRUCT_OPS) continue;
     const what = missing(request, map);
