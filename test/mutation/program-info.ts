@@ -1,5 +1,5 @@
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
-import { programInfoVerdict } from "../../src/rules/kernel/program-info.ts";
+import { type ProgramInfoVerdict, programInfoVerdict } from "../../src/rules/kernel/program-info.ts";
 import { KERNEL_RELEASES, type KernelRelease } from "../../src/rules/kernel/rule.ts";
 import { kernelReading } from "../../src/rules/kernel/verdict.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
@@ -25,17 +25,49 @@ function readingOf(input: Uint8Array, release: KernelRelease): Read {
   return known;
 }
 
-/** What differs; words of the kernel's own types may come before ours where the verdict is undecided, and only there. */
-function differenceOf(input: Uint8Array, said: ProgramLoadVerdict, release: KernelRelease): string | undefined {
+function verdictOf(input: Uint8Array, release: KernelRelease): ProgramInfoVerdict {
   const { program, held } = readingOf(input, release);
-  const verdict = programInfoVerdict(program, held?.subject, KERNEL_PROFILES[release]);
-  const what = difference(verdict, said);
-  if (what === undefined || what === "later") return undefined;
-  return `${what}: ${JSON.stringify(verdict)}, not ${said.errno} ${said.log.slice(0, 200)}`;
+  return programInfoVerdict(program, held?.subject, KERNEL_PROFILES[release]);
 }
 
+function said(verdict: ProgramInfoVerdict, answer: ProgramLoadVerdict): string | undefined {
+  const what = difference(verdict, answer);
+  if (what === undefined || what === "later") return undefined;
+  return `${what}: ${JSON.stringify(verdict)}, not ${answer.errno} ${answer.log.slice(0, 200)}`;
+}
+
+/** Whether the kernel says something else because it looks at its own types before, which the verdict knows. */
+function undecided(verdict: ProgramInfoVerdict, answer: ProgramLoadVerdict): string | undefined {
+  if (said(verdict, answer) === undefined) return "the same";
+  return verdict.undecided ? undefined : "something else is said of what is decided";
+}
+
+const KFUNC = 2;
+const TYPE_ID_LOCAL = 6;
+
+/** Whether a program has to do with the kernel's own types at all: a call of a kfunc, or a relocation of more than the local type. */
+function asksKernel({ insns, coreRelo }: ProgramAttributes): boolean {
+  const calls = insns.some((opcode, at) => at % 8 === 0 && opcode === 0x85 && (insns[at + 1] ?? 0) >> 4 === KFUNC);
+  if (coreRelo === undefined) return calls;
+  const { records, recordSize } = coreRelo;
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  for (let at = 0; recordSize >= 16 && at + 16 <= records.length; at += recordSize) {
+    if (view.getUint32(at + 12, true) !== TYPE_ID_LOCAL) return true;
+  }
+  return calls;
+}
+
+function decided(verdict: ProgramInfoVerdict, program: ProgramAttributes): string | undefined {
+  return verdict.undecided && !asksKernel(program) ? "nothing that the kernel's own types decide" : undefined;
+}
+
+/** Errno, words and record size; that the verdict knows where the kernel's own types have a say, and that there they can have one. */
 export function programComparisons(release: KernelRelease): readonly Comparison<ProgramLoadVerdict>[] {
-  return [{ name: "verdict", differ: (input, said) => differenceOf(input, said, release) }];
+  return [
+    { name: "verdict", differ: (input, answer) => said(verdictOf(input, release), answer) },
+    { name: "undecided", differ: (input, answer) => undecided(verdictOf(input, release), answer) },
+    { name: "decided", differ: (input) => decided(verdictOf(input, release), readingOf(input, release).program) },
+  ];
 }
 
 /** What each release said of programs, the running kernel first. */

@@ -8,7 +8,8 @@ import { answer } from "../../test/judges/run.ts";
 import { programComparisons } from "../../test/mutation/program-info.ts";
 import { runningRelease } from "../../test/rules/kernel/summary.ts";
 import { samples, verdictOf } from "../../test/rules/program-info/campaign.ts";
-import { vectorPrograms } from "../../test/rules/program-info/vectors.ts";
+import { CORNERS } from "../../test/rules/program-info/corners.ts";
+import { programOf, vectorPrograms } from "../../test/rules/program-info/vectors.ts";
 import { judgeFolder } from "../judges/cache.ts";
 import { MATRIX_RELEASES, storedKernel } from "../matrix/kernels.ts";
 import { type Question, record, summary } from "./answers.ts";
@@ -21,9 +22,9 @@ const LOG_HEAD = 4096;
 
 const firstLines = (said: ProgramLoadVerdict): ProgramLoadVerdict => ({ ...said, log: said.log.slice(0, LOG_HEAD) });
 
-/** Vectors and generated programs; those that break the same rule are one group. */
+/** Vectors, corners and generated programs; those that break the same rule are one group. */
 function questions(release: KernelRelease): readonly Question[] {
-  return [...vectorPrograms(), ...samples(GENERATED, GENERATED)].map((program) => ({
+  return [...vectorPrograms(), ...CORNERS.map(programOf), ...samples(GENERATED, GENERATED)].map((program) => ({
     group: verdictOf(program, KERNEL_PROFILES[release]).rule ?? "accepted",
     input: programStream([program]),
   }));

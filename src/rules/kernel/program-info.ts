@@ -10,7 +10,7 @@ import { checkLength, checkSubprograms, findSubprograms, layoutRules } from "./p
 import { checkLines, lineRules } from "./program-info/lines.ts";
 import { checkKnown, checkRelocations, relocationRules } from "./program-info/relocations.ts";
 import { programRule } from "./program-info/rule.ts";
-import { type ProgramRecords, ProgramRefusal, ProgramSubject, recordCount } from "./program-info/subject.ts";
+import { hasAny, type ProgramRecords, ProgramRefusal, ProgramSubject } from "./program-info/subject.ts";
 import type { KernelRule } from "./rule.ts";
 
 export type { InfoRecords, ProgramRecords } from "./program-info/subject.ts";
@@ -45,7 +45,7 @@ export interface ProgramInfoVerdict {
   readonly undecided: boolean;
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder();
 
 /** A line of bytes as text. */
 function textOf(line: string): string {
@@ -56,7 +56,7 @@ function textOf(line: string): string {
 function checkBtf(subject: ProgramSubject): boolean {
   const { program, btf, features } = subject;
   const counted = [program.funcInfo, program.lineInfo, ...(features.relocationsFirst ? [program.coreRelo] : [])];
-  if (counted.every((info) => recordCount(info) === 0)) return false;
+  if (!counted.some(hasAny)) return false;
   if (btf === undefined) subject.refuse(KB_23, "");
   return true;
 }

@@ -1,7 +1,6 @@
 import { collected } from "../../../tools/mutation/in-process.ts";
 import { replays as said } from "../map-create.ts";
 import type { AnswersOf, Replay } from "../replay.ts";
-import "../../report/explain.test.ts";
 import "../../rules/map-create/vectors.test.ts";
 
 /** What was recorded, and the tests that ask no judge. */

@@ -63,6 +63,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       broken: wordOf("funcInfo", 0, 0, 1),
       kept: nothing,
       message: "nonzero insn_off 1 for the first func info record",
+      record: 0,
     },
   ],
   "KB-05": [
@@ -71,18 +72,21 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       broken: wordOf("funcInfo", 0, 1, 1),
       kept: nothing,
       message: "invalid type id 1 in func info",
+      record: 0,
     },
     {
       about: "void",
       broken: wordOf("funcInfo", 1, 1, 0),
       kept: nothing,
       message: "invalid type id 0 in func info",
+      record: 1,
     },
     {
       about: "no type",
       broken: wordOf("funcInfo", 2, 1, 0xffff_ffff),
       kept: nothing,
       message: "invalid type id -1 in func info",
+      record: 2,
     },
   ],
   "KB-06": [
@@ -99,6 +103,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       broken: wordOf("funcInfo", 2, 0, 13),
       kept: nothing,
       message: "func_info BTF section doesn't match subprog layout in BPF program",
+      record: 2,
     },
   ],
   "KB-08": [
@@ -107,18 +112,21 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       broken: inOne(LD_ABS, () => 0),
       kept: inOne(LD_ABS, ({ int }) => int),
       message: "LD_ABS is only allowed in functions that return 'int'.",
+      record: 1,
     },
     {
       about: "LD_ABS in a function that returns 16 bytes",
       broken: inOne(LD_ABS, ({ wrongReturns }) => wrongReturns[1] ?? 0),
       kept: inOne(LD_ABS, ({ returns }) => returns[3] ?? 0),
       message: "LD_ABS is only allowed in functions that return 'int'.",
+      record: 1,
     },
     {
       about: "a tail call in a function that returns a pointer",
       broken: inOne(TAIL_CALL, ({ wrongReturns }) => wrongReturns[3] ?? 0),
       kept: inOne(TAIL_CALL, ({ returns }) => returns[2] ?? 0),
       message: "tail_call is only allowed in functions that return 'int'.",
+      record: 1,
     },
   ],
   "KB-18": [
@@ -178,6 +186,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       broken: wordOf("lineInfo", 1, 0, 9),
       kept: nothing,
       message: "missing bpf_line_info for func#1",
+      record: 1,
     },
     {
       about: "no line of the last function",

@@ -16,6 +16,7 @@ export const CASES_OF: Readonly<Record<string, readonly Case[]>> = {
       broken: wordOf("funcInfo", 2, 0, 8),
       kept: nothing,
       message: "same or smaller insn offset (8) than previous func info record (8)",
+      record: 2,
     },
   ],
   "KB-14": [
@@ -45,6 +46,7 @@ export const CASES_OF: Readonly<Record<string, readonly Case[]>> = {
         program.draft.coreRelo.recordSize = 20;
       },
       message: "nonzero tailing record in core_relo",
+      record: 0,
     },
   ],
   "KB-21": [sized("coreRelo", 12, 16, ""), sized("coreRelo", 256, 252, "")],
@@ -84,6 +86,7 @@ export const CASES_OF: Readonly<Record<string, readonly Case[]>> = {
       broken: related(7, "0", ({ btf, types }) => btf.add(KIND.ptr, { word: types.int })),
       kept: related(7, "0"),
       message: "target candidate search failed for 18",
+      record: 0,
     },
   ],
   "KB-29": [
@@ -179,6 +182,7 @@ export const CASES_OF: Readonly<Record<string, readonly Case[]>> = {
       broken: related(3, "0:1:2"),
       kept: related(6, "0"),
       message: "prog '': relo 3 at insn #9 can't be applied to array access",
+      record: 0,
     },
   ],
   "KB-42": [
@@ -198,6 +202,7 @@ export const CASES_OF: Readonly<Record<string, readonly Case[]>> = {
       broken: related(9, "0", ({ btf }) => btf.add(KIND.fwd, { name: "nowhere_f" })),
       kept: related(6, "0"),
       message: "",
+      record: 0,
     },
   ],
 };

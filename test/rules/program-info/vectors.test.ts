@@ -1,18 +1,27 @@
 import { describe, expect, test } from "vitest";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
-import { programInfoRules } from "../../../src/rules/kernel/program-info.ts";
+import { type InfoRecords, programInfoRules } from "../../../src/rules/kernel/program-info.ts";
 import { hasRule, KERNEL_RELEASES, type KernelRelease } from "../../../src/rules/kernel/rule.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
-import { kernel, kernelProgLoads } from "../../judges/kernel.ts";
+import { type InfoArray, kernel, kernelProgLoads } from "../../judges/kernel.ts";
 import { answer } from "../../judges/run.ts";
 import { runningRelease } from "../kernel/summary.ts";
 import { difference, isOfRecords, verdictOf } from "./campaign.ts";
 import { programOf, VECTORS, vectorPrograms } from "./vectors.ts";
+import type { Case } from "./whole.ts";
 
 /** The newest release that has the rule. */
 function releaseOf(id: string): KernelRelease | undefined {
   const rule = programInfoRules.find((one) => one.id === id);
   return rule && KERNEL_RELEASES.findLast((release) => hasRule(release, rule));
+}
+
+const TAKEN = { accepted: true, errno: 0, message: "", rule: undefined, record: undefined, written: undefined };
+
+/** The record at fault, as its message or its vector names it. */
+function recordOf({ message, record }: Case): number | undefined {
+  const named = /(?:relo #|line_info\[|core_relo\[)(\d+)/.exec(message);
+  return named === null ? record : Number(named[1]);
 }
 
 test("ids are unique, and every rule has its vectors", () => {
@@ -26,17 +35,46 @@ describe.each(VECTORS.map(([id, one]) => ({ id, one, about: one.about })))("$id,
 
   test("is refused, in words of its own", () => {
     const verdict = verdictOf(programOf(one.broken), profile);
-    expect(verdict).toMatchObject({ accepted: false, rule: id, message: one.message });
+    expect(verdict).toMatchObject({ accepted: false, rule: id, message: one.message, record: recordOf(one) });
     expect(isOfRecords(`${verdict.message}${id === "KB-42" ? " -> 0" : ""}`)).toBe(
       verdict.message !== "" && id !== "KB-32",
     );
   });
 
   test("is taken where the rule is kept, or is not applied", () => {
-    expect(verdictOf(programOf(one.kept), profile)).toMatchObject({ accepted: true });
+    expect(verdictOf(programOf(one.kept), profile)).toMatchObject(TAKEN);
     const without = verdictOf(programOf(one.broken), { ...profile, without: new Set([id]) });
     expect(without.rule).not.toBe(id);
   });
+});
+
+test("every rule says in which file and function the kernel looks", () => {
+  for (const { id, source } of programInfoRules) {
+    expect(source, id).toMatch(/^(?:kernel|tools\/lib)\/bpf\/\w+\.c \w+$/);
+  }
+});
+
+test("there are as many records as the bytes have room for, unless the kernel is told of others", () => {
+  const { btf: blob, ...program } = programOf(() => undefined);
+  for (const release of KERNEL_RELEASES) {
+    const profile = KERNEL_PROFILES[release];
+    const info = (given: InfoArray | undefined): InfoRecords => ({
+      records: given?.records ?? new Uint8Array(),
+      recordSize: given?.recordSize ?? 0,
+    });
+    const untold = { ...program, funcInfo: info(program.funcInfo), lineInfo: info(program.lineInfo) };
+    expect(verdictOf({ ...untold, ...(blob && { btf: blob }) }, profile)).toMatchObject(TAKEN);
+    const { records, recordSize } = untold.funcInfo;
+    const fewer = { ...untold, funcInfo: { records: records.subarray(8), recordSize } };
+    expect(verdictOf({ ...fewer, ...(blob && { btf: blob }) }, profile).accepted).toBe(false);
+  }
+});
+
+test("a program has up to a million instructions", () => {
+  const insns = new Uint8Array(8 * 1_000_001).fill(0x95);
+  const profile = KERNEL_PROFILES["7.3"];
+  expect(verdictOf({ type: 1, insns }, profile)).toMatchObject({ rule: "KB-31", errno: 7, message: "" });
+  expect(verdictOf({ type: 1, insns: insns.subarray(8) }, profile)).toMatchObject(TAKEN);
 });
 
 test("records may be any bytes", () => {

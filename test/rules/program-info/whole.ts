@@ -40,6 +40,8 @@ export interface Case {
   readonly kept: (program: Whole) => void;
   /** The message of the broken one, as the kernel's source has it and not as we compute it; "" if it is silent. */
   readonly message: string;
+  /** Number of the record that `broken` changes, where the message does not name it. */
+  readonly record?: number;
 }
 
 export function record(records: number[][], index: number): number[] {
@@ -55,7 +57,7 @@ export function lengthened(name: "funcInfo" | "lineInfo", message: string): Case
       draft[name].recordSize += 8;
       record(draft[name].records, 1).push(0, last);
     };
-  return { about: "a byte after the known ones", broken: grow(1 << 24), kept: grow(0), message };
+  return { about: "a byte after the known ones", broken: grow(1 << 24), kept: grow(0), message, record: 1 };
 }
 
 export function sized(name: "funcInfo" | "lineInfo" | "coreRelo", size: number, kept: number, message: string): Case {

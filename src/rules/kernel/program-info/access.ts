@@ -22,25 +22,21 @@ const ELEMENT_KINDS: readonly number[] = [0, 1, 2];
 const MOST_STEPS = 64;
 const DEEPEST = 32;
 
-/** How following an access string ends: an errno, 0 if well; `isElement` if its last step is no named member. */
-export interface Access {
-  readonly errno: number;
-  readonly isElement: boolean;
-}
+/** How following an access string ends: 0 if well, an errno below it, or at something that is no named member. */
+export type Access = number | "element";
 
-const INVALID: Access = { errno: EINVAL, isElement: false };
-const FINE: Access = { errno: 0, isElement: false };
+const INVALID: number = -EINVAL;
 
-/** The numbers between the colons, as sscanf reads them; an errno if they are none. */
+/** The numbers between the colons, as sscanf reads them; an errno below 0 if they are none. */
 function stepsOf(text: string): readonly number[] | number {
   const steps: number[] = [];
   for (let rest = text; rest !== ""; ) {
-    const found = /^:?\s*(-?\d+)/.exec(rest);
-    const value = found === null ? -1 : Number(BigInt.asIntN(32, BigInt(found[1] ?? "")));
-    if (found === null || value < 0) return EINVAL;
-    if (steps.length === MOST_STEPS) return E2BIG;
+    const [all = "", digits] = /^:?\s*(-?\d+)/.exec(rest) ?? [];
+    const value = digits === undefined ? INVALID : Number(BigInt.asIntN(32, BigInt(digits)));
+    if (value < 0) return INVALID;
+    if (steps.length === MOST_STEPS) return -E2BIG;
     steps.push(value);
-    rest = rest.slice(found[0].length);
+    rest = rest.slice(all.length);
   }
   return steps;
 }
@@ -51,9 +47,11 @@ function unmodified(btf: BtfBlob, id: number): number {
   return at;
 }
 
-/** Bytes of a type; undefined where it has no size (`btf_resolve_size`). */
-export function sizeOf(btf: BtfBlob, id: number): number | undefined {
-  const { int, ptr, array, struct, union, enum: enum32, enum64, float } = KIND_NUMBER;
+const { int, ptr, array, struct, union, enum: enum32, enum64, float } = KIND_NUMBER;
+const SIZED: readonly number[] = [int, struct, union, enum32, enum64, float];
+
+/** Bytes of a type with a sign, as the kernel has them, so that 2 GiB are below 0; an errno below 0 where it has no size (`btf_resolve_size`). */
+export function sizeOf(btf: BtfBlob, id: number): number {
   let [at, elements] = [id, 1];
   for (let depth = 0; depth < DEEPEST; depth++) {
     const kind = btf.kind(at);
@@ -62,15 +60,15 @@ export function sizeOf(btf: BtfBlob, id: number): number | undefined {
       at = btf.word(record);
     } else if (kind === array) {
       elements *= btf.u32(btf.tail(record) + 8);
-      if (elements > 0xffff_ffff) return undefined;
+      if (elements > 0xffff_ffff) return INVALID;
       at = btf.u32(btf.tail(record));
+    } else if (kind === ptr) {
+      return (elements * POINTER_SIZE) | 0;
     } else {
-      const isSized = [int, ptr, struct, union, enum32, enum64, float].some((known) => known === kind);
-      const size = elements * (kind === ptr ? POINTER_SIZE : isSized ? btf.word(record) : 0);
-      return isSized && size <= 0xffff_ffff ? size : undefined;
+      return SIZED.includes(kind) ? (elements * btf.word(record)) | 0 : INVALID;
     }
   }
-  return undefined;
+  return INVALID;
 }
 
 /** The struct's member that the last step went to, if it has a name: what tells an array at its end. */
@@ -83,52 +81,49 @@ interface Named {
 interface Step {
   readonly id: number;
   readonly named: Named | undefined;
-  /** Whether the step counts, which one to a member without a name does not. */
-  readonly counts: boolean;
 }
 
-function stepInto(btf: BtfBlob, id: number, index: number, last: Named | undefined): Step | undefined {
+function stepInto(btf: BtfBlob, id: number, index: number, last: Named | undefined): Step | number {
   const at = btf.at(id);
   if (isStruct(btf.kind(id))) {
-    if (index >= btf.vlen(at)) return undefined;
+    if (index >= btf.vlen(at)) return INVALID;
     const member = btf.tail(at) + index * 12;
-    const nameOff = btf.u32(member);
-    if (nameOff !== 0 && btf.char(nameOff) === 0) return undefined;
-    const next = btf.u32(member + 4);
-    return { id: next, named: nameOff === 0 ? last : { struct: id, index }, counts: nameOff !== 0 };
+    return { id: btf.u32(member + 4), named: btf.u32(member) === 0 ? last : { struct: id, index } };
   }
-  if (btf.kind(id) !== KIND_NUMBER.array) return undefined;
+  if (btf.kind(id) !== array) return INVALID;
   const elements = btf.u32(btf.tail(at) + 8);
   const isFlexible = elements === 0 && last !== undefined && last.index === btf.vlen(btf.at(last.struct)) - 1;
+  if (!isFlexible && index >= elements) return INVALID;
   const element = unmodified(btf, btf.u32(btf.tail(at)));
-  if ((!isFlexible && index >= elements) || sizeOf(btf, element) === undefined) return undefined;
-  return { id: element, named: undefined, counts: true };
+  const size = sizeOf(btf, element);
+  return size < 0 ? size : { id: element, named: undefined };
 }
 
 function followFields(btf: BtfBlob, root: number, steps: readonly number[]): Access {
-  if (sizeOf(btf, root) === undefined) return INVALID;
+  const size = sizeOf(btf, root);
+  if (size < 0) return size;
   let id = root;
   let named: Named | undefined;
   for (const index of steps.slice(1)) {
     const step = stepInto(btf, unmodified(btf, id), index, named);
-    if (step === undefined) return INVALID;
+    if (typeof step === "number") return step;
     ({ id, named } = step);
   }
-  return { errno: 0, isElement: named === undefined };
+  return named === undefined ? "element" : 0;
 }
 
 /** Follows an access string from a type. */
 export function followAccess(btf: BtfBlob, type: number, kind: number, text: string): Access {
   if (text === "" || text.startsWith(":")) return INVALID;
-  if (TYPE_KINDS.includes(kind)) return text === "0" ? FINE : INVALID;
+  if (TYPE_KINDS.includes(kind)) return text === "0" ? 0 : INVALID;
   const steps = stepsOf(text);
-  if (typeof steps === "number") return { errno: steps, isElement: false };
+  if (typeof steps === "number") return steps;
   const root = unmodified(btf, type);
   if (btf.kind(root) === MISSING) return INVALID;
   if (ENUM_VALUE_KINDS.includes(kind)) {
-    const isEnum = btf.kind(root) === KIND_NUMBER.enum || btf.kind(root) === KIND_NUMBER.enum64;
+    const isEnum = btf.kind(root) === enum32 || btf.kind(root) === enum64;
     const [index = 0, other] = steps;
-    return isEnum && other === undefined && index < btf.vlen(btf.at(root)) ? FINE : INVALID;
+    return isEnum && other === undefined && index < btf.vlen(btf.at(root)) ? 0 : INVALID;
   }
   return FIELD_KINDS.includes(kind) ? followFields(btf, root, steps) : INVALID;
 }

@@ -4,6 +4,7 @@ import { isModifier } from "../resolution.ts";
 import { E2BIG, ENOMEM, type KernelRule } from "../rule.ts";
 import { programRule } from "./rule.ts";
 import {
+  hasAny,
   type InfoRecords,
   isRecordSize,
   type ProgramSubject,
@@ -128,10 +129,9 @@ function checkReturn(subject: ProgramSubject, { index, type }: FunctionRecord, o
 /** What is looked at before the layout of the program is known (`check_btf_func_early`). */
 export function checkFunctionsFirst(subject: ProgramSubject): void {
   const { funcInfo } = subject.program;
-  const count = recordCount(funcInfo);
-  if (funcInfo === undefined || count === 0) return;
+  if (!hasAny(funcInfo)) return;
   checkSize(subject, funcInfo);
-  if (count > MOST) subject.refuse(KB_26, "");
+  if (recordCount(funcInfo) > MOST) subject.refuse(KB_26, "");
   let previous = 0;
   for (const record of functionRecords(funcInfo, subject.littleEndian)) {
     checkPlace(subject, record, previous);
@@ -143,12 +143,11 @@ export function checkFunctionsFirst(subject: ProgramSubject): void {
 /** The functions beside the layout; where nothing was looked at before, all of it. */
 export function checkFunctions(subject: ProgramSubject): void {
   const { program, subprograms, features, littleEndian } = subject;
-  const count = recordCount(program.funcInfo);
-  if (program.funcInfo === undefined || count === 0) {
+  if (!hasAny(program.funcInfo)) {
     checkWithout(subject);
     return;
   }
-  if (count !== subprograms.length) subject.refuse(KB_06, NUMBER);
+  if (recordCount(program.funcInfo) !== subprograms.length) subject.refuse(KB_06, NUMBER);
   if (!features.functionsFirst) checkSize(subject, program.funcInfo);
   let previous = 0;
   for (const record of functionRecords(program.funcInfo, littleEndian)) {

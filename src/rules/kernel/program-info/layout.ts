@@ -70,7 +70,7 @@ export function findSubprograms(subject: ProgramSubject): void {
 
 function isReference({ features }: ProgramSubject, { opcode, src }: Insn): boolean {
   if (opcode === CALL) return src === PSEUDO_CALL;
-  return features.callbacks && opcode === LD_IMM64 && src === PSEUDO_FUNC;
+  return features.callbacks === true && opcode === LD_IMM64 && src === PSEUDO_FUNC;
 }
 
 /** Whether the kernel looks for a function of its own here; one of no number it lets pass. */
@@ -87,7 +87,7 @@ export function checkSubprograms(subject: ProgramSubject): void {
       const insn = subject.insn(index);
       note(subject, own, insn);
       const target = jumpTarget(subject, index, insn);
-      if (target !== undefined && (target < own.start || target >= end)) {
+      if (target < own.start || target >= end) {
         subject.refuse(KB_35, `jump out of range from insn ${index} to ${target}`);
       }
     }
@@ -105,19 +105,19 @@ function note({ features }: ProgramSubject, own: Subprogram, { opcode, src, imme
   if ((opcode & 7) === CLASS.ld && (mode === MODE_ABS || mode === MODE_IND)) own.hasLdAbs = true;
 }
 
-/** Where a jump goes, as an instruction number; undefined of what is none, or goes who knows where. */
-function jumpTarget({ features }: ProgramSubject, index: number, insn: Insn): number | undefined {
+/** Where a jump goes, as an instruction number; its own of what is none, or goes who knows where. */
+function jumpTarget({ features }: ProgramSubject, index: number, insn: Insn): number {
   const kind = insn.opcode & 7;
   const operation = insn.opcode & OPERATION;
-  if (kind !== CLASS.jmp && kind !== CLASS.jmp32) return undefined;
-  if (operation === (CALL & OPERATION) || operation === (EXIT & OPERATION)) return undefined;
-  if (features.registerJumps && insn.opcode === REGISTER_JUMP) return undefined;
+  if (kind !== CLASS.jmp && kind !== CLASS.jmp32) return index;
+  if (operation === (CALL & OPERATION) || operation === (EXIT & OPERATION)) return index;
+  if (features.registerJumps && insn.opcode === REGISTER_JUMP) return index;
   const isLong = features.callbacks && insn.opcode === LONG_JUMP;
   return (index + (isLong ? insn.immediate : insn.offset) + 1) | 0;
 }
 
 function isEnd({ features }: ProgramSubject, { opcode }: Insn): boolean {
   if (opcode === EXIT || opcode === JUMP) return true;
-  if (opcode === LONG_JUMP) return features.callbacks;
-  return opcode === REGISTER_JUMP && features.registerJumps;
+  if (opcode === LONG_JUMP) return features.callbacks === true;
+  return opcode === REGISTER_JUMP && features.registerJumps === true;
 }

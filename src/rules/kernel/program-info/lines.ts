@@ -1,7 +1,7 @@
 /** line_info: the source line of each instruction that has one (`check_btf_line`). */
 import { E2BIG, type KernelRule } from "../rule.ts";
 import { programRule } from "./rule.ts";
-import { type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
+import { hasAny, type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
 
 const source = "check_btf_line";
 const TAIL = "nonzero tailing record in line_info";
@@ -59,9 +59,8 @@ function checkRecord(subject: ProgramSubject, { index, hasTail, word }: InfoReco
 /** Checks line_info, if there is any. */
 export function checkLines(subject: ProgramSubject): void {
   const { lineInfo } = subject.program;
-  const count = recordCount(lineInfo);
-  if (lineInfo === undefined || count === 0) return;
-  if (count > MOST) subject.refuse(KB_24, "");
+  if (!hasAny(lineInfo)) return;
+  if (recordCount(lineInfo) > MOST) subject.refuse(KB_24, "");
   if (!isRecordSize(lineInfo.recordSize, KNOWN)) subject.refuse(KB_09, "");
   const { subprograms } = subject;
   let [previous, number] = [0, 0];

@@ -14,7 +14,7 @@ import {
 } from "./access.ts";
 import { checkPatch, type Patched, patchRules } from "./patches.ts";
 import { programRule } from "./rule.ts";
-import { type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
+import { hasAny, type InfoRecord, isRecordSize, type ProgramSubject, recordCount, recordsOf } from "./subject.ts";
 
 const source = "check_core_relo";
 const TAIL = "nonzero tailing record in core_relo";
@@ -112,15 +112,14 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 
 /** Refuses core_relo as a whole where the kernel knows nothing of it: it counts as an attribute from the future. */
 export function checkKnown(subject: ProgramSubject): void {
-  if (recordCount(subject.program.coreRelo) > 0) subject.refuse(KB_22, "");
+  if (hasAny(subject.program.coreRelo)) subject.refuse(KB_22, "");
 }
 
 /** Checks core_relo, if there is any. */
 export function checkRelocations(subject: ProgramSubject): void {
   const { btf, program, littleEndian } = subject;
-  const count = recordCount(program.coreRelo);
-  if (program.coreRelo === undefined || btf === undefined || count === 0) return;
-  if (count > MOST) subject.refuse(KB_25, "");
+  if (btf === undefined || !hasAny(program.coreRelo)) return;
+  if (recordCount(program.coreRelo) > MOST) subject.refuse(KB_25, "");
   if (!isRecordSize(program.coreRelo.recordSize, KNOWN)) subject.refuse(KB_21, "");
   const patched: Patched = new Map();
   for (const record of recordsOf(program.coreRelo, KNOWN, littleEndian)) checkRecord(subject, btf, record, patched);
@@ -154,21 +153,20 @@ function expectedValue(subject: ProgramSubject, btf: BtfBlob, { index, word }: I
   if (EXISTENCE_KINDS.includes(kind)) return 1;
   if (kind !== TYPE_SIZE) return undefined;
   const size = sizeOf(btf, type);
-  if (size === undefined) subject.refuse(KB_43, "", index);
+  if (size < 0) subject.refuse(KB_43, "", index);
   return size;
 }
 
 function checkAccess(subject: ProgramSubject, btf: BtfBlob, { index, word }: InfoRecord, name: string): void {
   const [offset, type, access, kind] = [word(0), word(1), word(2), word(3)];
-  const text = access < btf.stringsLength ? btf.string(access, LONGEST) : "";
-  const { errno, isElement } = followAccess(btf, type, kind, text);
-  if (errno !== 0) {
+  const text = access < btf.stringsLength ? btf.string(access, LONGEST) : "<?>";
+  const end = followAccess(btf, type, kind, text);
+  if (typeof end === "number" && end < 0) {
     const what = `${NAMES.get(btf.kind(type)) ?? "UNKNOWN"} ${name === "" ? "<anon>" : name}`;
-    const shown = access < btf.stringsLength ? text : "<?>";
-    const line = `prog '': relo #${index}: parsing [${type}] ${what} + ${shown} failed: -${errno}`;
+    const line = `prog '': relo #${index}: parsing [${type}] ${what} + ${text} failed: ${end}`;
     subject.refuse(KB_29, line.slice(0, LONGEST), index);
   }
-  if (isElement && !suitsElement(kind)) {
+  if (end === "element" && !suitsElement(kind)) {
     subject.refuse(KB_41, `prog '': relo ${kind} at insn #${offset / 8} can't be applied to array access`, index);
   }
 }

@@ -19,37 +19,29 @@ export interface ProgramRecords {
   readonly coreRelo?: InfoRecords;
 }
 
-/** What differs between releases other than which rules they have. Each was compared with a kernel of its release. */
+/** What differs between releases other than which rules they have; what is absent they do not. Each was compared with a kernel of its release. */
 export interface ProgramFeatures {
   /** Whether a callback's address makes a subprogram, and jumps have 32 bits (BPF_PSEUDO_FUNC, `gotol`). */
-  readonly callbacks: boolean;
+  readonly callbacks?: true;
   /** Whether jumps may go to a register (`gotox`). */
-  readonly registerJumps: boolean;
+  readonly registerJumps?: true;
   /** Whether what a func_info record says is looked at before the layout of the program is known. */
-  readonly functionsFirst: boolean;
+  readonly functionsFirst?: true;
   /** Whether core_relo is looked at before the layout, and not after line_info. */
-  readonly relocationsFirst: boolean;
+  readonly relocationsFirst?: true;
   /** Whether an instruction is looked at before it is spoilt for want of what it asks for, and all of what is wrong with it is told. */
-  readonly formsFirst: boolean;
+  readonly formsFirst?: true;
 }
 
-const OLDEST: ProgramFeatures = {
-  callbacks: false,
-  registerJumps: false,
-  functionsFirst: false,
-  relocationsFirst: false,
-  formsFirst: false,
-};
-const WITH_CALLBACKS: ProgramFeatures = { ...OLDEST, callbacks: true, formsFirst: true };
-const FUNCTIONS_FIRST: ProgramFeatures = { ...WITH_CALLBACKS, functionsFirst: true };
-const NEWEST: ProgramFeatures = { ...FUNCTIONS_FIRST, registerJumps: true };
+const FUNCTIONS_FIRST: ProgramFeatures = { callbacks: true, functionsFirst: true };
+const NEWEST: ProgramFeatures = { ...FUNCTIONS_FIRST, formsFirst: true, registerJumps: true };
 
 /** As 6.1.192, 6.12.117 and 6.18.44 have it: the stable lines of the first two took over a later check, which the last lacks. */
 export const PROGRAM_FEATURES: Readonly<Record<KernelRelease, ProgramFeatures>> = {
-  "5.10": OLDEST,
-  "6.1": WITH_CALLBACKS,
-  "6.12": FUNCTIONS_FIRST,
-  "6.18": { ...FUNCTIONS_FIRST, formsFirst: false },
+  "5.10": {},
+  "6.1": { callbacks: true, formsFirst: true },
+  "6.12": { ...FUNCTIONS_FIRST, formsFirst: true },
+  "6.18": FUNCTIONS_FIRST,
   "7.2": NEWEST,
   "7.3": { ...NEWEST, relocationsFirst: true },
 };
@@ -133,10 +125,13 @@ export class ProgramSubject {
 }
 
 /** How many records the kernel is told of. */
-export function recordCount(info: InfoRecords | undefined): number {
-  if (info === undefined) return 0;
-  if (info.count !== undefined) return info.count;
-  return info.recordSize === 0 ? 0 : Math.floor(info.records.length / info.recordSize);
+export function recordCount({ records, recordSize, count }: InfoRecords): number {
+  return count ?? (recordSize === 0 ? 0 : Math.floor(records.length / recordSize));
+}
+
+/** Whether the kernel is told of records. */
+export function hasAny(info: InfoRecords | undefined): info is InfoRecords {
+  return info !== undefined && recordCount(info) > 0;
 }
 
 /** Whether a record of this size is taken: a multiple of 4 from what is needed up to MAX_FUNCINFO_REC_SIZE. */
