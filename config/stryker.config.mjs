@@ -7,6 +7,8 @@ const MUTATED = {
   kernel: ["src/rules/kernel/*.ts", "!src/rules/kernel/program-*.ts", "src/rules/btf-blob.ts"],
   "map-create": ["src/rules/kernel/map-create/**/*.ts"],
   "program-info": ["src/rules/kernel/program-info.ts", "src/rules/kernel/program-info/**/*.ts"],
+  // What hands on to users what the folders say.
+  rules: ["src/rules/*.ts", "!src/rules/btf-blob.ts", "src/refusals.ts", "src/map-refusals.ts"],
   // The findings, in two.
   "elf-func": ["src/rules/{elf,func}/**/*.ts"],
   "btf-maps": ["src/rules/{btf,datasec,maps}/**/*.ts"],

@@ -1,6 +1,6 @@
 /**
  * `npm run mutation -- [FOLDER...] [--sample N [--part K]] [--recorded] [--files GLOB]`: mutation testing of src/rules with Stryker, folder by
- * folder (kernel, map-create, program-info, libbpf, aya, cilium, elf-func, btf-maps; all by default), of one mutant in N: the Kth of N samples. Asks the judges
+ * folder (kernel, map-create, program-info, libbpf, aya, cilium, rules, elf-func, btf-maps; all by default), of one mutant in N: the Kth of N samples. Asks the judges
  * first, unless what they said before is to do (`--recorded`). See docs/mutation.md.
  */
 import { spawnSync } from "node:child_process";
@@ -14,6 +14,7 @@ import { recordKernels } from "./mutation/kernel.ts";
 import { recordLibbpf } from "./mutation/libbpf.ts";
 import { recordMaps } from "./mutation/map-create.ts";
 import { recordPrograms } from "./mutation/program-info.ts";
+import { recordRules } from "./mutation/rules.ts";
 import { type Report, scoreLines } from "./mutation/score.ts";
 
 const RECORD: Readonly<Record<string, () => Promise<void>>> = {
@@ -23,6 +24,8 @@ const RECORD: Readonly<Record<string, () => Promise<void>>> = {
   libbpf: recordLibbpf,
   aya: recordAya,
   cilium: recordCilium,
+  // From the answers to the others.
+  rules: recordRules,
   // Their tests ask when they run, and what was said is remembered.
   "elf-func": async () => undefined,
   "btf-maps": async () => undefined,

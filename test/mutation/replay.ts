@@ -32,9 +32,9 @@ export function replaysOf<Answer>(
     return [...groups].map(
       ([group, members]): Replay => ({
         name: group,
-        run() {
+        async run() {
           for (const { input, answer } of members) {
-            const what = comparison.differ(input, answer);
+            const what = await comparison.differ(input, answer);
             if (what !== undefined) throw new Error(what);
           }
         },

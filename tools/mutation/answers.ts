@@ -21,7 +21,7 @@ export interface Recorded<Answer> {
 /** One way to compare rules with the answer of a judge; it says what differs, if something does. */
 export interface Comparison<Answer> {
   readonly name: string;
-  differ(input: Uint8Array, answer: Answer): string | undefined;
+  differ(input: Uint8Array, answer: Answer): string | undefined | Promise<string | undefined>;
 }
 
 /** Something to ask a judge about. */
@@ -98,23 +98,21 @@ export async function record<Answer>(
     if (answer !== undefined) known.set(key, answer);
   });
   const differences = new Map<string, string[]>(comparisons.map((comparison) => [comparison.name, []]));
-  const lines = [...wanted].flatMap(([key, { group, input }]) => {
+  const lines: string[] = [];
+  for (const [key, { group, input }] of wanted) {
     const answer = known.get(key);
-    if (answer === undefined) return [];
+    if (answer === undefined) continue;
     const isCompared = isWanted(input, answer);
-    const agreed = comparisons.filter((comparison) => {
-      const what = comparison.differ(input, answer);
-      if (what !== undefined) differences.get(comparison.name)?.push(what);
-      return what === undefined;
-    });
-    const line: Line<Answer> = {
-      group,
-      input: Buffer.from(input).toString("base64"),
-      answer,
-      agreed: isCompared ? agreed.map((comparison) => comparison.name) : [],
-    };
-    return [JSON.stringify(line)];
-  });
+    const agreed: string[] = [];
+    for (const comparison of comparisons) {
+      const what = await comparison.differ(input, answer);
+      if (what === undefined) agreed.push(comparison.name);
+      else differences.get(comparison.name)?.push(what);
+    }
+    const text = Buffer.from(input).toString("base64");
+    const line: Line<Answer> = { group, input: text, answer, agreed: isCompared ? agreed : [] };
+    lines.push(JSON.stringify(line));
+  }
   mkdirSync(join(answersFile(name), ".."), { recursive: true });
   writeFileSync(answersFile(name), `${[judge, ...lines].join("\n")}\n`);
   return { total: wanted.size, asked: missing.length, differences };

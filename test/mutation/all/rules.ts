@@ -1,0 +1,18 @@
+import { collected } from "../../../tools/mutation/in-process.ts";
+import type { AnswersOf, Replay } from "../replay.ts";
+import { replays as said } from "../rules.ts";
+import "../../cli/explain.test.ts";
+import "../../report/explain.test.ts";
+import "../../rules/alone.test.ts";
+import "../../rules/asks-refusal.test.ts";
+import "../../rules/kernel/target.test.ts";
+import "../../rules/loader-target.test.ts";
+import "../../rules/map-refusals.test.ts";
+import "../../rules/truth.test.ts";
+import "../../rules/unreadable.test.ts";
+import "../../rules/verified-alone.test.ts";
+
+/** What is told of the judges beside what they said, and the tests of what is right in src/rules. */
+export function replays(answersOf: AnswersOf): readonly Replay[] {
+  return [...said(answersOf), ...collected];
+}
