@@ -11,6 +11,8 @@ import "../../rules/findings/maps.test.ts";
 import "../../rules/findings/names.test.ts";
 import "../../rules/findings/readers.test.ts";
 import "../../rules/findings/short-names.test.ts";
+import "../../rules/findings/special-field.test.ts";
+import "../../rules/findings/two-maps.test.ts";
 import "../../rules/findings/type-missing.test.ts";
 import "../../rules/maps.test.ts";
 import "../../rules/truth.test.ts";

@@ -3,7 +3,7 @@ import type { Btf } from "../../../src/btf/model.ts";
 import { parseBtf } from "../../../src/btf/parse.ts";
 import { TAG } from "../../../src/dwarf/constants.ts";
 import type { Dwarf, SourcePlace } from "../../../src/dwarf/model.ts";
-import { parseElf } from "../../../src/elf/parse.ts";
+import type { ElfView } from "../../../src/elf/model.ts";
 import type { Correspondence } from "../../../src/join/model.ts";
 import type { LoweredFunction, LoweredVariable } from "../../../src/lower/model.ts";
 import { openObject, stateOf } from "../../../src/object.ts";
@@ -12,7 +12,6 @@ import { allRules } from "../../../src/rules/index.ts";
 import type { Diagnostic } from "../../../src/rules/rule.ts";
 import type { ObjectState } from "../../../src/rules/state.ts";
 import { Graph } from "../../graph.ts";
-import { buildObject } from "../../object.ts";
 
 /** States of objects, and all that the rules of some families find in them: whole, so that a test compares every part of a finding. */
 
@@ -74,8 +73,8 @@ export interface Twins {
   readonly variables?: Readonly<Record<number, LoweredVariable>>;
   readonly functions?: Readonly<Record<number, LoweredFunction>>;
   readonly choices?: Partial<Choices>;
-  /** Whether an object without sections is around the types. */
-  readonly isObject?: boolean;
+  /** The object around the types. */
+  readonly elf?: ElfView;
 }
 
 const RUST = 0x1c;
@@ -128,6 +127,5 @@ export function twinState(twins: Twins): ObjectState {
       return row === undefined ? undefined : placeOfDie(row, member);
     },
   };
-  const elf = twins.isObject === true ? parseElf(buildObject({})) : undefined;
-  return { ...blobState(own, twins.choices), elf, join };
+  return { ...blobState(own, twins.choices), elf: twins.elf, join };
 }

@@ -1,8 +1,10 @@
 import { describe } from "vitest";
 import { ATE, TAG } from "../../../src/dwarf/constants.ts";
+import { parseElf } from "../../../src/elf/parse.ts";
 import type { LoweredFunction, LoweredVariable } from "../../../src/lower/model.ts";
 import type { Diagnostic, Target } from "../../../src/rules/rule.ts";
 import type { Graph } from "../../graph.ts";
+import { buildObject } from "../../object.ts";
 import { drops, u32 } from "./rows.ts";
 import { type Die, placeOfDie } from "./state.ts";
 import { type TwinRow, tryTwins } from "./twins.ts";
@@ -306,7 +308,12 @@ describe("records that no VAR leads to", () => {
 
 describe("of an object", () => {
   const [inside] = [
-    { own: (g: Graph) => g.struct("S", 4, [["a", 0, 0]]), pairs: { 1: 2 }, dies: { 1: CHAR }, isObject: true },
+    {
+      own: (g: Graph) => g.struct("S", 4, [["a", 0, 0]]),
+      pairs: { 1: 2 },
+      dies: { 1: CHAR },
+      elf: parseElf(buildObject({})),
+    },
   ];
   tryTwins([
     {
