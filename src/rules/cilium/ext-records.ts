@@ -96,10 +96,6 @@ export class Words {
     return word;
   }
 
-  skip(count: number): void {
-    this.at += count;
-  }
-
   /** Refuses unless so many bytes are left. */
   need(count: number, rule: LoaderRule, what: string): void {
     if (this.left < count) refuse(rule, `${what}: ${this.left === 0 ? "EOF" : "unexpected EOF"}`);

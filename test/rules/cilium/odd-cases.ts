@@ -3,14 +3,17 @@ import type { Random } from "../kernel/random.ts";
 import { type Changes, drawObject, hashFields, type MapDraft, type Types } from "../libbpf/draft.ts";
 import { SH_ALIGN, SH_TYPE, withHeader } from "./draft.ts";
 import {
+  accessors,
   BINDINGS,
   blobWords,
   dataSection,
   extWords,
+  manyLines,
   SYMBOL_TYPES,
   sectionHeaders,
   several,
   symbol,
+  tags,
   variableType,
   virtual,
 } from "./odd-sections.ts";
@@ -233,6 +236,9 @@ const FAMILIES = {
   sectionHeaders,
   extWords,
   blobWords,
+  accessors,
+  manyLines,
+  tags,
 };
 
 /** One object, and of which kind it is. */

@@ -225,3 +225,79 @@ export function blobWords(random: Random): Uint8Array {
     },
   });
 }
+
+const ACCESSORS = [
+  "0",
+  "0:1",
+  "0:",
+  ":0",
+  "a",
+  "0:x",
+  "2147483647",
+  "2147483648",
+  "0:4294967296",
+  "-1",
+  "+1",
+  " 1",
+  "007",
+  "0:1:2:3",
+  "",
+];
+
+/** A CO-RE relocation with an accessor of that text. */
+export function accessors(random: Random): Uint8Array {
+  const text = random.pick(ACCESSORS);
+  const bytes = drawObject({
+    types: ({ graph }) => void graph.string(text),
+    ext: ext({ func: [8], line: [16], core: [16, 1, 1, 0, random.pick([1, 1, 0, 12, 999]), 0, 0] }),
+  });
+  return edited(bytes, (view, elf) => {
+    const btf = elf.sections.find(({ name }) => name === ".BTF");
+    const records = elf.sections.find(({ name }) => name === ".BTF.ext");
+    if (btf === undefined || records === undefined) return;
+    const strings = 24 + view.getUint32(btf.offset + 16, true);
+    const at = Buffer.from(btf.bytes.subarray(strings)).indexOf(`\0${text}\0`) + 1;
+    view.setUint32(records.offset + records.size - 8, text === "" ? 0 : at, true);
+  });
+}
+
+/** More lines than the library reads at once, or fewer than are said to be there. */
+export function manyLines(random: Random): Uint8Array {
+  const said = random.pick([1, 2, 1023, 1024, 1025, 2049]);
+  const lines = Array.from({ length: random.pick([said, said, said - 1, said - 2, 1024]) }, () => [0, 1, 1, 0]);
+  if (random.chance(40))
+    for (let i = random.below(3); i >= 0; i--) lines[random.below(lines.length)]?.splice(0, 1, 4 * random.below(9));
+  const line = [16, 1, said, ...lines.flat()];
+  const cut = random.chance(30) ? random.below(20) : 0;
+  const whole = ext({ func: [8], line });
+  return drawObject({ ext: whole.subarray(0, whole.length - cut) });
+}
+
+/** A tag of a type of any kind, at any component, which the map's value leads to. */
+export function tags(random: Random): Uint8Array {
+  return drawObject({
+    types: (types) => {
+      const { graph, u32 } = types;
+      const proto = graph.proto(u32, random.pick([[], [["p", u32] as const]]));
+      const makes = [
+        () => graph.struct(random.pick(["S", ""]), 4, [["a", u32, 0]]),
+        () => graph.union("U", 4, []),
+        () => graph.func("f", random.chance(80) ? proto : u32),
+        () => graph.func("f", proto),
+        () => graph.variable("k", 0, 2),
+        () => graph.ref("typedef", u32, "T"),
+        () => proto,
+        () => graph.int("i", 4),
+        () => graph.enum("E", []),
+        () => graph.float("f", 4),
+        () => graph.fwd("F"),
+      ];
+      const id = random.pick(makes)();
+      for (let i = random.below(3); i >= 0; i--) graph.declTag("tag", id, random.pick([-1, -1, 0, 1, -2]));
+      const isReferred = random.chance(50);
+      const entry = isReferred ? graph.variable("v", graph.ptr(id)) : id;
+      graph.datasec(random.pick([".ksyms", ".kconfig", ".struct_ops.link"]), 8, [[entry, 0, 8]]);
+    },
+    sections: random.chance(50) ? [] : [{ name: ".struct_ops.link", bytes: new Uint8Array(8) }],
+  });
+}
