@@ -7,6 +7,7 @@ import type { LoaderVerdict } from "../../src/rules/loader.ts";
 import type { MatrixRelease } from "../../tools/matrix/kernels.ts";
 import type { Comparison } from "../../tools/mutation/answers.ts";
 import type { CiliumReport } from "../judges/cilium.ts";
+import { blamedDifference } from "../rules/cilium/blamed.ts";
 import { difference } from "../rules/cilium/compared.ts";
 import { openedDifference } from "../rules/cilium/opened.ts";
 import { sentDifference } from "../rules/cilium/sent.ts";
@@ -15,7 +16,7 @@ import { type AnswersOf, type Replay, replaysOf } from "./replay.ts";
 
 /** What our rules say of an object, each at most once. */
 class Reading {
-  private readonly elf: ElfView | undefined;
+  readonly elf: ElfView | undefined;
   private readonly release: KernelRelease;
   private said: LoaderVerdict | undefined;
   private asked: readonly MapRequest[] | undefined;
@@ -67,9 +68,17 @@ function said({ verdict }: Reading, { open, load }: CiliumReport): string | unde
   return isSaid ? undefined : `${error}, not ${verdict.message}`;
 }
 
+/** What is blamed for a refusal, if it is refused for the same. */
+function blamed(ours: Reading, { open, load }: CiliumReport): string | undefined {
+  const { elf, verdict } = ours;
+  if (elf === undefined || verdict === undefined || verdict.accepted) return undefined;
+  return blamedDifference(elf, verdict, (open.ok ? load?.error : open.error) ?? "");
+}
+
 const COMPARED: Readonly<Record<string, Differ>> = {
   made,
   said,
+  blamed,
   // What it finds in an object, before any kernel is asked.
   opened: (ours, report) => (report.open.ok ? openedDifference(ours.spec, report) : undefined),
   // The attributes of each map that it asks for, and the bytes of BTF that it sends before.

@@ -5,6 +5,7 @@ import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import type { LoaderVerdict } from "../../../src/rules/loader.ts";
 import { type CiliumVerdict, cilium, runCiliumStream } from "../../judges/cilium.ts";
 import { judgeTest } from "../../judges/judge-test.ts";
+import { blamedDifference } from "./blamed.ts";
 import { CASES } from "./cases.ts";
 
 function ours(bytes: Uint8Array): LoaderVerdict | undefined {
@@ -57,6 +58,9 @@ judgeTest(cilium())("the library refuses each vector in these words, and takes i
       const said = stage === "load" && report?.open.ok === true ? report.load : report?.open;
       const verdict = ours(bytes);
       const message = verdict?.stage === stage ? verdict.message : "";
+      if (isBroken && verdict !== undefined) {
+        expect(blamedDifference(parseElf(bytes), verdict, said?.error ?? ""), id).toBe(undefined);
+      }
       expect({ id, ok: said?.ok, said: said !== undefined && said !== null && isSaid(message, said) }).toEqual({
         id,
         ok: !isBroken,
