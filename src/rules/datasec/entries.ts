@@ -18,7 +18,8 @@ export function* placedDatasecs(btf: Btf): Generator<readonly [id: number, datas
   }
 }
 
-type Judge = (entrySize: number, typeSize: number | undefined) => boolean;
+/** Given the bytes in the section, and those of the type: 0 where it has no size. */
+type Judge = (entrySize: number, typeSize: number) => boolean;
 
 function* check(state: ObjectState, rule: Rule, isWrong: Judge, fact: string): Generator<Diagnostic> {
   const { btf, join } = state;
@@ -26,7 +27,7 @@ function* check(state: ObjectState, rule: Rule, isWrong: Judge, fact: string): G
     for (const [member, entry] of datasec.entries.entries()) {
       const variable = typeById(btf, entry.type);
       if (variable?.kind !== "var" || variable.linkage === LINKAGE_EXTERN) continue;
-      if (!isWrong(entry.size, sizeOf(btf, variable.type))) continue;
+      if (!isWrong(entry.size, sizeOf(btf, variable.type) ?? 0)) continue;
       yield {
         rule: rule.id,
         severity: "error",
@@ -54,11 +55,5 @@ export const shrunkEntry: Rule = {
   covers: ["V7", "KD-10"],
   source: "kernel/bpf/btf.c btf_datasec_resolve; llvm GlobalOpt shrinks statics",
   fixable: true,
-  check: (state) =>
-    check(
-      state,
-      shrunkEntry,
-      (size, full) => size > 0 && full !== undefined && full > size,
-      "is smaller than its type",
-    ),
+  check: (state) => check(state, shrunkEntry, (size, full) => size > 0 && full > size, "is smaller than its type"),
 };

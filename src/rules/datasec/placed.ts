@@ -27,7 +27,7 @@ export function placement(state: ObjectState, elf: ElfView, datasec: BtfDatasec,
     const variable = typeById(state.btf, entry.type);
     if (variable?.kind !== "var" || variable.linkage !== LINKAGE_GLOBAL) return entry;
     const offset = offsets.get(nameText(state.btf, variable.nameOff));
-    return offset === undefined || offset === entry.offset ? entry : { ...entry, offset };
+    return offset === undefined ? entry : { ...entry, offset };
   });
   entries.sort((a, b) => a.offset - b.offset);
   return { size: sizeOfSection(section), entries };

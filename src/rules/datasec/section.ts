@@ -12,6 +12,8 @@ import { placedDatasecs } from "./entries.ts";
 export interface Misplaced {
   readonly typeId: number;
   readonly member: number;
+  /** The VAR. */
+  readonly variableId: number;
   /** The DATASEC that lists the variable, and the section in which its symbol lies. */
   readonly listed: string;
   readonly section: string;
@@ -39,7 +41,8 @@ export function misplacedEntries({ btf, elf }: ObjectState): readonly Misplaced[
       const variable = typeById(btf, entry.type);
       if (variable?.kind !== "var" || variable.linkage === LINKAGE_EXTERN) continue;
       const section = sections.get(nameText(btf, variable.nameOff));
-      if (section !== undefined && section !== listed) found.push({ typeId, member, listed, section });
+      if (section !== undefined && section !== listed)
+        found.push({ typeId, member, variableId: entry.type, listed, section });
     }
   }
   return found;
@@ -53,15 +56,13 @@ export const wrongSection: Rule = {
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     const { btf, elf, join } = state;
-    for (const { typeId, member, listed, section } of misplacedEntries(state)) {
-      const datasec = typeById(btf, typeId);
-      const id = datasec?.kind === "datasec" ? (datasec.entries[member]?.type ?? 0) : 0;
+    for (const { typeId, member, variableId, listed, section } of misplacedEntries(state)) {
       yield {
         rule: wrongSection.id,
         severity: "error",
-        message: `${label(btf, id)} is listed in ${listed} and lies in ${section}`,
+        message: `${label(btf, variableId)} is listed in ${listed} and lies in ${section}`,
         target: { typeId, member },
-        ...placeOf(join, id),
+        ...placeOf(join, variableId),
         answers:
           elf !== undefined && sectionNamed(elf, listed) === undefined
             ? [cannotOpen("Error finalizing .BTF: -2.", ENOENT)]

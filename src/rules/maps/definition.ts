@@ -260,13 +260,14 @@ export const wrapped: Rule = {
   fixable: true,
   check: (state) =>
     eachMap(state, wrapped, function* ({ site, own }): Generator<MapFact> {
-      const [outer] = own?.unwrapped.wrappers ?? [];
-      if (own === undefined || outer === undefined) return;
+      const wrappers = own?.unwrapped.wrappers ?? [];
+      const [outer] = wrappers;
+      if (outer === undefined) return;
       const field = firstField(state.btf, outer);
       const unread =
         field === undefined ? "expected struct, got Union" : `unrecognized field ${field} in BTF map definition`;
       yield {
-        fact: `its definition is wrapped in ${own.unwrapped.wrappers.map((id) => sourceName(state, id)).join(", ")}`,
+        fact: `its definition is wrapped in ${wrappers.map((id) => sourceName(state, id)).join(", ")}`,
         answers: [
           noDefinition(state, site.name, outer),
           rejects("cilium/ebpf", unread, { at: "open" }),
@@ -279,7 +280,7 @@ export const wrapped: Rule = {
 /** The FWDs among the pointees of an inner map's definition. */
 function innerIsIncomplete(state: ObjectState, map: ExaminedMap): boolean {
   const values = map.own?.fields.find((field) => field.kind === "values");
-  return values?.kind === "values" && values.of === "map" && typeById(state.btf, values.element)?.kind === "fwd";
+  return values?.kind === "values" && typeById(state.btf, values.element)?.kind === "fwd";
 }
 
 export const innerIncomplete: Rule = {

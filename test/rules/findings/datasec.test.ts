@@ -111,6 +111,15 @@ const PLACES = [
     { symbols: [B] },
   ),
   data(
+    "an entry without a type",
+    [
+      [0, 0, 0],
+      [99, 4, 0],
+      [3, 8, 8],
+    ],
+    [],
+  ),
+  data(
     "a function",
     [
       [2, 0, 8],

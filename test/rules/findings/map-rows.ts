@@ -42,6 +42,15 @@ export const HASH: readonly Field[] = [
   ["value", event],
   ["max_entries", 8],
 ];
+export const RING: readonly Field[] = [
+  ["type", 27],
+  ["max_entries", 4096],
+];
+export const OUTER: readonly Field[] = [
+  ["type", 12],
+  ["key_size", 4],
+  ["max_entries", 8],
+];
 /** A row whose map is defined by these fields. */
 export const defined = (about: string, fields: readonly Field[], ...finds: readonly MapFinding[]): MapRow => ({
   about,
