@@ -263,20 +263,6 @@ const ROWS: readonly MapRow[] = [
     empty("_marker"),
   ),
   row(
-    "an empty member and one that nobody knows",
-    (g) => {
-      const int = g.int("i32", 4, 1);
-      const none = g.struct("PhantomData", 0, []);
-      return g.struct("Def", 16, [
-        ["type", g.ptr(g.array(int, int, 1)), 0],
-        ["red", int, 64],
-        ["none", none, 96],
-      ]);
-    },
-    unknown("red"),
-    empty("none"),
-  ),
-  row(
     "two empty members",
     (g) => {
       const int = g.int("i32", 4, 1);
@@ -373,6 +359,21 @@ describe("what is found of a map", () => {
   // No judge is asked of what a rule leaves to their own words; the last kind is too new for the kernel that is asked below.
   tryMaps([
     ...ROWS,
+    // Each loader names the member that comes first.
+    row(
+      "an empty member and one that nobody knows",
+      (g) => {
+        const int = g.int("i32", 4, 1);
+        const none = g.struct("PhantomData", 0, []);
+        return g.struct("Def", 16, [
+          ["type", g.ptr(g.array(int, int, 1)), 0],
+          ["red", int, 64],
+          ["none", none, 96],
+        ]);
+      },
+      unknown("red"),
+      empty("none"),
+    ),
     defined("maps of which nothing is known", [...OUTER, ["values", (g) => g.array(g.ptr(0), u32(g), 0)]]),
     defined("maps by no pointer", [...OUTER, ["values", (g) => g.array(u32(g), u32(g), 0)]]),
     defined("the last kind", [
