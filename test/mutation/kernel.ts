@@ -1,3 +1,4 @@
+import { kernelJudge } from "../../src/rules/kernel/judge.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { KERNEL_RELEASES, type KernelRelease } from "../../src/rules/kernel/rule.ts";
 import { kernelVerdict } from "../../src/rules/kernel/verdict.ts";
@@ -28,6 +29,25 @@ export function defectComparisons(release: KernelRelease): readonly Comparison<S
   return [{ name: "defects", differ: (input, said) => differenceInTurn(input, said, KERNEL_PROFILES[release]) }];
 }
 
+/** What several releases said of one blob, oldest first. */
+export type SaidByAll = readonly (readonly [KernelRelease, BtfLoadVerdict])[];
+
+/** One judge of a blob for several releases, which it is asked about in either order. */
+export function sharedComparisons(): readonly Comparison<SaidByAll>[] {
+  return [{ name: "shared walks", differ: differenceOfShared }];
+}
+
+function differenceOfShared(blob: Uint8Array, all: SaidByAll): string | undefined {
+  for (const order of [all, all.toReversed()]) {
+    const judge = kernelJudge(blob);
+    for (const [release, said] of order) {
+      const what = disagreement(judge.verdict(KERNEL_PROFILES[release]), said);
+      if (what !== undefined) return `${what} of ${release}`;
+    }
+  }
+  return undefined;
+}
+
 /** What each release said of blobs, the running kernel's first; where two say the same, one will do. */
 export function replays(answersOf: AnswersOf): readonly Replay[] {
   const releases = KERNEL_RELEASES.filter((release) => JUDGES.has(release));
@@ -35,7 +55,11 @@ export function replays(answersOf: AnswersOf): readonly Replay[] {
     .sort((one) => (one === "6.18" ? -1 : 0))
     .flatMap((release) => replaysOf(`kernel-${release}`, answersOf, kernelComparisons(release)));
   const [release = "6.18"] = releases;
-  return [...said, ...replaysOf(`kernel-defects-${release}`, answersOf, defectComparisons(release))];
+  return [
+    ...said,
+    ...replaysOf("kernel-releases", answersOf, sharedComparisons()),
+    ...replaysOf(`kernel-defects-${release}`, answersOf, defectComparisons(release)),
+  ];
 }
 
 const JUDGES: ReadonlySet<KernelRelease> = new Set(["5.10", "6.1", "6.12", "6.18", "7.2"]);

@@ -1,12 +1,12 @@
 import { release as runningKernel } from "node:os";
 import { basename } from "node:path";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
-import type { KernelRelease } from "../../src/rules/kernel/rule.ts";
+import { KERNEL_RELEASES, type KernelRelease } from "../../src/rules/kernel/rule.ts";
 import { kernelVerdict } from "../../src/rules/kernel/verdict.ts";
 import { type BtfLoadVerdict, kernelBtfLoad } from "../../test/judges/kernel.ts";
 import { machineBtfLoad } from "../../test/judges/machine.ts";
 import { answer } from "../../test/judges/run.ts";
-import { defectComparisons, kernelComparisons } from "../../test/mutation/kernel.ts";
+import { defectComparisons, kernelComparisons, type SaidByAll, sharedComparisons } from "../../test/mutation/kernel.ts";
 import { edgeBlobs } from "../../test/rules/kernel/edges.ts";
 import { packed, type SaidInTurn, saidInTurn } from "../../test/rules/kernel/mended.ts";
 import { sample } from "../../test/rules/kernel/mutate.ts";
@@ -75,7 +75,33 @@ export async function recordKernels(): Promise<void> {
     );
     console.log(summary(name, said));
   }
-  await recordDefects(running, `${runningKernel()} ${driver}`);
+  const judge = `${runningKernel()} ${driver}`;
+  await recordShared(all, judge);
+  await recordDefects(running, judge);
+}
+
+const keyOf = (blob: Uint8Array): string => Buffer.from(blob).toString("latin1");
+
+const lastWords = (said: BtfLoadVerdict | undefined): string | undefined => said?.log.trimEnd().split("\n").at(-1);
+
+/** Puts together what all releases have said of some of the blobs on which they differ. */
+async function recordShared(all: readonly KernelRelease[], judge: string): Promise<void> {
+  const releases = all.toSorted((one, other) => KERNEL_RELEASES.indexOf(one) - KERNEL_RELEASES.indexOf(other));
+  const answers = releases.map((release) => answersOf<BtfLoadVerdict>(`kernel-${release}`));
+  const byBlob = answers.map((some) => new Map(some.map(({ input, answer }) => [keyOf(input), answer])));
+  const saidOf = (blob: Uint8Array): SaidByAll =>
+    releases.flatMap((release, index) => {
+      const said = byBlob[index]?.get(keyOf(blob));
+      return said === undefined ? [] : [[release, said] as const];
+    });
+  const differing = (answers[0] ?? [])
+    .map(({ input }) => input)
+    .filter((blob) => new Set(saidOf(blob).map(([, said]) => `${said.errno} ${lastWords(said)}`)).size > 1);
+  const asked = differing
+    .filter((_, index) => index % SAMPLED === 0)
+    .map((input): Question => ({ group: "several", input }));
+  const said = await record("kernel-releases", judge, asked, (blobs) => blobs.map(saidOf), sharedComparisons());
+  console.log(summary("kernel-releases", said));
 }
 
 /** Asks the running kernel about blobs broken in several places, as often as there are places. */
@@ -95,13 +121,13 @@ async function recordDefects(release: KernelRelease, judge: string): Promise<voi
 
 /** What another release says is worth a comparison where it is something else; of the rest a sample will do. */
 function saysMoreThan(other: KernelRelease): (blob: Uint8Array, said: BtfLoadVerdict) => boolean {
-  const key = (blob: Uint8Array): string => Buffer.from(blob).toString("latin1");
-  const known = new Map(answersOf<BtfLoadVerdict>(`kernel-${other}`).map(({ input, answer }) => [key(input), answer]));
-  const last = (said: BtfLoadVerdict | undefined): string | undefined => said?.log.trimEnd().split("\n").at(-1);
+  const known = new Map(
+    answersOf<BtfLoadVerdict>(`kernel-${other}`).map(({ input, answer }) => [keyOf(input), answer]),
+  );
   let count = 0;
   return (blob, said) => {
-    const otherwise = known.get(key(blob));
-    const isNew = otherwise?.errno !== said.errno || (said.errno !== 0 && last(otherwise) !== last(said));
+    const otherwise = known.get(keyOf(blob));
+    const isNew = otherwise?.errno !== said.errno || (said.errno !== 0 && lastWords(otherwise) !== lastWords(said));
     return isNew || count++ % SAMPLED === 0;
   };
 }

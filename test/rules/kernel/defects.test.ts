@@ -240,6 +240,27 @@ test("a long list of parameters is cut, and pointers follow no chain twice", () 
   expect(message.length).toBeLessThan(0x5000);
 });
 
+test("of a list of parameters 16 KiB are told", () => {
+  // The kernel prints each with its type and what parts it from the one before.
+  const told = (count: number): string => {
+    const copy = new Draft();
+    const int = copy.int();
+    copy.proto(int, [
+      ...Array.from({ length: count }, (): [string, number] => ["x".repeat(500), int]),
+      ["1 wrong", int],
+    ]);
+    return kernelDefects(copy.blob(), NEWEST).defects[0]?.message ?? "";
+  };
+  const one = `, 1 ${"x".repeat(500)}`;
+  const whole = Math.floor(0x4000 / one.length) + 1;
+  expect(told(whole - 1)).toBe(
+    `[2] FUNC_PROTO (anon) return=1 args=(${one.repeat(whole - 1).slice(2)}, 1 1 wrong) Invalid arg#${whole}`,
+  );
+  expect(told(whole)).toBe(
+    `[2] FUNC_PROTO (anon) return=1 args=(${one.repeat(whole).slice(2)}, …) Invalid arg#${whole + 1}`,
+  );
+});
+
 test("strings and types can both be at fault", () => {
   const draft = new Draft();
   const wrong = draft.add(KIND.float, { name: "f", word: 7 });
