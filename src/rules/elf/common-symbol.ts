@@ -1,6 +1,6 @@
-import { SHF_EXECINSTR, SHN_COMMON } from "../../elf/model.ts";
-import { relocationsOf } from "../../elf/relocations.ts";
+import { SHN_COMMON } from "../../elf/model.ts";
 import { cannotOpen, rejects } from "../answers.ts";
+import { calledSymbols } from "../func/symbol-name.ts";
 import type { Diagnostic, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
 
@@ -14,11 +14,11 @@ export const commonSymbol: Rule = {
   source: "libbpf bpf_program__record_reloc",
   fixable: false,
   *check({ elf }: ObjectState): Generator<Diagnostic> {
-    const common = elf?.symbols.filter(({ section }) => section === SHN_COMMON) ?? [];
-    if (elf === undefined || common.length === 0) return;
-    const code = elf.sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
-    const used = new Set(code.flatMap(({ index }) => relocationsOf(elf, index).map(({ symbol }) => symbol)));
-    for (const { index, name } of common) {
+    if (elf === undefined) return;
+    let used: ReadonlySet<number> | undefined;
+    for (const { index, name, section } of elf.symbols) {
+      if (section !== SHN_COMMON) continue;
+      used ??= calledSymbols(elf);
       if (!used.has(index)) continue;
       yield {
         rule: commonSymbol.id,

@@ -35,8 +35,8 @@ function targetName({ name, type }: Section): string | undefined {
 function namesake(elf: ElfView, section: Section): number | undefined {
   const name = targetName(section);
   const candidates = name === undefined ? [] : sectionsNamed(elf, name);
-  const others = relocationSections(elf).filter(({ index }) => index !== section.index);
-  const free = candidates.filter(({ index }) => !others.some(({ info }) => info === index));
+  const taken = relocationSections(elf).map(({ info }) => info);
+  const free = candidates.filter(({ index }) => !taken.includes(index));
   return free.length === 1 ? free[0]?.index : undefined;
 }
 
@@ -51,12 +51,14 @@ export function danglingSections(elf: ElfView): readonly DanglingSection[] {
   });
 }
 
-/** Loaders look at the relocations of code; those of `.BTF` and of debug info only have to be readable. */
-function answers(elf: ElfView, { section, info }: DanglingSection): readonly JudgeAnswer[] {
+/** What libbpf leaves out by name (`ignore_elf_section`): loaders look at the relocations of code. */
+const SKIPPED = /^\.(?:BTF(?:\.ext)?$|debug_)/;
+
+function answers(elf: ElfView, { section }: DanglingSection): readonly JudgeAnswer[] {
   const isMissing = section.info >= elf.sections.length;
   const text = section.info === 0 || isMissing ? "points to missing section" : "name has invalid name";
   const linker = rejects("bpftool", `ELF relo section #${section.index} ${text}`);
-  const isSkipped = /^\.(BTF|debug_)/.test(elf.sections[info ?? 0]?.name ?? targetName(section) ?? "");
+  const isSkipped = SKIPPED.test(targetName(section) ?? "");
   return [
     ...(isSkipped || !isMissing ? [] : [WORDLESS]),
     ...(isMissing ? [rejects("aya", "error parsing ELF data", { at: "open" })] : []),

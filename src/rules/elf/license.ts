@@ -169,8 +169,9 @@ export const licenseIncompatible: Rule = {
   fixable: false,
   *check(state: ObjectState): Generator<Diagnostic> {
     const elf = withPrograms(state);
-    const license = elf === undefined ? undefined : licenseOf(elf);
-    if (elf === undefined || license === undefined || COMPATIBLE.has(license)) return;
+    if (elf === undefined) return;
+    const license = licenseOf(elf);
+    if (license === undefined || COMPATIBLE.has(license)) return;
     yield* barred(licenseIncompatible, state, elf, `the license is "${license}"`);
   },
 };
@@ -182,7 +183,8 @@ export const licenseKept: Rule = {
   source: "btf-fix",
   fixable: false,
   *check({ elf, choices }: ObjectState): Generator<Diagnostic> {
-    const license = elf === undefined ? undefined : licenseOf(elf);
+    if (elf === undefined) return;
+    const license = licenseOf(elf);
     if (license === undefined || choices.license === undefined || choices.license === license) return;
     yield {
       rule: licenseKept.id,

@@ -12,8 +12,9 @@ export const duplicateMaps: Rule = {
   source: "libbpf bpf_object__elf_collect, bpf_object__init_user_btf_maps",
   fixable: true,
   *check({ elf }: ObjectState): Generator<Diagnostic> {
-    const [first, ...others] = elf === undefined ? [] : sectionsNamed(elf, MAPS_SECTION);
-    if (elf === undefined || first === undefined) return;
+    if (elf === undefined) return;
+    const [first, ...others] = sectionsNamed(elf, MAPS_SECTION);
+    if (first === undefined) return;
     const names = (section: Section): string =>
       definedSymbols(elf, section.index)
         .map((symbol) => symbol.name)
@@ -58,8 +59,9 @@ export const concatenatedBtf: Rule = {
   source: "libbpf btf_parse_hdr (reads the first blob only)",
   fixable: true,
   *check({ elf }: ObjectState): Generator<Diagnostic> {
-    const [section] = elf === undefined ? [] : sectionsNamed(elf, ".BTF");
-    if (elf === undefined || section === undefined || !isConcatenated(elf)) return;
+    if (elf === undefined) return;
+    const [section] = sectionsNamed(elf, ".BTF");
+    if (section === undefined || !isConcatenated(elf)) return;
     yield {
       rule: concatenatedBtf.id,
       severity: "error",

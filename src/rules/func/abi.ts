@@ -83,9 +83,9 @@ export function hiddenContexts(state: ObjectState, site: FunctionSite, proto: Bt
 /** Whether the verifier comes to the same of a function alone as from its callers, if its numbers are numbers. */
 export function fitsAlone(state: ObjectState, { symbol, offset }: FunctionSite, args: readonly Value[]): boolean {
   const { elf } = state;
-  const reader = signatureReader(state);
-  const flow = elf === undefined ? undefined : callFlowOf(elf);
-  if (symbol === undefined || reader === undefined || flow === undefined) return false;
+  if (elf === undefined || symbol === undefined) return false;
+  const [reader, flow] = [signatureReader(state), callFlowOf(elf)];
+  if (reader === undefined || flow === undefined) return false;
   return verifiesAlike(flow, reader, { section: symbol.section, offset }, args);
 }
 

@@ -55,7 +55,7 @@ export function programKind(section: string): ProgramKind | undefined {
 }
 
 /** Offsets in bytes of the fields of contexts that a program reads as pointers: packets, sockets; of all others, any may be one. */
-const POINTER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
+const POINTER_FIELDS: ReadonlyMap<string | undefined, readonly number[]> = new Map([
   ["xdp_md", [0, 4, 8]],
   ["__sk_buff", [76, 80, 140, 144, 168]],
   ["bpf_user_pt_regs_t", []],
@@ -67,7 +67,7 @@ const POINTER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
 
 /** Whether what a program reads at an offset of its context may be a pointer. */
 export function mayBePointer(context: string | undefined, offset: number): boolean {
-  return POINTER_FIELDS.get(context ?? "")?.includes(offset) ?? true;
+  return POINTER_FIELDS.get(context)?.includes(offset) ?? true;
 }
 
 /** The one struct by which the programs of all these sections know their context. */

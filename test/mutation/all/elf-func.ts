@@ -1,4 +1,6 @@
 import { collected } from "../../../tools/mutation/in-process.ts";
+import "../../fixes/legacy-types.test.ts";
+import "../../fixes/maps-relocations.test.ts";
 import "../../report/explain.test.ts";
 import "../../rules/alone.test.ts";
 import "../../rules/common-symbol.test.ts";

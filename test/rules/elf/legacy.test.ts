@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { legacyMapsOf } from "../../../src/rules/elf/legacy-maps.ts";
 import { legacyObject } from "../../maps/legacy.ts";
 import { codeState, type Described, objectState } from "../func/described.ts";
 import { told } from "./told.ts";
@@ -33,6 +34,8 @@ describe("legacy maps", () => {
       "map ONE: it is a legacy definition (array, key 4 bytes, value 1 byte, 1 entry)",
     ]);
     expect(told(codeState({ code: CODE }), which)).toEqual([]);
+    const state = objectState(legacyObject([COUNTS]));
+    expect(legacyMapsOf(state)).toBe(legacyMapsOf(state));
   });
 
   test("that are to stay are told how they may go", () => {

@@ -232,7 +232,9 @@ describe("references to maps", () => {
     expect(
       byCode("r1 = alias ll; r0 = 0; exit", [{ name: "alias", section: ".maps", value: 8, type: 0 }]),
     ).toMatchObject([{ rule: "elf/map-reference" }]);
-    // What is no load of an address, and what leads elsewhere.
+    // What is no code, no load of an address, and what leads elsewhere.
+    const held = { ...RODATA, name: "table", relocations: [{ offset: 0, type: 1, symbol: "section" }] };
+    expect(found({ sections: [held], symbols: BY_SECTION }, which)).toEqual([]);
     expect(byCode("call section; r0 = 0; exit")).toEqual([]);
     expect(byCode("r1 = main ll; r0 = 0; exit")).toEqual([]);
   });

@@ -238,6 +238,9 @@ describe("what it calls", () => {
     expect(of(own, "r0 = r10; exit")).toBe(false);
     expect(of(own, "r0 = *(u64 *)(r10 - 8); exit")).toBe(false);
     expect(of(own, "r0 = 1; if r0 > 2 goto +1; r0 = r10; exit")).toBe(false);
+    expect(of(own, "if r1 > 2 goto +2; r0 = r10; exit; r0 = 1; exit")).toBe(false);
+    expect(of(own, "if r1 > 2 goto +2; r0 = 1; exit; r0 = r10; exit")).toBe(false);
+    expect(of(own, "if r1 > 2 goto +2; r0 = 1; exit; r0 = 2; exit")).toBe(true);
     expect(of(own, "r0 = r1; exit")).toBe(true);
     expect(of(own, "call h; exit", "r0 = 1; exit")).toBe(true);
     expect(of(own, "call h; exit", "r0 = r10; exit")).toBe(false);
@@ -292,6 +295,7 @@ describe("its result", () => {
     const stopped = (main: string) => of(main, "cgroup_skb/egress", { g: `${CALL}r0 = 0; exit` });
     expect(stopped("call g; exit")).toBe(true);
     // Round and round is no reason.
+    expect(of("call g; exit", "socket", { g: `${CALL}if r0 > 1 goto +1; call g; exit` })).toBe(true);
     expect(of("call g; exit", "socket", { g: `${CALL}r6 = r0; call g; r0 = r6; exit` })).toBe(true);
   });
 

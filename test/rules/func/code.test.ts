@@ -60,6 +60,11 @@ describe("references", () => {
     expect(references({ code: { ".text": { f: "r1 = 1 ll; call -3; exit" } } })).toEqual(["call .text+16 .text+0"]);
   });
 
+  test("in the last instruction of a section", () => {
+    expect(references({ code: { ".text": { f: "exit; call -2" } } })).toEqual(["call .text+8 .text+0"]);
+    expect(references({ code: { ".text": TWO, tc: { main: "exit; call g" } } })).toEqual(["call tc+8 .text+16"]);
+  });
+
   test("not where a relocation has no instruction to itself", () => {
     const section = (offset: number): ObjectSection => ({
       name: "tc",

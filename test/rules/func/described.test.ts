@@ -128,6 +128,9 @@ describe("functions without a prototype", () => {
     expect(found({ code: CODE }, lost("f", 0), which)).toEqual([
       { ...finding, answers: drops("referenced type [0] is not FUNC_PROTO") },
     ]);
+    expect(found({ code: CODE }, lost("f", 99), which)).toEqual([
+      { ...finding, answers: drops("invalid referenced type ID 99") },
+    ]);
     expect(found({ code: CODE }, lost("f", 2), which)).toEqual([]);
   });
 

@@ -216,11 +216,14 @@ describe("records in registers", () => {
     const lost = [wrong("not-verifiable-alone", cannot, refusal("STRUCT"))];
     expect(of((graph) => graph.int("u64", 8))).toEqual(helped);
     expect(of((graph) => graph.enum("e", []))).toEqual(helped);
+    const offset = "r3 = r10; r3 += r2; r0 = *(u8 *)(r3 - 8); r0 += r1; exit";
+    expect(of((graph) => graph.int("u64", 8), offset)).toEqual(lost);
     // A number in two registers; a pointer that only callers vouch for; a context.
     expect(of((graph) => graph.int("u128", 16))).toEqual(lost);
     expect(of((graph) => graph.ptr(graph.struct("S", 8, [])))).toEqual(lost);
     const read = "r0 = r1; r3 = *(u32 *)(r2 + 4); r0 += r3; exit";
     expect(of((graph) => graph.ptr(graph.struct("__sk_buff", 8, [])), read)).toEqual(helped);
+    expect(of((graph) => graph.ptr(graph.struct("__sk_buff", 8, [])), read.replace("u32", "u64"))).toEqual(helped);
   });
 
   test("of a function that is local, or that no program gets to, stay", () => {
@@ -288,6 +291,12 @@ describe("contexts that are not called so", () => {
     expect(found({ proto: VOID, f: READ, main: "r0 = 0; exit" }, GLOBAL)).toEqual([]);
     // A number is no pointer, whatever its register holds.
     expect(found({ f: READ }, GLOBAL)).toEqual([]);
+  });
+
+  test("of which a field of any width is a number", () => {
+    expect(found({ proto: VOID, f: "r0 = *(u64 *)(r1 + 8); exit" }, GLOBAL)).toEqual([
+      wrong("prototype-not-abi", is, text),
+    ]);
   });
 
   test("not where a tag says so", () => {
@@ -362,6 +371,22 @@ describe("what only callers vouch for", () => {
   ])("%s", (_, given, wanted) => {
     expect(found({ ...given, refused: true }, GLOBAL)).toEqual(wanted);
     expect(found(given, GLOBAL)).toEqual([]);
+  });
+
+  test("is all that it takes where some code is not understood", () => {
+    const code = { tc: { other: "code 0x8d 0x01; exit" } };
+    expect(found({ refused: true, code }, GLOBAL)).toEqual(reason(NUMBERS, UNBOUNDED));
+    const pair = takes((graph) => graph.struct("Pair", 8, []));
+    expect(found({ proto: pair, code }, GLOBAL)).toMatchObject([{ rule: "func/not-verifiable-alone" }]);
+  });
+
+  test("is not known of a record without a function's symbol", () => {
+    expect(found({ refused: true, symbol: { type: 1 } }, GLOBAL)).toEqual([]);
+    const pair = takes((graph) => graph.struct("Pair", 8, []));
+    expect(found({ proto: pair, symbol: { type: 1 } }, GLOBAL)).toMatchObject([{ rule: "func/not-verifiable-alone" }]);
+    expect(
+      found({ proto: takes((graph) => graph.ptr(0)), f: "r0 = *(u32 *)(r1 + 4); exit", symbol: { type: 1 } }, GLOBAL),
+    ).toEqual([]);
   });
 
   test("is more than the prototype has arguments, whatever became of the BTF", () => {
