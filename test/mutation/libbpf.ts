@@ -1,7 +1,10 @@
 import { encodeBtf } from "../../src/btf/encode.ts";
 import { parseBtf } from "../../src/btf/parse.ts";
 import { equalBytes } from "../../src/bytes/compare.ts";
+import type { ElfView } from "../../src/elf/model.ts";
+import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
+import { BtfFixError } from "../../src/errors.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
 import type { LibbpfVersion } from "../../src/rules/libbpf/sanitise.ts";
@@ -20,7 +23,6 @@ import {
 } from "../rules/libbpf/sent.ts";
 import { createdByLibbpf, shapes } from "../rules/libbpf/shape.ts";
 import { difference, type MadeMap, mapDifference } from "../rules/loaders/campaign.ts";
-import { read } from "./read.ts";
 import { type AnswersOf, type Replay, replaysOf } from "./replay.ts";
 
 const KERNEL = KERNEL_PROFILES["6.18"];
@@ -32,6 +34,16 @@ export interface LibbpfAnswer {
   readonly said: readonly string[];
   readonly sent?: string;
   readonly maps?: readonly MadeMap[];
+}
+
+/** The object, read anew each time: what is remembered of it is of the mutant before. */
+function read(bytes: Uint8Array): ElfView | undefined {
+  try {
+    return parseElf(bytes);
+  } catch (error) {
+    if (error instanceof BtfFixError) return undefined;
+    throw error;
+  }
 }
 
 function opened(version: LibbpfVersion, bytes: Uint8Array, { fell, report, said }: LibbpfAnswer): string | undefined {
@@ -139,7 +151,8 @@ export function loadAnswer({ programs, log }: LibbpfReport): LoadAnswer {
 function judged(version: LibbpfVersion, bytes: Uint8Array, { programs, refused }: LoadAnswer): string | undefined {
   const elf = read(bytes);
   const ours = elf && libbpfPrograms(elf, version, KERNEL);
-  if (ours === undefined || programs.length === 0) return "no programs";
+  if (ours === undefined || ours.length === 0)
+    return programs.some(({ loaded }) => loaded) ? "some are loaded" : undefined;
   for (const { name, info } of ours) {
     const theirs = programs.find((one) => one.name === name);
     if (theirs === undefined) return `${name} is not there`;

@@ -132,9 +132,8 @@ function isDwarf(name: string): boolean {
   return name.startsWith(".debug_");
 }
 
-function isIgnored({ name, type, size }: Section): boolean {
+function isIgnored({ name, type }: Section): boolean {
   if (type === SHT_STRTAB || type === SHT_LLVM_ADDRSIG) return true;
-  if (type === SHT_PROGBITS && size === 0 && name === ".text") return true;
   if (isDwarf(name)) return true;
   if (!name.startsWith(".rel")) return false;
   const target = name.slice(4);

@@ -53,7 +53,8 @@ export interface CollectedMap {
   readonly offset: number;
   readonly size: number;
   readonly def: LibbpfMapDef;
-  readonly variable: number;
+  /** Byte of the map at which its `values` begin; undefined if they are not its last member. */
+  readonly valuesAt: number | undefined;
 }
 
 const LINKAGES: Readonly<Record<number, string>> = {
@@ -83,12 +84,13 @@ function readMap(
   const definition = followed(btf, variable.type);
   if (definition?.kind !== "struct") return fail(struct, `map '${map}': unexpected def kind var.`);
   if (definition.size > entry.size) fail(size, `map '${map}': invalid def size.`);
+  const last = definition.members.at(-1);
   return {
     name: map,
     offset: entry.offset,
     size: entry.size,
     def: readDefinition(btf, map, definition, version),
-    variable: entry.type,
+    valuesAt: last !== undefined && nameText(btf, last.nameOff) === "values" ? last.bitOffset >>> 3 : undefined,
   };
 }
 

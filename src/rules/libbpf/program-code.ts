@@ -137,7 +137,7 @@ export function programCode(
     }
     const insn = markedInsn(code, part, offset);
     const callee = insn && calledFunction(code, part, offset, insn);
-    if (insn === undefined || callee === undefined) {
+    if (callee === undefined) {
       part.next += INSN_SIZE;
       continue;
     }

@@ -275,12 +275,8 @@ export const slotRules: readonly LoaderRule[] = [
 const POINTER = 8;
 const HASH_OF_MAPS = 13;
 
-/** One initialiser of `values`; `valuesAt` gives the byte at which a map's `values` begin, undefined if it has none. */
-function checkSlot(
-  { elf, collected, maps }: Linked,
-  { offset, symbol, entry }: ElfRelocation,
-  valuesAt: (map: CollectedMap) => number | undefined,
-): void {
+/** One initialiser of `values`. */
+function checkSlot({ elf, collected, maps }: Linked, { offset, symbol, entry }: ElfRelocation): void {
   const target = elf.symbols[symbol];
   if (target === undefined) return;
   const { name } = target;
@@ -308,17 +304,12 @@ function checkSlot(
       throw new LibbpfRefusal(slotEntry, `${relo} '${name}' isn't an entry-point program`, at);
     }
   } else throw new LibbpfRefusal(slotKind, "", at);
-  const start = valuesAt(map);
-  const into = offset - map.offset - (start ?? 0);
-  if (start === undefined || into < 0 || into % POINTER !== 0) throw new LibbpfRefusal(slotKind, "", at);
+  const into = offset - map.offset - (map.valuesAt ?? offset + 1);
+  if (into < 0 || into % POINTER !== 0) throw new LibbpfRefusal(slotKind, "", at);
 }
 
 /** Follows relocations as libbpf does, section by section (`bpf_object__collect_relos`). Throws a `LibbpfRefusal`. */
-export function checkRelocations(
-  linked: Linked,
-  valuesAt: (map: CollectedMap) => number | undefined,
-  ops: OpsLinked | undefined,
-): void {
+export function checkRelocations(linked: Linked, ops: OpsLinked | undefined): void {
   const { elf, collected, version } = linked;
   const filled = structOpsSections(collected, version);
   for (const section of elf.sections) {
@@ -327,7 +318,7 @@ export function checkRelocations(
     for (const relocation of relocationEntries(elf, section)) {
       if (filled.includes(target.index)) {
         if (ops !== undefined) checkOpsSlot(ops, relocation);
-      } else if (target.index === collected.maps?.index) checkSlot(linked, relocation, valuesAt);
+      } else if (target.index === collected.maps?.index) checkSlot(linked, relocation);
       else checkCode(linked, target, section, relocation);
     }
   }

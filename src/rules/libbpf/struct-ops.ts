@@ -1,4 +1,4 @@
-import { type Btf, type BtfMember, typeById } from "../../btf/model.ts";
+import { type Btf, type BtfMember, type BtfType, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
 import { typesOfKind } from "../../btf/of-kind.ts";
 import { type ElfRelocation, type ElfView, SHN_LORESERVE } from "../../elf/model.ts";
@@ -126,15 +126,13 @@ export function structOpsSections({ uses }: Collected, version: LibbpfVersion): 
   return version === "1.1" ? sections.slice(-1) : sections;
 }
 
-/** The id behind a variable, its typedefs and modifiers (`btf__resolve_type`); undefined for void and what has no size. */
-function resolve(btf: Btf, id: number): number | undefined {
+/** The type behind a variable, its typedefs and modifiers (`btf__resolve_type`); undefined for void and what has no size. */
+function resolve(btf: Btf, id: number): readonly [id: number, type: BtfType] | undefined {
   let at = id;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     const type = typeById(btf, at);
-    switch (type?.kind) {
-      case undefined:
-      case "fwd":
-        return undefined;
+    if (type === undefined || type.kind === "fwd") return undefined;
+    switch (type.kind) {
       case "var":
       case "typedef":
       case "volatile":
@@ -144,7 +142,7 @@ function resolve(btf: Btf, id: number): number | undefined {
         at = type.type;
         break;
       default:
-        return at;
+        return [at, type];
     }
   }
   return undefined;
@@ -158,15 +156,15 @@ function* variablesOf(btf: Btf, section: number, name: string, room: number): Ge
     const variable = typeById(btf, id);
     const map = variable === undefined ? "" : nameText(btf, variable.nameOff);
     const at = { map, typeId: id };
-    const typeId = resolve(btf, id);
-    const type = typeId === undefined ? undefined : typeById(btf, typeId);
-    if (typeId === undefined || type === undefined) {
+    const found = resolve(btf, id);
+    if (found === undefined) {
       throw new LibbpfRefusal(
         resolved,
         `struct_ops init: Cannot resolve var type_id ${id} in DATASEC ${index === 0 ? name : plain}`,
         at,
       );
     }
+    const [typeId, type] = found;
     const typeName = nameText(btf, type.nameOff);
     if (typeName === "") throw new LibbpfRefusal(named, undefined, at);
     if (type.kind !== "struct") throw new LibbpfRefusal(struct, `struct_ops init: ${typeName} is not a struct`, at);

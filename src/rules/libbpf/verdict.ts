@@ -1,7 +1,4 @@
 import type { Btf } from "../../btf/model.ts";
-import { typeById } from "../../btf/model.ts";
-import { nameText } from "../../btf/names.ts";
-import { skipModifiers } from "../../btf/walk.ts";
 import type { ElfView } from "../../elf/model.ts";
 import { BtfFixError } from "../../errors.ts";
 import type { CreatedMap } from "../kernel/map-create/attributes.ts";
@@ -25,7 +22,7 @@ import { errnoName, errnoText } from "./errno.ts";
 import { checkExt, extRules } from "./ext.ts";
 import { checkExternsWithoutBtf, externRules } from "./externs.ts";
 import { fallRules } from "./follow.ts";
-import { type CollectedMap, collectMaps, mapRules } from "./maps.ts";
+import { collectMaps, mapRules } from "./maps.ts";
 import { ownBtf } from "./own-btf.ts";
 import { programRecordRules, type SentProgram, sentPrograms } from "./program-records.ts";
 import { checkRelocations, relocationRules, slotRules } from "./relocations.ts";
@@ -96,15 +93,6 @@ function readBtf(
   return ownBtf(btf.bytes);
 }
 
-/** The byte of a map at which its `values` begin; undefined if they are not its last member. */
-function valuesAt(btf: Btf | undefined, { variable }: CollectedMap): number | undefined {
-  const type = btf && typeById(btf, variable);
-  const struct = btf && type?.kind === "var" ? typeById(btf, skipModifiers(btf, type.type)) : undefined;
-  const last = struct?.kind === "struct" ? struct.members.at(-1) : undefined;
-  if (btf === undefined || last === undefined || nameText(btf, last.nameOff) !== "values") return undefined;
-  return Math.floor(last.bitOffset / 8);
-}
-
 /** What is needed once the object is open: its BTF as it stands in the file, and its maps in libbpf's order. */
 interface Opened {
   readonly btf: Btf | undefined;
@@ -121,7 +109,7 @@ function open(elf: ElfView, version: LibbpfVersion): Opened {
   const maps = collectMaps(btf, collected, version);
   const variables = btf === undefined ? [] : collectStructOps(btf, elf, collected, version);
   const ops = btf && { version, elf, collected, btf, variables, filled: new Map() };
-  checkRelocations({ version, elf, collected, maps }, (map) => valuesAt(btf, map), ops);
+  checkRelocations({ version, elf, collected, maps }, ops);
   return {
     btf: own,
     needsBtf: structOpsSections(collected, version).length > 0,

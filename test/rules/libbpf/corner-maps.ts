@@ -113,6 +113,19 @@ const TWICE: readonly Changes[] = [
   plus(({ number }) => [["type", number(2)]]),
 ];
 
+/** Ids of types that are none, of which 1.1 asks at each place. */
+const NOWHERE: readonly Changes[] = [
+  plus(({ graph }) => [["map_flags", graph.ptr(999)]]),
+  only("key", () => 999),
+  only("value", ({ graph }) => graph.ptr(999)),
+  ...[PROG_ARRAY, ARRAY_OF_MAPS].flatMap((type) => [
+    map((types) => [...outer(type, types), ["values", 999]]),
+    values(type, () => 999),
+    values(type, ({ graph }) => graph.ptr(999)),
+  ]),
+  otherwise({ type: () => 999 }),
+];
+
 const inner = (fields: (types: Types) => MapDraft["fields"]): Changes => values(ARRAY_OF_MAPS, innerMap(fields));
 
 const INNER: readonly Changes[] = [
@@ -238,6 +251,7 @@ export const MAP_CORNERS: readonly Changes[] = [
   ...EXTRAS,
   ...TWICE,
   ...[0, 1, 2, 3].map((value) => plus(({ number }) => [["pinning", number(value)]])),
+  ...NOWHERE,
   ...INNER,
   longName("L".repeat(121)),
   longName("K".repeat(120)),

@@ -61,7 +61,9 @@ const SECTIONS: readonly Uint8Array[] = [
   ...NAMES.flatMap((name) =>
     [undefined, 0, 3, 7, NOBITS, 9].map((type) => drawObject(some(name, type === undefined ? {} : { type }))),
   ),
-  ...NAMES.map((name) => drawObject({ sections: [{ name, bytes: new Uint8Array(0) }] })),
+  ...NAMES.flatMap((name) =>
+    [1, NOBITS].map((type) => drawObject({ sections: [{ name, bytes: new Uint8Array(0), type }] })),
+  ),
   ...[0, 3, 4, 5].map((size) => drawObject({ sections: [{ name: "version", bytes: new Uint8Array(size) }] })),
   ...[".data", ".rodata", ".bss", ".struct_ops", ".text"].map((name) =>
     drawObject({ sections: [{ name, insns: [move(0, 0), EXIT] }] }),
@@ -112,7 +114,10 @@ const SYMBOLS: readonly Changes[] = [
         graph.variable("helper", u32);
       },
     },
-    withText({ program: { visibility }, symbols: [{ ...helper, binding: 0, visibility }] }),
+    ...[0, 1, 2].map((binding) => ({
+      ...withText({ program: { visibility }, symbols: [{ ...helper, binding, visibility }] }),
+      types: ({ graph, u32 }: Types) => void graph.func("helper", graph.proto(u32, [])),
+    })),
   ]),
 ];
 
@@ -194,6 +199,13 @@ const REFERENCES: readonly Changes[] = [
     ],
     symbols: [helper, caller, { name: `of ${home}`, section: home, binding: 0, type: 3 }],
   })),
+  // Sections that 1.7 alone knows.
+  ...[".jumptables", ".addr_space.1", ".rodata", ".bss"].map((home) =>
+    second("there", wide, {
+      sections: [{ name: home, bytes: new Uint8Array(8) }],
+      symbols: [{ name: "there", section: home, size: 8 }],
+    }),
+  ),
   // A relocation of code that is no program.
   { program: { size: 16 }, relocations: [[16, "M"]] },
   { program: { value: 16, size: 16 }, relocations: [[0, "prog"]] },
@@ -283,10 +295,64 @@ const OPS: readonly Changes[] = [
   ops({ fill: "license", symbols: [{ name: "license", section: "license", type: 1 }] }),
 ];
 
+/** Two structs in each of two sections, of which one pointer is filled. */
+const severalOps = (section: string, at: number): Changes => ({
+  types: ({ graph, u32 }) => {
+    const handler = graph.ptr(graph.proto(u32, []));
+    const struct = graph.struct("tcp_congestion_ops", 16, [
+      ["flags", u32, 0],
+      ["act", handler, 64],
+    ]);
+    for (const name of OPS_SECTIONS) {
+      const variables = ["first", "second"].map((one) => graph.variable(`${one}${name.length}`, struct));
+      graph.datasec(
+        name,
+        32,
+        variables.map((id, index) => [id, index * 16, 16]),
+      );
+    }
+  },
+  sections: [
+    { name: "struct_ops/act", insns: [move(0, 0), EXIT] },
+    ...OPS_SECTIONS.map((name) => ({
+      name,
+      bytes: new Uint8Array(32),
+      ...(name === section && { relocations: [{ offset: at, type: 2, symbol: "act" }] }),
+    })),
+  ],
+  symbols: [
+    { name: "act", section: "struct_ops/act", size: 16 },
+    ...OPS_SECTIONS.flatMap((name) =>
+      ["first", "second"].map((one, index) => ({
+        name: `${one}${name.length}`,
+        section: name,
+        value: index * 16,
+        size: 16,
+      })),
+    ),
+  ],
+});
+
+const OPS_SECTIONS = [".struct_ops", ".struct_ops.link"] as const;
+
+const SEVERAL_OPS: readonly Changes[] = [
+  ...OPS_SECTIONS.flatMap((name) => [0, 8, 16, 24, 28, 32].map((at) => severalOps(name, at))),
+  // BTF that nothing but struct_ops needs, whole and broken.
+  ...[24, 25].map((length) => ({
+    ...ops({}),
+    ...header({ 4: length }),
+    maps: () => [],
+    without: [".maps"],
+    relocations: [],
+  })),
+];
+
 /** The objects of these changes, and what is drawn otherwise. */
 export const CORNER_OBJECTS: readonly Uint8Array[] = [
   ...SECTIONS,
-  ...[...SYMBOLS, ...DATA, ...REFERENCES, ...BLOBS, ...OPS, ...MAP_CORNERS, ...EXTERN_CORNERS].map(drawObject),
+  ...[...SYMBOLS, ...DATA, ...REFERENCES, ...BLOBS, ...OPS, ...SEVERAL_OPS, ...MAP_CORNERS, ...EXTERN_CORNERS].map(
+    drawObject,
+  ),
   ...[0xfff0, 0xfff1, 0xfff2, 0xff00, 0xfffe, 9, 10, 11].map((number) => inSpecialSection({}, 1, number)),
   ...[0xfff0, 0xfff1, 0xfff2, 0xff00, 0].map((number) => inSpecialSection(ops({}), 2, number)),
   ...[...EXTS, ...EXTS.map(swapped), ...EXTS.slice(0, 8).map(swapped)].map((ext) => drawObject({ ext })),

@@ -5,8 +5,8 @@ import { libbpf11, libbpf17, runLibbpf } from "../../judges/libbpf.ts";
 import { answer } from "../../judges/run.ts";
 import { drawObject } from "./draft.ts";
 
-/** All that BPF_BTF_LOAD, BPF_MAP_CREATE and BPF_PROG_LOAD are known to return. */
-const ERRNOS = [1, 2, 7, 12, 13, 14, 17, 22, 28, 40, 95, 524] as const;
+/** All that BPF_BTF_LOAD, BPF_MAP_CREATE and BPF_PROG_LOAD are known to return, and one that nobody knows. */
+const ERRNOS = [1, 2, 7, 12, 13, 14, 17, 22, 28, 40, 95, 524, 600] as const;
 
 describe.each([
   { name: "libbpf17", version: "1.7", judge: libbpf17() },
@@ -16,8 +16,9 @@ describe.each([
     const object = drawObject();
     for (const errno of ERRNOS) {
       const { log } = answer(runLibbpf(name, object, { until: "maps", mapErrno: errno }));
-      const lines = log.map(({ text }) => text);
-      expect(lines).toContain(`libbpf: map 'M': failed to create: ${errnoText(errno, version)}`);
+      const [before = "", after = ""] = `map 'M': failed to create: ${errnoText(errno, version)}`.split("…");
+      const lines = log.map(({ text }) => text.replace(/^libbpf: /, ""));
+      expect(lines.filter((line) => line.startsWith(before) && line.endsWith(after))).not.toEqual([]);
     }
   });
 });
