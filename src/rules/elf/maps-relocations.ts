@@ -4,7 +4,7 @@ import { sectionsNamed } from "../../elf/symbols.ts";
 import type { ExaminedMap, WitnessedDefinition } from "../../maps/examine.ts";
 import { type MapPlace, mapPlaces } from "../../maps/places.ts";
 import { MAPS_SECTION } from "../../maps/sites.ts";
-import { EINVAL, rejects } from "../answers.ts";
+import { accepts, EINVAL, rejects } from "../answers.ts";
 import { mapsOf } from "../maps/findings.ts";
 import type { Diagnostic, JudgeAnswer, Rule } from "../rule.ts";
 import type { ObjectState } from "../state.ts";
@@ -72,10 +72,15 @@ export function strayRelocations(state: ObjectState): readonly StrayRelocations[
   });
 }
 
-const ANSWERS: readonly JudgeAnswer[] = [
-  { judge: "libbpf", answer: "rejects", how: "-EINVAL without a word", at: "open", errno: EINVAL },
-  rejects("cilium/ebpf", "initializing BTF map definitions: not supported", { at: "open" }),
-];
+const INITIALISED = rejects("cilium/ebpf", "initializing BTF map definitions: not supported", { at: "open" });
+
+/** cilium/ebpf looks at the bytes, which relocations leave zero where they point to the first byte of something. */
+function answersOf({ bytes }: Section): readonly JudgeAnswer[] {
+  return [
+    { judge: "libbpf", answer: "rejects", how: "-EINVAL without a word", at: "open", errno: EINVAL },
+    bytes.some((byte) => byte !== 0) ? INITIALISED : accepts("cilium/ebpf"),
+  ];
+}
 
 export const mapsRelocations: Rule = {
   id: "elf/maps-relocations",
@@ -85,12 +90,17 @@ export const mapsRelocations: Rule = {
   fixable: true,
   *check(state: ObjectState): Generator<Diagnostic> {
     for (const { section, data, meant } of strayRelocations(state)) {
-      const finding = { rule: mapsRelocations.id, severity: "error", target: { section: section.index } } as const;
+      const answers = answersOf(section);
+      const finding = {
+        rule: mapsRelocations.id,
+        severity: "error",
+        target: { section: section.index },
+        answers,
+      } as const;
       if (data.length > 0) {
         yield {
           ...finding,
           message: `.maps has ${data.length} relocations outside \`values\`: its integers point at real arrays`,
-          answers: ANSWERS,
           help: "initialise the definition with null pointers",
         };
       }
@@ -99,7 +109,6 @@ export const mapsRelocations: Rule = {
           ...finding,
           target: { ...finding.target, symbol },
           message: `.maps holds ${state.elf?.symbols[symbol]?.name || "a map or program"} at ${offset}, outside \`values\``,
-          answers: ANSWERS,
           help: "only a member `values` can hold maps and programs",
         };
       }
@@ -131,10 +140,7 @@ export const mapsInitialised: Rule = {
         severity: "error",
         message: ".maps has bytes that are not zero: its definitions are initialised",
         target: { section: index },
-        answers: [
-          rejects("cilium/ebpf", "initializing BTF map definitions: not supported", { at: "open" }),
-          { judge: "libbpf", answer: "accepts" },
-        ],
+        answers: [INITIALISED, { judge: "libbpf", answer: "accepts" }],
         help: "initialise the definition with null pointers",
       };
     }

@@ -1,3 +1,4 @@
+import type { LineInfo } from "../../../src/btf/ext-model.ts";
 import { parseElf } from "../../../src/elf/parse.ts";
 import { openObject, stateOf } from "../../../src/object.ts";
 import { type Choices, DEFAULT_CHOICES } from "../../../src/rules/choices.ts";
@@ -16,9 +17,18 @@ export interface Described {
   readonly linkage?: Readonly<Record<string, number>>;
   /** Names of FUNCs that are not called as their symbols. */
   readonly names?: Readonly<Record<string, string>>;
+  /** Whether each function has a line, without which cilium/ebpf reads no `.BTF.ext`. */
+  readonly hasLines?: true;
   readonly choices?: Partial<Choices>;
   readonly refusedAsGiven?: boolean;
 }
+
+const lineOf = (graph: Graph, insnOff: number): LineInfo => ({
+  insnOff,
+  fileNameOff: graph.string("main.rs"),
+  lineOff: graph.string(""),
+  lineCol: 1 << 10,
+});
 
 /** An object of code, with func_info where there are prototypes. */
 export function describedObject(parts: CodeParts, described: Described = {}): Uint8Array {
@@ -39,7 +49,14 @@ export function describedObject(parts: CodeParts, described: Described = {}): Ui
   }
   after?.(graph, funcs);
   const funcInfo = [...records].map(([section, list]) => [graph.string(section), list] as const);
-  const ext = records.size === 0 ? {} : { ext: makeExt(littleEndian, { funcInfo }) };
+  const lines = funcInfo.map(([secNameOff, list]) => ({
+    secNameOff,
+    records: list.map(({ insnOff }) => lineOf(graph, insnOff)),
+  }));
+  const lineInfo = described.hasLines === true ? { recordSize: 16, sections: lines } : undefined;
+  // cilium/ebpf wants the whole header, with no CO-RE records in it.
+  const header = new Uint8Array(24);
+  const ext = records.size === 0 ? {} : { ext: { ...makeExt(littleEndian, { funcInfo }), lineInfo, header } };
   return assembledObject({ btf: graph.finish(), ...ext, ...parts });
 }
 
