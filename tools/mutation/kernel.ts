@@ -13,6 +13,7 @@ import { sample } from "../../test/rules/kernel/mutate.ts";
 import { Random } from "../../test/rules/kernel/random.ts";
 import { realDrafts } from "../../test/rules/kernel/real.ts";
 import { severallyBroken } from "../../test/rules/kernel/several.ts";
+import { circlesBroken } from "../../test/rules/kernel/several-circles.ts";
 import { specialBroken } from "../../test/rules/kernel/several-special.ts";
 import { runningRelease } from "../../test/rules/kernel/summary.ts";
 import { judgeFolder } from "../judges/cache.ts";
@@ -24,7 +25,7 @@ import { answersOf, type Question, record, summary } from "./answers.ts";
 /** Generated blobs of either age beside the vectors of the rules. */
 const GENERATED = 1200;
 
-/** Blobs broken in several places, by types of all kinds and by structs with special fields. */
+/** Blobs broken in several places, of each sort: types of all kinds, structs with special fields, circles and chains. */
 const BROKEN = 200;
 
 /** More is read by no test; the log of a blob without fault may be long. */
@@ -110,6 +111,7 @@ async function recordDefects(release: KernelRelease, judge: string): Promise<voi
   const asked = Array.from({ length: BROKEN }, () => [
     { group: "types", input: packed(severallyBroken(random, 10)) },
     { group: "special fields", input: packed(specialBroken(random)) },
+    { group: "circles", input: packed(circlesBroken(random)) },
   ]).flat();
   const ask = async (inputs: readonly Uint8Array[]): Promise<readonly SaidInTurn[]> => {
     const said = await saidInTurn(inputs, (blobs) => answer(kernelBtfLoad(blobs, 120)));

@@ -23,9 +23,8 @@ export interface KernelProfile {
   readonly resolvesFuncs: boolean;
   /** Whether functions may not return what is no value: a VAR or a DATASEC. */
   readonly returnsValues: boolean;
-  /** Whether structs are looked through for special fields (KZ), for kptrs among them, and for bpf_res_spin_lock. */
+  /** Whether structs are looked through for special fields (KZ), and for bpf_res_spin_lock among them. */
   readonly specialFields: boolean;
-  readonly specialPointers: boolean;
   readonly resilientLocks: boolean;
   /** Whether "uptr" is a known tag of a pointer. */
   readonly userPointers: boolean;
@@ -58,7 +57,6 @@ const FACTS: KernelProfile = {
   resolvesFuncs: false,
   returnsValues: false,
   specialFields: false,
-  specialPointers: false,
   resilientLocks: false,
   userPointers: false,
   nestedLocks: false,
@@ -91,7 +89,6 @@ const KERNEL_6_12: KernelProfile = {
   judgesAs: "6.12",
   printableSections: true,
   specialFields: true,
-  specialPointers: true,
   uniqueRefcounts: true,
   ownershipLevels: 8,
   nestedLocks: true,

@@ -195,7 +195,7 @@ function stepVariable(walk: Walk, id: number): void {
   }
   const sized = sizedType(walk, type);
   if (sized === 0) refuse(walk, KV_03, id, INVALID_TYPE);
-  pop(walk, sized === 0 ? type : sized, 0);
+  pop(walk, sized, 0);
 }
 
 function hasNoSize(kind: number): boolean {
@@ -227,7 +227,7 @@ function stepArray(walk: Walk, id: number): void {
   if (isIrregularInt(walk, sized)) refuse(walk, KY_04, id, "Invalid array of int");
   const size = sizeOf(walk, sized) * subject.u32(tail + 8);
   if (size > 0xffff_ffff) refuse(walk, KY_05, id, "Array size overflows U32_MAX");
-  pop(walk, sized === 0 ? element : sized, size >>> 0);
+  pop(walk, sized, size);
 }
 
 function stepStruct(walk: Walk, id: number): void {

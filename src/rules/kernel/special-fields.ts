@@ -274,7 +274,6 @@ function isUnique(subject: Subject, { field, unique }: SpecialType): boolean {
 }
 
 function pointerField(search: Search, id: number, offset: number): Field | undefined {
-  if (!search.subject.fact("specialPointers")) return undefined;
   const found = taggedPointer(search.subject, id);
   const { userPointers } = search.wanted;
   if (found === "invalid" || (found === "invalid uptr" && userPointers)) refuse(search, KZ_07);

@@ -116,7 +116,7 @@ export function specialIds(subject: Subject): ReadonlySet<number> {
       if (type === undefined || seen.has(type.name)) continue;
       seen.add(type.name);
       ids.add(id);
-    } else if (taggedPointer(subject, id) === "kptr" && subject.fact("specialPointers")) ids.add(id);
+    } else if (taggedPointer(subject, id) === "kptr") ids.add(id);
   }
   return ids;
 }

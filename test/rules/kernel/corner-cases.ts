@@ -48,6 +48,35 @@ const tags: readonly Corner[] = [
   },
 ];
 
+/** A modifier of a PTR that a struct has followed, but not the PTR: who follows it next finds a circle, or a long chain. */
+const behindStructs: readonly Corner[] = (["ptr", "var", "typedef", "array", "proto"] as const).flatMap((kind) =>
+  ["itself", "who asks", "a chain", "nothing"].flatMap((end) =>
+    [1, 2].map(
+      (modifiers): Corner => ({
+        what: `a PTR behind ${modifiers} modifiers of a struct, asked for by a ${kind}, of ${end}`,
+        make(draft) {
+          const user = draft.records.length + 2;
+          const modifier = user + 1;
+          const pointer = modifier + modifiers;
+          draft.struct("s", 8, [["m", modifier, 0]]);
+          if (kind === "array") draft.add(KIND.array, { words: [modifier, 1, 1] });
+          else if (kind === "proto") draft.proto(modifier, []);
+          else if (kind === "ptr") draft.add(KIND.ptr, { word: modifier });
+          else draft.add(KIND[kind], { name: "n", word: modifier, words: kind === "var" ? [0] : [] });
+          for (let index = 0; index < modifiers; index++) draft.add(KIND.const, { word: modifier + index + 1 });
+          const words = { itself: pointer + 1, "who asks": user, "a chain": pointer + 1, nothing: 0xf_fff0 };
+          draft.add(KIND.ptr, { word: words[end as keyof typeof words] });
+          if (end === "itself") draft.add(KIND.volatile, { word: pointer });
+          if (end === "a chain")
+            for (let index = 0; index < 31; index++)
+              draft.add(index % 2 === 0 ? KIND.ptr : KIND.const, { word: pointer + index + 2 });
+          if (end === "a chain") draft.int();
+        },
+      }),
+    ),
+  ),
+);
+
 /** The last id that a reference may have is none of the blob, and the one after it is no id at all. */
 const lastIds: readonly Corner[] = [0xf_fffe, 0xf_ffff, 0x10_0000].flatMap((id): readonly Corner[] => [
   { what: `a PTR to ${id}`, make: (draft) => void draft.add(KIND.ptr, { word: id }) },
@@ -73,7 +102,7 @@ const encodings: readonly Corner[] = Array.from({ length: 9 }, (_, encoding) => 
   make: (draft: Draft) => void draft.add(KIND.int, { name: "i", word: 4, words: [(encoding << 24) | 33] }),
 }));
 
-const CORNERS: readonly Corner[] = [...chains, ...tags, ...lastIds, ...encodings, ...specialCorners];
+const CORNERS: readonly Corner[] = [...chains, ...tags, ...behindStructs, ...lastIds, ...encodings, ...specialCorners];
 
 /** Each in a blob of its own, after an INT. */
 export function cornerBlobs(): readonly { readonly what: string; readonly blob: Uint8Array }[] {

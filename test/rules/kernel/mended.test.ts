@@ -7,6 +7,7 @@ import { seed } from "../../seed.ts";
 import { differenceInTurn, packed, saidInTurn } from "./mended.ts";
 import { Random } from "./random.ts";
 import { severallyBroken } from "./several.ts";
+import { circlesBroken } from "./several-circles.ts";
 import { specialBroken } from "./several-special.ts";
 import { runningRelease } from "./summary.ts";
 
@@ -18,6 +19,7 @@ const COUNT = 150;
 const KINDS = [
   { what: "types of all kinds", make: (random: Random) => severallyBroken(random, 10), share: 0.9 },
   { what: "structs with special fields", make: specialBroken, share: 0.6 },
+  { what: "circles and long chains", make: circlesBroken, share: 0.5 },
 ];
 
 for (const { what, make, share } of KINDS) {
