@@ -269,16 +269,29 @@ async function ofAllLoaders(bytes: Uint8Array, { answers, isRust }: LoaderAnswer
   return undefined;
 }
 
-/** Maps that the kernel does not create, or not with their types: each is one finding, of all who ask for it. */
-async function ofMaps(bytes: Uint8Array, { answers, isRust }: LoaderAnswers): Promise<string | undefined> {
-  const said = answers.libbpf;
-  if (said?.maps === undefined || !said.opens) return "not asked";
-  const { diagnostics } = await checkObject(bytes, { loaders: ["libbpf"] });
+/** Maps that the kernel does not create, or not with their types: each is one finding, in the words of the version that was named. */
+async function ofMaps(bytes: Uint8Array, all: LoaderAnswers): Promise<string | undefined> {
+  const asked = (["libbpf", "libbpf@1.1"] as const).filter((name) => all.answers[name]?.maps !== undefined);
+  if (asked.length === 0) return "not asked";
+  for (const name of asked) {
+    const what = await mapsDiffer(bytes, all, name);
+    if (what !== undefined) return what;
+  }
+  return undefined;
+}
+
+async function mapsDiffer(
+  bytes: Uint8Array,
+  { answers, isRust }: LoaderAnswers,
+  loader: "libbpf" | "libbpf@1.1",
+): Promise<string | undefined> {
+  const { maps = [], said = [], opens } = answers[loader] ?? {};
+  if (opens !== true) return "not opened";
+  const { diagnostics } = await checkObject(bytes, { loaders: [loader] });
   const found = diagnostics.filter(({ rule }) => rule.startsWith("kernel/kc-"));
-  for (const { name, created, withIds } of said.maps) {
-    const own = found.filter(({ message }) =>
-      message.startsWith(`map ${name} breaks a rule of the kernel, as loaded by libbpf`),
-    );
+  const who = `breaks a rule of the kernel, as loaded by libbpf ${VERSION[loader]}: `;
+  for (const { name, created, withIds } of maps) {
+    const own = found.filter(({ message }) => message.startsWith(`map ${name} ${who}`));
     const answer = created ? "drops the map's types" : "rejects";
     const isOne = own.length === 1 && own[0]?.answers[0]?.answer === answer;
     if (!created && !isOne) return `${name}: ${own.length} findings`;
@@ -289,12 +302,13 @@ async function ofMaps(bytes: Uint8Array, { answers, isRust }: LoaderAnswers): Pr
       if (severity !== wanted) return `${name}: ${severity}`;
       const isSet = help === "user space may yet change it, before it loads the object";
       if (isSet === (wanted === "error") || told[0]?.at !== "load") return `${name}: ${help}`;
-      if (told[0].text !== undefined && !isQuoted(told[0].text, said.said)) return `${name}: ${told[0].text}`;
+      const text = told[0].text?.replace(/\n$/, "");
+      if (text !== undefined && !isQuoted(text, said)) return `${name}: ${text}`;
+      if (created && text === undefined) return `${name}: no words`;
     }
   }
-  const names = new Set(said.maps.map(({ name }) => name));
-  const other = found.find(({ message }) => !names.has(/^map (\S+) /.exec(message)?.[1] ?? ""));
-  return other?.message;
+  const names = new Set(maps.map(({ name }) => name));
+  return found.find(({ message }) => !names.has(/^map (\S+) /.exec(message)?.[1] ?? ""))?.message;
 }
 
 export const loadersComparisons: readonly Comparison<LoaderAnswers>[] = comparisons({

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { encodeBtf } from "../../src/btf/encode.ts";
 import { checkObject } from "../../src/check.ts";
 import { allRules, isChosen, selectRules } from "../../src/rules/index.ts";
+import type { ObjectState } from "../../src/rules/state.ts";
 import { refusal } from "../elf/refusal.ts";
 import { Graph } from "../graph.ts";
 
@@ -20,6 +21,16 @@ describe("rules that are chosen", () => {
     const [rule] = selectRules(["map/wrapped"]);
     expect(rule && isChosen([rule], "map/wrapped")).toBe(true);
     expect(rule && isChosen([rule], "kernel/km-05")).toBe(false);
+  });
+
+  test("are the judges' own: each names its function, has no repair, and is told of by its judge alone", () => {
+    const [ofKernel, ofMaps, ofAya] = ["kernel/km-05", "kernel/kc-13", "aya/ab-01"].map((id) => selectRules([id])[0]);
+    // The file of the kernel's that has most of them goes without saying in the rule itself.
+    expect(ofKernel).toMatchObject({ covers: ["KM-05"], fixable: false });
+    expect(ofKernel?.source).toMatch(/^kernel\/bpf\/btf\.c \w+/);
+    expect(ofMaps?.source).toMatch(/^kernel\/bpf\/\S+\.c \w+/);
+    expect(ofAya?.source).toBe("aya-obj Btf::parse");
+    expect([...(ofKernel?.check({} as ObjectState) ?? ["?"])]).toEqual([]);
   });
 
   test("are all that cover a fact, the judge's own last", () => {
