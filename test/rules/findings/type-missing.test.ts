@@ -1,4 +1,4 @@
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ATE, TAG } from "../../../src/dwarf/constants.ts";
 import { parseElf } from "../../../src/elf/parse.ts";
 import type { LoweredFunction, LoweredVariable } from "../../../src/lower/model.ts";
@@ -6,7 +6,7 @@ import type { Diagnostic, Target } from "../../../src/rules/rule.ts";
 import type { Graph } from "../../graph.ts";
 import { buildObject } from "../../object.ts";
 import { drops, u32 } from "./rows.ts";
-import { type Die, placeOfDie } from "./state.ts";
+import { blobState, btfOf, type Die, found, placeOfDie } from "./state.ts";
 import { type TwinRow, tryTwins } from "./twins.ts";
 
 /** BTF with types left out, and the debug info that has them: every hole is put in at a known place. */
@@ -327,4 +327,13 @@ describe("of an object", () => {
       finds: [missing({ target: { typeId: 1, member: 0 }, what: "STRUCT S [1]", die: 2, isChar: true })],
     },
   ]);
+
+  test("help where there is no debug info", () => {
+    const elf = parseElf(buildObject({}));
+    const [finding, ...more] = found({ ...blobState(btfOf((g) => g.struct("S", 4, [["a", 0, 0]]))), elf });
+    expect([finding?.help, more]).toEqual([
+      "only debug info tells the type: run btf-fix before the object is stripped",
+      [],
+    ]);
+  });
 });
