@@ -46,9 +46,12 @@ type Differ = (ours: Reading, report: CiliumReport, bytes: Uint8Array) => string
 /** Whether it opens, and which maps it asks the kernel for. */
 function made(ours: Reading, report: CiliumReport, bytes: Uint8Array): string | undefined {
   const { verdict } = ours;
-  return verdict === undefined
-    ? "not read by us"
-    : difference(bytes, verdict, report, report.open.ok ? ours.requests : []);
+  if (verdict === undefined) return "not read by us";
+  const stage = verdict.accepted ? undefined : report.open.ok ? "load" : "open";
+  if (verdict.stage !== stage) return `stage ${verdict.stage}, not ${stage}`;
+  const isTaken = !report.maps.some(({ created }) => created?.error?.includes("load BTF: load btf: "));
+  if (report.open.ok && (verdict.btf?.accepted ?? true) !== isTaken) return `BTF is taken: ${isTaken}`;
+  return difference(bytes, verdict, report, report.open.ok ? ours.requests : []);
 }
 
 /** The words of a refusal, which may be of another fault where there are two: the library goes through maps in no certain order. */
@@ -60,10 +63,11 @@ function said({ verdict }: Reading, { open, load }: CiliumReport): string | unde
   if (error === "") return `taken, not refused: ${verdict.message}`;
   if (verdict.message === "") return "no words";
   let at = 0;
-  const isSaid = verdict.message.split("…").every((part) => {
+  const parts = verdict.message.split("…");
+  const isSaid = parts.every((part, i) => {
     const found = error.indexOf(part, at);
     at = found + part.length;
-    return found >= 0;
+    return i === 0 ? found === 0 : found >= 0;
   });
   return isSaid ? undefined : `${error}, not ${verdict.message}`;
 }
@@ -80,7 +84,8 @@ const COMPARED: Readonly<Record<string, Differ>> = {
   said,
   blamed,
   // What it finds in an object, before any kernel is asked.
-  opened: (ours, report) => (report.open.ok ? openedDifference(ours.spec, report) : undefined),
+  opened: (ours, report) =>
+    ours.spec !== undefined && !report.open.ok ? "it does not open" : openedDifference(ours.spec, report),
   // The attributes of each map that it asks for, and the bytes of BTF that it sends before.
   sent: (ours, report) => (report.open.ok ? sentDifference(ours.requests, report) : undefined),
 };

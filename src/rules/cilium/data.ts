@@ -4,10 +4,9 @@ import type { Collected, ReadSection } from "./collect.ts";
 import { content } from "./contents.ts";
 import { MAP_TYPE, type MapSpec } from "./map-spec.ts";
 import type { Maps } from "./maps.ts";
-import type { Externs } from "./relocate.ts";
 import { CiliumRefusal, ciliumRule, refuse, within } from "./rule.ts";
 import { isNotFound, type Spec } from "./spec.ts";
-import { goType, newType, type Type, VOID_TYPE } from "./types.ts";
+import { goType, type Type, VOID_TYPE } from "./types.ts";
 
 const source = "elfCode.loadDataSections";
 const short = ciliumRule(
@@ -155,7 +154,7 @@ function dataMap(name: string, size: number, value: Type | undefined): MapSpec {
     keySize: 4,
     valueSize: size,
     maxEntries: 1,
-    flags: name.startsWith(".rodata") || name === ".kconfig" ? READ_ONLY : 0,
+    flags: name.startsWith(".rodata") ? READ_ONLY : 0,
     mapExtra: 0n,
     pinning: 0,
     key: value && VOID_TYPE,
@@ -166,17 +165,14 @@ function dataMap(name: string, size: number, value: Type | undefined): MapSpec {
 }
 
 /** `.kconfig`, which no section of the object is. Errors: CD-01, CD-02, CD-07, CD-16, those of types. */
-export function loadKconfig(spec: Spec | undefined): MapSpec | undefined {
+export function loadKconfig(spec: Spec | undefined): Type | undefined {
   const datasec = spec && lookup(spec, ".kconfig", false);
-  if (datasec === undefined) return undefined;
-  if (datasec.size === 0) refuse(kconfigSize);
-  return { ...dataMap(".kconfig", datasec.size, datasec), key: newType("Int", 0, "", 4) };
+  if (datasec?.size === 0) refuse(kconfigSize);
+  return datasec;
 }
 
 /** What `.ksyms` names. Errors: CD-05, CD-06, those of types. */
-export function loadKsyms(spec: Spec | undefined): Omit<Externs, "kconfig"> {
-  const parts = (spec && lookup(spec, ".ksyms", false))?.parts ?? [];
-  const names = (kind: "Func" | "Var"): ReadonlySet<string> =>
-    new Set(parts.filter(({ type }) => type.kind === kind).map(({ type }) => type.name));
-  return { functions: names("Func"), variables: names("Var") };
+export function loadKsyms(spec: Spec | undefined): ReadonlySet<string> {
+  const datasec = spec && lookup(spec, ".ksyms", false);
+  return new Set(datasec?.parts.map(({ type }) => type.name));
 }

@@ -43,9 +43,9 @@ export function isCall({ opcode }: Instruction): boolean {
   return (opcode & 0x07) === JUMP_CLASS && (opcode & 0xf0) === CALL;
 }
 
-/** Whether it calls a function of the object, or loads its address. */
+/** Whether a call is one of a function of the object, or a load of 64 bits is of its address. */
 export function isFunctionReference(insn: Instruction): boolean {
-  return isCall(insn) ? insn.source === PSEUDO_CALL : insn.opcode === DOUBLE && insn.source === PSEUDO_FUNC;
+  return insn.source === (isCall(insn) ? PSEUDO_CALL : PSEUDO_FUNC);
 }
 
 /** Reads the instruction at an offset; `BREAK` at the end. Errors: CP-09 to CP-12. */

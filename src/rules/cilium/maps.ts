@@ -6,7 +6,7 @@ import { readDefinition } from "./definition.ts";
 import type { MapSpec } from "./map-spec.ts";
 import { CiliumRefusal, ciliumRule, refuse, within } from "./rule.ts";
 import type { Spec } from "./spec.ts";
-import { as, goType, longForm, type Type, underlying } from "./types.ts";
+import { as, goType, longForm, type Type, underlying, VOID_TYPE } from "./types.ts";
 
 const oldSymbols = ciliumRule(
   "CM-01",
@@ -180,7 +180,7 @@ function loadMap({ elf, budget }: Collected, of: ReadSection, symbol: ElfSymbol,
   if (maps.has(name)) refuse(once, `section ${section.name}: map ${name} already exists`, at);
   const definition = variable.ref && underlying(variable.ref);
   if (definition?.kind !== "Struct") {
-    const found = variable.ref === undefined ? "…" : longForm(variable.ref).replace("…", "");
+    const found = longForm(variable.ref ?? VOID_TYPE).replace("…", "");
     refuse(isStruct, `expected struct, got ${found}`, at);
   }
   budget.spend(8 * definition.parts.length);

@@ -124,8 +124,7 @@ export const relocateRules: readonly LoaderRule[] = [
 
 /** What stands in `.ksyms` and `.kconfig`. */
 export interface Externs {
-  readonly functions: ReadonlySet<string>;
-  readonly variables: ReadonlySet<string>;
+  readonly ksyms: ReadonlySet<string>;
   readonly kconfig: Type | undefined;
 }
 
@@ -209,13 +208,11 @@ function toCode(insn: Instruction, symbol: ElfSymbol, { symbols }: ReadSection):
   } else refuse(codeInstruction);
 }
 
-function toExtern(insn: Instruction, symbol: ElfSymbol, { functions, variables, kconfig }: Externs): void {
+function toExtern(insn: Instruction, symbol: ElfSymbol, { ksyms, kconfig }: Externs): void {
   const { name, type, binding } = symbol;
   need(symbol, [STB_GLOBAL, STB_WEAK], externBinding, `asm relocation: ${name}`);
   if (type !== STT_NOTYPE) refuse(externKind, `asm relocation: ${name}: unsupported type ${typeName(symbol)}`);
-  const isLoad = insn.opcode === DOUBLE;
-  if (functions.has(name) && (isCall(insn) || isLoad)) return;
-  if (!isLoad || variables.has(name) || kconfig === undefined) return;
+  if (insn.opcode !== DOUBLE || ksyms.has(name) || kconfig === undefined) return;
   if (binding !== STB_GLOBAL) refuse(kconfigBinding, `asm relocation: ${name}: unsupported binding: STB_WEAK`);
   if (!kconfig.parts.some(({ type }) => type.name === name)) {
     refuse(kconfigThere, `kconfig ${name} not found in .kconfig`);

@@ -40,23 +40,21 @@ function children(type: Type): readonly Type[] {
     return made;
   };
   const whole = type.tags.map((text) => tag(text, -1));
-  const ref = type.ref === undefined ? [] : [type.ref];
+  const refs = [type.index, type.ref].filter((of) => of !== undefined);
   switch (type.kind) {
-    case "Array":
-      return [...(type.index === undefined ? [] : [type.index]), ...ref];
     case "Struct":
     case "Union":
       return [...type.parts.flatMap((part, i) => [part.type, ...part.tags.map((text) => tag(text, i))]), ...whole];
     case "Func":
-      return [...ref, ...type.paramTags.flatMap((texts, i) => texts.map((text) => tag(text, i))), ...whole];
+      return [...refs, ...type.paramTags.flatMap((texts, i) => texts.map((text) => tag(text, i))), ...whole];
     case "FuncProto":
-      return [...ref, ...type.parts.map((part) => part.type)];
+      return [...refs, ...type.parts.map((part) => part.type)];
     case "Datasec":
       return type.parts.map((part) => part.type);
     case "declTag":
       return [];
     default:
-      return [...ref, ...whole];
+      return [...refs, ...whole];
   }
 }
 
@@ -214,11 +212,10 @@ export class BlobWriter {
           refuse(tagOfKnown, `${label}: no ID for type ${longForm(ref)}`);
         }
         return this.record(this.string(text), K.declTag, 0, this.id(ref), [detail]);
-      case "TypeTag":
+      // TypeTag; void is never sent.
+      default:
         if (typeTags) return this.record(name, K.const, 0, this.id(ref));
         return this.record(this.string(text), K.typeTag, 0, this.id(ref));
-      default:
-        return [];
     }
   }
 

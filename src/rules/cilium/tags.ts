@@ -1,6 +1,6 @@
 import type { LoaderRule } from "../loader.ts";
 import { ciliumRule, refuse } from "./rule.ts";
-import { longForm, shortForm, type Type } from "./types.ts";
+import { longForm, shortForm, type Type, VOID_TYPE } from "./types.ts";
 
 const source = "btf.decoder.inflateType";
 const whole = ciliumRule(
@@ -52,10 +52,8 @@ export function applyTag(type: Type, tag: Type): void {
       return;
     }
     case "Func": {
-      const proto = type.ref;
-      if (proto?.kind !== "FuncProto") {
-        refuse(prototype, `${label}: ${proto === undefined ? "" : shortForm(proto)} is not a FuncProto`, at);
-      }
+      const proto = type.ref ?? VOID_TYPE;
+      if (proto.kind !== "FuncProto") refuse(prototype, `${label}: ${shortForm(proto)} is not a FuncProto`, at);
       if (type.paramTags.length === 0) type.paramTags = proto.parts.map(() => []);
       if (detail >= proto.parts.length) {
         refuse(inside, `${label}: component idx ${detail} exceeds params of ${shortForm(type)}`, at);

@@ -181,7 +181,7 @@ export function alignOf(type: Type): number {
     at = underlying(at.ref);
   }
   if (at?.kind !== "Int" && at?.kind !== "Enum") {
-    refuse(alignable, `can't calculate alignment of ${at === undefined ? "*btf.cycle" : goType(at)}`);
+    refuse(alignable, `can't calculate alignment of ${goType(at ?? VOID_TYPE)}`);
   }
   const { size } = at;
   if (size === 0 || (BigInt(size) & BigInt(size - 1)) !== 0n) {

@@ -86,7 +86,7 @@ function open(elf: ElfView): Opened {
   within("load data sections", () => loadData(collected, spec, maps, variables));
   const kconfig = within("load virtual .kconfig section", () => loadKconfig(spec));
   const ksyms = within("load virtual .ksyms section", () => loadKsyms(spec));
-  const programs = within("load programs", () => loadPrograms(collected, { ...ksyms, kconfig: kconfig?.value }));
+  const programs = within("load programs", () => loadPrograms(collected, { ksyms, kconfig }));
   within("load struct_ops", () => loadStructOps(collected, spec, maps, programs));
   return { collected, maps, variables, programs };
 }

@@ -56,6 +56,22 @@ const func =
     graph.datasec(".ksyms", 0, [[id, 0, 0]]);
   };
 
+/** The strings before the types, which then end with the blob. */
+const stringsFirst: Changes = {
+  blob: (bytes, view) => {
+    const [types, strings] = [view.getUint32(TYPE_LEN, true), view.getUint32(STR_LEN, true)];
+    const padding = -strings & 3;
+    const blob = new Uint8Array(bytes.length + padding);
+    blob.set(bytes.subarray(0, HEADER));
+    blob.set(bytes.subarray(HEADER + types), HEADER);
+    blob.set(bytes.subarray(HEADER, HEADER + types), HEADER + strings + padding);
+    const of = new DataView(blob.buffer);
+    of.setUint32(8, strings + padding, true);
+    of.setUint32(STR_OFF, 0, true);
+    return blob;
+  },
+};
+
 export const BTF_CASES: Readonly<Record<string, Vector>> = {
   "CB-01": vector([{ blob: (bytes) => bytes.subarray(0, 23) }, { blob: () => new Uint8Array(0) }]),
   "CB-02": vector([header({ [FLAGS]: 0x0001_eb9e })]),
@@ -68,7 +84,7 @@ export const BTF_CASES: Readonly<Record<string, Vector>> = {
     [longHeader(new Uint8Array(4)), longHeader(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0))],
   ),
   "CB-08": vector([header({ [STR_LEN]: (before) => before + 1 })]),
-  "CB-09": vector([header({ [TYPE_LEN]: (_, size) => size })]),
+  "CB-09": vector([header({ [TYPE_LEN]: (_, size) => size })], [stringsFirst]),
   "CB-10": vector([byte((_, size) => size - 1, 65)]),
   "CB-11": vector([byte((view) => HEADER + view.getUint32(STR_OFF, true), 65)]),
   "CB-12": vector([record(STRUCT, [], { name: 0xffff })], [record(STRUCT, [], { name: 1 })]),
@@ -180,7 +196,12 @@ export const EXT_CASES: Readonly<Record<string, Vector>> = {
     kept,
   ),
   "CX-15": vector(
-    [both([8, 1, 1, 4, FUNC]), both(FUNCS, [16, 1, 1, 4, 1, 1, 0]), both(FUNCS, LINES, [16, 1, 1, 4, 1, 1, 0])],
+    [
+      both([8, 1, 1, 4, FUNC]),
+      both([8, 1, 2, 4, FUNC]),
+      both(FUNCS, [16, 1, 1, 4, 1, 1, 0]),
+      both(FUNCS, LINES, [16, 1, 1, 4, 1, 1, 0]),
+    ],
     kept,
   ),
   "CX-16": vector([both([8, 1, 1, 0, 1])], [both([8, 1, 1, 0, 999])]),

@@ -40,10 +40,12 @@ function value(make: (types: Types) => number): Changes {
 }
 
 /** A letter of Latin-1 alone is no UTF-8, but one to the kernel, which is given the bytes as they are. */
-const latin1: Changes = {
+const latin1 = (letter: number): Changes => ({
   ...value(({ graph, u32 }) => graph.struct("A?B", 4, [["a", u32, 0]])),
-  blob: (bytes) => bytes.map((byte) => (byte === 0x3f ? 0xc6 : byte)),
-};
+  blob: (bytes) => bytes.map((byte) => (byte === 0x3f ? letter : byte)),
+});
+/** A name with a byte order mark: a character as any other. */
+const marked = value(({ graph, u32 }) => graph.struct("\u{feff}S", 4, [["a", u32, 0]]));
 
 /** A struct with a pointer to this. */
 function pointing(graph: Types["graph"], id: number): number {
@@ -100,6 +102,8 @@ export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   ),
   "CL-10": vector(
     [
+      latin1(0x80),
+      marked,
       value(({ graph, u32 }) => graph.struct("Option<u64>", 4, [["a", u32, 0]])),
       value(({ graph, u32 }) =>
         graph.struct("S", 8, [
@@ -108,6 +112,6 @@ export const LOAD_CASES: Readonly<Record<string, Vector>> = {
         ]),
       ),
     ],
-    [latin1],
+    [latin1(0xc6)],
   ),
 };

@@ -83,7 +83,11 @@ export const MAP_CASES: Readonly<Record<string, Vector>> = {
     ],
   ),
   "CM-05": vector([withSymbol({}, "M", { size: 2n ** 32n }), withSymbol(old(20), "old", { value: 2n ** 32n })]),
-  "CM-06": vector([withSymbol({}, "M", { size: 33n }), withSymbol(old(20), "old", { value: 21n })]),
+  "CM-06": vector([
+    withSymbol({}, "M", { size: 33n }),
+    withSymbol(old(20), "old", { value: 21n }),
+    ...[{ value: 2n ** 32n - 1n }, { size: 2n ** 32n - 1n }].map((edit) => withSymbol(old(20), "old", edit)),
+  ]),
   "CM-07": vector([old(0), old(4), old(8), old(12), old(19)], [old(20), old(40)]),
   "CM-08": vector([{ without: [".BTF"] }]),
   "CM-09": vector([{ symbols: [{ name: "X", section: ".maps", value: 4 }] }], [TWO]),
@@ -92,7 +96,10 @@ export const MAP_CASES: Readonly<Record<string, Vector>> = {
     edited({}, (view, elf) => view.setUint8(elf.sections.find(({ name }) => name === ".maps")?.offset ?? 0, 1)),
   ]),
   "CM-12": vector([{ sections: [OLD], symbols: [{ name: "M", section: "maps", size: 20 }], relocations: [] }]),
-  "CM-13": vector([map((types) => hashFields(types), { type: () => 1 })]),
+  "CM-13": vector(
+    [map((types) => hashFields(types), { type: () => 1 }), behind(34), behind(0, true)],
+    [behind(31), behind(32)],
+  ),
   "CM-20": vector(
     [
       fields(({ graph }) => ({ key: graph.ptr(graph.fwd("F")) })),
@@ -155,7 +162,11 @@ export const MAP_CASES: Readonly<Record<string, Vector>> = {
   "CM-38": vector([withSymbol(OUTER, "M", { size: 23n })], [OUTER]),
   "CM-39": vector([withHeader(OUTER, ".maps", { [SH_ALIGN]: 0 })], [OUTER]),
   "CM-40": vector(
-    [{ ...OUTER, slotRelocations: [[24, "lost"]], symbols: [{ name: "lost", section: "xdp", type: 0 }] }],
+    [0, 4, 5, 6, 10].map((type) => ({
+      ...OUTER,
+      slotRelocations: [[24, "lost"]],
+      symbols: [{ name: "lost", section: "xdp", type }],
+    })),
     [OUTER],
   ),
   "CM-41": vector(
@@ -163,6 +174,24 @@ export const MAP_CASES: Readonly<Record<string, Vector>> = {
     [fields(({ number }) => ({ map_extra: number(0) }))],
   ),
 };
+
+/** A definition behind so many typedefs, or behind two that are of each other. */
+function behind(count: number, isLoop = false): Changes {
+  return {
+    maps: (types) => {
+      const { graph, u32 } = types;
+      const type = (definition: number): number => {
+        let id = definition;
+        for (let i = 0; i < count; i++) id = graph.ref("typedef", id, "T");
+        if (!isLoop) return id;
+        const before = graph.ptr(u32);
+        graph.ref("typedef", before + 2, "T");
+        return graph.ref("typedef", before + 1, "U");
+      };
+      return [{ name: "M", fields: hashFields(types), type }];
+    },
+  };
+}
 
 /** A key behind so many typedefs. */
 function deep(count: number): Changes {

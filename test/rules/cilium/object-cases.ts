@@ -18,7 +18,7 @@ function data(
   };
 }
 
-const [NOTYPE, OBJECT, FUNC, SECTION, TLS] = [0, 1, 2, 3, 6];
+const [NOTYPE, OBJECT, FUNC, SECTION, COMMON, TLS] = [0, 1, 2, 3, 5, 6];
 const [LOCAL, GLOBAL, WEAK] = [0, 1, 2];
 const info = (binding: number, type: number): number => (binding << 4) | type;
 
@@ -70,6 +70,9 @@ export const ELF_CASES: Readonly<Record<string, Vector>> = {
       const at = elf.sectionHeaders + (elf.symtab ?? 0) * 64;
       view.setUint32(at + SH_TYPE, 1, true);
     }),
+    edited({ without: [".BTF", ".maps"], maps: () => [], relocations: [] }, (view, elf) => {
+      view.setUint32(elf.sectionHeaders + (elf.symtab ?? 0) * 64 + SH_TYPE, 1, true);
+    }),
   ]),
 };
 
@@ -80,7 +83,10 @@ export const DATA_CASES: Readonly<Record<string, Vector>> = {
   ]),
   "CD-02": vector([{ types: kconfig(({ graph }) => graph.variable("C", graph.int("odd", 3), 2)) }]),
   "CD-03": vector(
-    [{ types: datasec(() => [], 0, "nowhere"), ext: ext({ func: [8, 1, 1, 0, 12], line: [16] }) }],
+    ["nowhere", ".BTF"].map((name) => ({
+      types: datasec(() => [], 0, name),
+      ext: ext({ func: [8, 1, 1, 0, 12], line: [16] }),
+    })),
     [{ types: datasec(() => [], 0, "nowhere") }],
   ),
   "CD-04": vector(
@@ -190,7 +196,7 @@ export const PROGRAM_CASES: Readonly<Record<string, Vector>> = {
     [{ symbols: [{ name: "more", section: "xdp", value: 16, size: 16 }] }],
   ),
   "CP-04": vector([withSymbol({}, "prog", { size: 2n ** 32n })]),
-  "CP-05": vector([withSymbol({}, "prog", { size: 40n })]),
+  "CP-05": vector([withSymbol({}, "prog", { size: 40n }), withSymbol({}, "prog", { size: 2n ** 32n - 1n })]),
   "CP-06": vector([{ program: { size: 0 } }]),
   "CP-07": vector([code([[0x85, 0x10, 0, 5], ...END])], [code([[0x85, 0x10, 0, -1], ...END])]),
   "CP-08": vector(
@@ -213,9 +219,12 @@ function global(symbol: Partial<ObjectSymbol>): Changes {
 
 export const RELOCATION_CASES: Readonly<Record<string, Vector>> = {
   "CR-01": vector([{ mapSymbol: { binding: LOCAL } }]),
-  "CR-02": vector([{ mapSymbol: { binding: WEAK } }]),
+  "CR-02": vector([{ mapSymbol: { binding: WEAK } }, withSymbol({}, "M", { info: info(3, OBJECT) })]),
   "CR-03": vector(
-    [{ symbols: [{ name: "x", section: ".maps", type: FUNC }], relocations: [[0, "x"]] }],
+    [FUNC, 4, COMMON, TLS, 10].map((type) => ({
+      symbols: [{ name: "x", section: ".maps", type }],
+      relocations: [[0, "x"]],
+    })),
     [{ mapSymbol: { type: NOTYPE } }],
   ),
   "CR-04": vector(
@@ -226,20 +235,25 @@ export const RELOCATION_CASES: Readonly<Record<string, Vector>> = {
     ],
     [VALUE, global({ type: NOTYPE, binding: LOCAL }), global({ type: SECTION, binding: LOCAL })],
   ),
-  "CR-05": vector([global({ type: FUNC }), global({ type: TLS })]),
+  "CR-05": vector([FUNC, 4, COMMON, TLS, 10].map((type) => global({ type }))),
   "CR-06": vector([calls({}, [0x85, 0x20, 0, -1])], [calls({})]),
   "CR-07": vector(
     [calls({ name: "hid", binding: LOCAL, type: FUNC }), loads({ name: "hid", binding: LOCAL, type: FUNC })],
     [loads({})],
   ),
-  "CR-08": vector([calls({ name: "x", type: OBJECT }), loads({ name: "x", type: NOTYPE, value: 8, size: 8 })]),
+  "CR-08": vector([
+    ...[OBJECT, 4, COMMON, TLS, 10].map((type) => calls({ name: "x", type })),
+    loads({ name: "x", type: NOTYPE, value: 8, size: 8 }),
+  ]),
   "CR-09": vector(
     [calls({ name: "text", type: SECTION, binding: LOCAL }, [0x85, 0x10, 0, 0]), loads({}, 8)],
     [calls({ name: "text", type: SECTION, binding: LOCAL })],
   ),
   "CR-10": vector([calls({}, move(1, 0))]),
   "CR-11": vector([withSymbol({ symbols: [lost], relocations: [[0, "lost"]] }, "lost", { info: info(3, NOTYPE) })]),
-  "CR-12": vector([{ symbols: [{ ...lost, type: OBJECT }], relocations: [[0, "lost"]] }]),
+  "CR-12": vector(
+    [OBJECT, FUNC, 4, COMMON, TLS, 10].map((type) => ({ symbols: [{ ...lost, type }], relocations: [[0, "lost"]] })),
+  ),
   "CR-13": vector([
     { types: CONFIG, symbols: [{ name: "CONFIG_HZ", binding: WEAK }], relocations: [[0, "CONFIG_HZ"]] },
   ]),

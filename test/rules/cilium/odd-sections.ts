@@ -112,7 +112,7 @@ export function virtual(random: Random): Uint8Array {
           kind === 0
             ? graph.func(name, graph.proto(u32, []), random.pick([0, 1, 2]))
             : kind === 1
-              ? u32
+              ? random.pick([u32, graph.ptr(0), graph.ref("const", 0)])
               : graph.variable(name, isConfig ? variableType(all, random) : random.pick([0, 0, 0, u32]), 2);
         return [id, 0, random.pick([0, 4])] as const;
       });
@@ -203,7 +203,16 @@ export function blobWords(random: Random): Uint8Array {
       graph.declTag("tag", id, random.pick([-1, 0, 1]));
       const f = graph.func("f", graph.proto(u32, [["p", u32]]));
       graph.declTag("tag", f, random.pick([-1, 0, 1, -2]));
-      graph.datasec(random.pick([".ksyms", ".kconfig"]), 0, [[random.pick([f, graph.variable("v", id)]), 0, 8]]);
+      const e = graph.enum("E", [
+        ["A", 1],
+        ["B", 2],
+      ]);
+      const l = graph.enum64("L", [
+        ["A", 1n],
+        ["B", 2n],
+      ]);
+      const entry = random.pick([f, graph.variable("v", id), graph.variable("v", e), graph.variable("v", l)]);
+      graph.datasec(random.pick([".ksyms", ".kconfig"]), 0, [[entry, 0, 8]]);
     },
     blob: (bytes, view) => {
       const end = random.chance(30) ? 24 : 24 + view.getUint32(16, true);

@@ -9,6 +9,19 @@ import { drawObject, hashFields, type MapDraft, type Types } from "../libbpf/dra
 const NAMES = ["a", "b", "cc", "u32", "E", "S", ""];
 const TYPES = 14;
 
+/** An INT of which bits are left out, as bitfields were once written. */
+function partOf({ graph }: Types, random: Random): number {
+  const [bits, bitOffset] = [random.pick([3, 7, 8, 9, 31, 32]), random.pick([0, 0, 1, 8])];
+  return graph.add({
+    kind: "int",
+    nameOff: graph.string("part"),
+    size: random.pick([1, 4]),
+    bits,
+    bitOffset,
+    encoding: 0,
+  });
+}
+
 /** Members one after the other, a few of them bitfields. */
 function composite(types: Types, random: Random, type: () => number): number {
   const { graph, u32 } = types;
@@ -16,7 +29,7 @@ function composite(types: Types, random: Random, type: () => number): number {
   const count = random.below(4);
   const members = Array.from({ length: count }, (_, i) => {
     const bits = bitfields && random.chance(60) ? 1 + random.below(31) : 0;
-    const of = bits > 0 ? u32 : graph.ptr(type());
+    const of = bits > 0 ? u32 : random.chance(25) ? partOf(types, random) : graph.ptr(type());
     return { nameOff: graph.string(random.pick(NAMES)), type: of, bitOffset: 64 * i, bitfieldSize: bits };
   });
   const kind = random.chance(30) ? "union" : "struct";
@@ -57,7 +70,19 @@ function enumeration({ graph }: Types, random: Random): number {
 
 /** What the kernel takes no pointer to: its words say which type it is then. */
 function rare({ graph, u32 }: Types, random: Random, type: () => number): number {
-  switch (random.below(4)) {
+  switch (random.below(7)) {
+    case 4: {
+      const before = graph.ptr(u32);
+      graph.ref("typedef", before + 2, "T");
+      return graph.ref("const", before + 1);
+    }
+    case 5: {
+      let id = u32;
+      for (let i = random.pick([30, 31, 32, 33, 40]); i > 0; i--) id = graph.ref("const", id);
+      return id;
+    }
+    case 6:
+      return graph.declTag("lost", 0);
     case 0: {
       const id = graph.func("f", graph.proto(0, [["p", graph.ptr(type())]]));
       if (random.chance(70)) graph.declTag("param", id, 0);
@@ -67,7 +92,9 @@ function rare({ graph, u32 }: Types, random: Random, type: () => number): number
     case 1:
       return graph.variable("v", type());
     case 2:
-      return graph.datasec("S", 8, [[random.chance(70) ? graph.variable("w", type()) : u32, 0, 4]]);
+      return graph.datasec("S", 8, [
+        [random.pick([graph.variable("w", type()), u32, graph.ref("const", graph.ref("typedef", u32, "T"))]), 0, 4],
+      ]);
     default:
       return graph.declTag(
         "lost",

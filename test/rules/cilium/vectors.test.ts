@@ -7,6 +7,7 @@ import { type CiliumVerdict, cilium, runCiliumStream } from "../../judges/cilium
 import { judgeTest } from "../../judges/judge-test.ts";
 import { blamedDifference } from "./blamed.ts";
 import { CASES } from "./cases.ts";
+import { SH_FLAGS, withHeader } from "./draft.ts";
 
 function ours(bytes: Uint8Array): LoaderVerdict | undefined {
   return ciliumVerdict(parseElf(bytes), KERNEL_PROFILES["6.18"]);
@@ -30,6 +31,14 @@ test("each vector breaks its rule, and its neighbour breaks none", () => {
       else expect(ours(bytes)?.rule, id).toBe(undefined);
     }
   }
+});
+
+test("a section that would have to be decompressed has no verdict", () => {
+  const compressed = (way: number): Uint8Array =>
+    withHeader({ sections: [{ name: "version", bytes: Uint8Array.of(way, ...new Uint8Array(23)) }] }, "version", {
+      [SH_FLAGS]: 0x800,
+    });
+  expect([1, 2, 3].map((way) => ours(compressed(way))?.rule ?? "none")).toEqual(["none", "none", "CE-03"]);
 });
 
 /** Whether our line is part of what the library says; "…" stands for what we leave out. */
