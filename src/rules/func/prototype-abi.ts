@@ -1,6 +1,5 @@
 import { type Btf, LINKAGE_GLOBAL, typeById } from "../../btf/model.ts";
 import { nameText } from "../../btf/names.ts";
-import { typesOfKind } from "../../btf/of-kind.ts";
 import { KIND_TEXT } from "../../btf/render/words.ts";
 import { skipModifiers } from "../../btf/walk.ts";
 import { STB_LOCAL, STV_DEFAULT } from "../../elf/model.ts";
@@ -89,8 +88,6 @@ function isCVoid(btf: Btf, id: number): boolean {
 
 /** Programs whose only argument is a `*mut c_void`, with the struct by which the kernel knows their context. */
 export function* untypedPrograms(state: ObjectState): Generator<readonly [FunctionSite, string]> {
-  const isRust = typesOfKind(state.btf, "enum").some(([, type]) => type.size === 1);
-  if (!isRust) return;
   for (const site of functionSites(state)) {
     const [param, ...others] = site.proto?.params ?? [];
     if (site.isSubprogram || param === undefined || others.length > 0 || !isCVoid(state.btf, param.type)) continue;

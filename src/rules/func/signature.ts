@@ -207,9 +207,7 @@ function readerOf(state: ObjectState, elf: ElfView): SignatureReader {
   const mayLeave = (range: CodeRange): boolean => {
     const view = code.view(range.section);
     if (view === undefined) return true;
-    // A symbol may claim more than its section holds.
-    const end = Math.min(range.end, view.byteLength);
-    for (let at = range.start; at + INSN_SIZE <= end; at += INSN_SIZE) {
+    for (let at = range.start; at + INSN_SIZE <= range.end; at += INSN_SIZE) {
       const insn = insnAt(view, at, elf.littleEndian);
       if (isCall(insn) && insn.src !== PSEUDO_CALL) {
         const callee = code.callee({ section: range.section, offset: at });

@@ -3,6 +3,7 @@ import "../../fixes/legacy-types.test.ts";
 import "../../fixes/maps-relocations.test.ts";
 import "../../report/explain.test.ts";
 import "../../rules/alone.test.ts";
+import "../../rules/asks-refusal.test.ts";
 import "../../rules/common-symbol.test.ts";
 import "../../rules/data-pointers.test.ts";
 import "../../rules/dwarf.test.ts";

@@ -148,6 +148,7 @@ describe("uses of externs", () => {
     ["r6 = outside ll; call 5; r0 = *(u64 *)(r6 + 0); exit", "outside "],
     ["r1 = outside ll; exit; r0 = *(u64 *)(r1 + 0); exit", "outside "],
     ["r1 = outside ll; code 0x8d 0x02; r0 = *(u64 *)(r1 + 0); exit", "outside "],
+    ["r6 = outside ll; code 0x8d 0x02; r0 = *(u64 *)(r6 + 0); exit", "outside "],
     ["r1 = outside ll; goto +1; r0 = *(u64 *)(r1 + 0); exit", "outside "],
     ["r1 = outside ll; goto +0; r0 = *(u64 *)(r1 + 0); exit", "outside 8"],
     ["r1 = outside ll; if r2 > 3 goto +1; r3 = 0; r0 = *(u64 *)(r1 + 0); exit", "outside 8"],
@@ -161,6 +162,41 @@ describe("uses of externs", () => {
     ["call f; r1 = datum ll; exit", ""],
   ])("%s: %s", (main, wanted) => {
     expect(uses(main)).toBe(wanted);
+  });
+});
+
+describe("common symbols", () => {
+  const COMMON = 0xfff2;
+  const of = (main: string) => {
+    const before = codeState({
+      code: { socket: { main } },
+      sections: [LICENSE],
+      symbols: [{ name: "seen" }, { name: "idle" }],
+    });
+    const { elf } = before;
+    if (elf === undefined) throw new Error("no object");
+    const symbols = elf.symbols.map((symbol) =>
+      symbol.name === "main" || symbol.index === 0 ? symbol : { ...symbol, section: COMMON },
+    );
+    return told({ ...before, elf: { ...elf, symbols } }, /^elf\/common/);
+  };
+
+  test("that code uses", () => {
+    expect(of("r1 = seen ll; r0 = 0; exit")).toEqual([
+      {
+        rule: "elf/common-symbol",
+        severity: "error",
+        message: "variable seen is a common symbol, which lies in no section",
+        target: { symbol: 2 },
+        answers: [
+          "libbpf rejects at open, errno 4001: corrupted symbol #2 pointing to invalid section #65522",
+          'cilium/ebpf rejects at open: reference to "seen" in section SHN_COMMON: not supported',
+          "bpftool rejects: failed to find BTF info for global/extern symbol 'seen'",
+        ],
+        help: "compile with -fno-common, or initialise it",
+      },
+    ]);
+    expect(of("r0 = 0; exit")).toEqual([]);
   });
 });
 

@@ -108,6 +108,7 @@ describe("pointers in data", () => {
     ["r1 = TABLE ll; goto +1; r0 = *(u64 *)(r1 + 0); exit", NONE],
     ["r1 = TABLE ll; exit; r0 = *(u64 *)(r1 + 0); exit", NONE],
     ["r1 = TABLE ll; code 0x8d 0x02; r0 = *(u64 *)(r1 + 0); exit", NONE],
+    ["r6 = TABLE ll; code 0x8d 0x02; r0 = *(u64 *)(r6 + 0); exit", NONE],
     [`r1 = TABLE ll; ${"r3 = 0; ".repeat(63)}r0 = *(u64 *)(r1 + 0); exit`, READS],
     [`r1 = TABLE ll; ${"r3 = 0; ".repeat(64)}r0 = *(u64 *)(r1 + 0); exit`, NONE],
     ["r1 = TABLE ll; r0 = *(u64 *)(r1 + 0)", READS],
@@ -158,8 +159,8 @@ describe("pointers in data", () => {
   test("are named by the variable at the place, where code names the section", () => {
     const symbols = [
       variable("target", ".rodata", 0),
-      variable("A", ".data"),
       variable("B", ".data", 8),
+      variable("A", ".data"),
       { name: "section", section: ".data", type: 3, binding: 0 },
     ];
     const of = (main: string, list = symbols) => {
