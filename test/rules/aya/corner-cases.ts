@@ -1,5 +1,6 @@
 import type { Graph } from "../../graph.ts";
 import { license, main, mapSymbol, maps, object, PROGRAM, usual, withMap } from "./draft.ts";
+import { elfCorners } from "./elf-corners.ts";
 import { fixUpCorners } from "./fix-up-cases.ts";
 import { mapCorners } from "./map-corners.ts";
 import { recordCorners } from "./record-corners.ts";
@@ -51,6 +52,7 @@ export const ayaCorners: readonly AyaCorner[] = [
     { name: `a program in ${name}`, bytes: () => inSection(name, withMap(usual)) },
     { name: `a program in ${name}, with BTF that the kernel refuses`, bytes: () => inSection(name, refusedBtf()) },
   ]),
+  ...elfCorners,
   ...fixUpCorners,
   ...mapCorners,
   ...recordCorners,
