@@ -47,7 +47,10 @@ const TYPE_ID_LOCAL = 6;
 
 /** Whether a program has to do with the kernel's own types at all: a call of a kfunc, or a relocation of more than the local type. */
 function asksKernel({ insns, coreRelo }: ProgramAttributes): boolean {
-  const calls = insns.some((opcode, at) => at % 8 === 0 && opcode === 0x85 && (insns[at + 1] ?? 0) >> 4 === KFUNC);
+  // One of no number it lets pass.
+  const isNumbered = (at: number): boolean => insns.subarray(at + 2, at + 8).some((byte) => byte !== 0);
+  const isCall = (at: number): boolean => insns[at] === 0x85 && (insns[at + 1] ?? 0) >> 4 === KFUNC && isNumbered(at);
+  const calls = insns.some((_, at) => at % 8 === 0 && isCall(at));
   if (coreRelo === undefined) return calls;
   const { records, recordSize } = coreRelo;
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);

@@ -13,6 +13,7 @@ function declareTargets({ btf, types }: Whole): readonly number[] {
   const empty = btf.struct("nowhere_0", 0, []);
   const pointer = btf.add(KIND.ptr, { word: struct });
   const modified = btf.add(KIND.const, { word: btf.add(KIND.volatile, { word: named("nowhere_ts", struct) }) });
+  const most = btf.struct("nowhere_most", 0xffff_ffff, []);
   const inner = btf.struct("", 8, [
     ["x", int, 0],
     ["y", array(int, 0), 32],
@@ -54,7 +55,7 @@ function declareTargets({ btf, types }: Whole): readonly number[] {
     named("nowhere_large", array(array(empty, 0x1_0000), 0x1_0000)),
     named("nowhere_long", array(array(empty, 0x1_0000), 0xffff)),
     named("nowhere_full", array(byte, 0xffff_ffff)),
-    btf.struct("nowhere_most", 0xffff_ffff, []),
+    most,
     named("nowhere_void", 0),
     btf.composite(KIND.union, "nowhere_u", 8, [
       ["a", int, 0],
@@ -63,6 +64,11 @@ function declareTargets({ btf, types }: Whole): readonly number[] {
     chain(29),
     btf.add(KIND.ptr, { word: int }),
     named("nowhere_structs", array(all, 2)),
+    btf.struct("nowhere_flex", 4, [
+      ["a", int, 0],
+      ["m", array(most, 0), 32],
+    ]),
+    btf.add(KIND.enum64, { name: "nowhere_e64", word: 8, words: [btf.name("C"), 1, 0], vlen: 1 }),
   ];
 }
 
@@ -132,8 +138,8 @@ const ACCESSES = [
   ...["0:11", "0:11:1", "0:11:1:9", "0:12", "1:1", "1:0:0", "0:0:1"],
 ];
 /** Offset and existence of a field, its sign, the local type, its size, existence of an enumerator. */
-const KINDS = [0, 2, 3, 6, 9, 10];
-const FEW = ["0", "1", "0:0", "0:1:0"];
+const KINDS = [0, 2, 3, 6, 9, 10, 11];
+const FEW = ["", "0", "1", "0:0", "0:1:0"];
 
 /** Accesses of each relocation of a type. */
 export function accesses(): readonly Change[] {

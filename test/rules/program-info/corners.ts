@@ -80,6 +80,17 @@ const callbacks: readonly Change[] = [
     draft.funcInfo.records = [];
   }),
   exception("handler", ({ draft }) => {
+    draft.funcInfo.count = 0;
+  }),
+  // A tag of a parameter is none of the function.
+  (program) => {
+    const { draft, btf, types } = program;
+    const main = btf.add(KIND.func, { name: "main2", word: btf.proto(types.int, [["a", types.int]]), vlen: 1 });
+    btf.add(KIND.declTag, { name: "exception_callback:absent", word: main, words: [0] });
+    const [first] = draft.funcInfo.records;
+    if (first !== undefined) first[1] = main;
+  },
+  exception("handler", ({ draft }) => {
     draft.funcInfo.recordSize = 7;
   }),
   exception("handler", ({ draft }) => {

@@ -75,6 +75,11 @@ export const doings: readonly Change[] = [
     [0x18, 0, 0, 0, 0],
   ]),
   bare([[0x18, 0, 0, 0, 0]]),
+  // A call of the first instruction, which nothing comes to, and one of the first after the end.
+  bare([ZERO, EXIT, [0x85, 0, 1, 0, -3], EXIT]),
+  bare([ZERO, [0x85, 0, 1, 0, 1], EXIT]),
+  one([0xbf, 3, 2, 0, 7]),
+  one([0xbf, 3, 4, 0, 300]),
   bare([EXIT]),
   bare([ZERO]),
 ];

@@ -65,8 +65,18 @@ test("there are as many records as the bytes have room for, unless the kernel is
     const untold = { ...program, funcInfo: info(program.funcInfo), lineInfo: info(program.lineInfo) };
     expect(verdictOf({ ...untold, ...(blob && { btf: blob }) }, profile)).toMatchObject(TAKEN);
     const { records, recordSize } = untold.funcInfo;
+    const sizeless = { ...untold, lineInfo: { records, recordSize: 0 } };
+    expect(verdictOf({ ...sizeless, ...(blob && { btf: blob }) }, profile)).toMatchObject(TAKEN);
     const fewer = { ...untold, funcInfo: { records: records.subarray(8), recordSize } };
     expect(verdictOf({ ...fewer, ...(blob && { btf: blob }) }, profile).accepted).toBe(false);
+  }
+});
+
+test("a rule says words where its vectors show some, and those are none that are empty", () => {
+  for (const { id, text } of programInfoRules) {
+    const shown = VECTORS.filter(([rule, { message }]) => rule === id && message !== "");
+    expect(text.length > 0, id).toBe(shown.length > 0);
+    expect(text, id).not.toContain("");
   }
 });
 

@@ -1,6 +1,6 @@
 /** The access string of a relocation, followed through the program's own types (`bpf_core_parse_spec`). */
 import { KIND_NUMBER } from "../../../btf/model.ts";
-import { type BtfBlob, MISSING } from "../../btf-blob.ts";
+import type { BtfBlob } from "../../btf-blob.ts";
 import { isModifier, isStruct, POINTER_SIZE } from "../resolution.ts";
 import { E2BIG, EINVAL } from "../rule.ts";
 
@@ -22,8 +22,8 @@ const ELEMENT_KINDS: readonly number[] = [0, 1, 2];
 const MOST_STEPS = 64;
 const DEEPEST = 32;
 
-/** How following an access string ends: 0 if well, an errno below it, or at something that is no named member. */
-export type Access = number | "element";
+/** How following an access string may end but for well: at something that is no named member. */
+export const ELEMENT = 1;
 
 const INVALID: number = -EINVAL;
 
@@ -99,7 +99,7 @@ function stepInto(btf: BtfBlob, id: number, index: number, last: Named | undefin
   return size < 0 ? size : { id: element, named: undefined };
 }
 
-function followFields(btf: BtfBlob, root: number, steps: readonly number[]): Access {
+function followFields(btf: BtfBlob, root: number, steps: readonly number[]): number {
   const size = sizeOf(btf, root);
   if (size < 0) return size;
   let id = root;
@@ -109,17 +109,16 @@ function followFields(btf: BtfBlob, root: number, steps: readonly number[]): Acc
     if (typeof step === "number") return step;
     ({ id, named } = step);
   }
-  return named === undefined ? "element" : 0;
+  return named === undefined ? ELEMENT : 0;
 }
 
-/** Follows an access string from a type. */
-export function followAccess(btf: BtfBlob, type: number, kind: number, text: string): Access {
+/** Follows an access string from a type that there is: 0 if it ends well, ELEMENT, or an errno below 0. */
+export function followAccess(btf: BtfBlob, type: number, kind: number, text: string): number {
   if (text === "" || text.startsWith(":")) return INVALID;
   if (TYPE_KINDS.includes(kind)) return text === "0" ? 0 : INVALID;
   const steps = stepsOf(text);
   if (typeof steps === "number") return steps;
   const root = unmodified(btf, type);
-  if (btf.kind(root) === MISSING) return INVALID;
   if (ENUM_VALUE_KINDS.includes(kind)) {
     const isEnum = btf.kind(root) === enum32 || btf.kind(root) === enum64;
     const [index = 0, other] = steps;

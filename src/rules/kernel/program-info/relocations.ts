@@ -4,6 +4,7 @@ import { KIND_TEXT } from "../../../btf/render/words.ts";
 import { type BtfBlob, MISSING } from "../../btf-blob.ts";
 import { E2BIG, type KernelRule } from "../rule.ts";
 import {
+  ELEMENT,
   EXISTENCE_KINDS,
   followAccess,
   SPOILING_KINDS,
@@ -161,12 +162,12 @@ function checkAccess(subject: ProgramSubject, btf: BtfBlob, { index, word }: Inf
   const [offset, type, access, kind] = [word(0), word(1), word(2), word(3)];
   const text = access < btf.stringsLength ? btf.string(access, LONGEST) : "<?>";
   const end = followAccess(btf, type, kind, text);
-  if (typeof end === "number" && end < 0) {
+  if (end < 0) {
     const what = `${NAMES.get(btf.kind(type)) ?? "UNKNOWN"} ${name === "" ? "<anon>" : name}`;
     const line = `prog '': relo #${index}: parsing [${type}] ${what} + ${text} failed: ${end}`;
     subject.refuse(KB_29, line.slice(0, LONGEST), index);
   }
-  if (end === "element" && !suitsElement(kind)) {
+  if (end === ELEMENT && !suitsElement(kind)) {
     subject.refuse(KB_41, `prog '': relo ${kind} at insn #${offset / 8} can't be applied to array access`, index);
   }
 }
