@@ -3,14 +3,13 @@ import type { CiliumReport } from "../../test/judges/cilium.ts";
 import type { BtfLoadVerdict } from "../../test/judges/kernel.ts";
 import type { AyaAnswer } from "../../test/mutation/aya.ts";
 import type { LibbpfAnswer } from "../../test/mutation/libbpf.ts";
+import { type KernelAnswers, kernelsComparisons } from "../../test/mutation/rules/kernels.ts";
 import {
-  type KernelAnswers,
-  kernelsComparisons,
   LOADER_NAMES,
   type LoaderAnswers,
   type LoaderSaid,
   loadersComparisons,
-} from "../../test/mutation/rules.ts";
+} from "../../test/mutation/rules/loaders.ts";
 import { answersOf, type Question, record, summary } from "./answers.ts";
 import { drawnObjects } from "./objects.ts";
 
