@@ -130,6 +130,10 @@ describe("arguments", () => {
     expect(ofCode("call outside; exit", { choices: { vmlinux: () => types(3) } })).toBe("3");
     expect(ofCode("call outside; exit", { choices: { vmlinux: () => types(9) } })).toBe("5");
     expect(ofCode("call outside; exit", { choices: { vmlinux: () => undefined } })).toBe("?");
+    const lacking = new Graph();
+    lacking.func("other", lacking.proto(lacking.int("u32", 4), []));
+    const without = parseBtf(encodeBtf(lacking.finish()));
+    expect(ofCode("call outside; exit", { choices: { vmlinux: () => without } })).toBe("?");
     const protos = outside(2);
     expect(
       ofCode("call outside; exit", { protos, linkage: { outside: 2 }, choices: { vmlinux: () => types(3) } }),
