@@ -93,10 +93,15 @@ async function ofAllLoaders(bytes: Uint8Array, { answers, isRust }: LoaderAnswer
     const own = diagnostics.filter((finding) => rejectionBy(name, finding) !== undefined);
     if (isRefused && own.length === 0) return `${name} refuses it, which nothing tells`;
   }
-  for (const { rule, severity, message } of diagnostics) {
+  for (const { rule, severity, message, answers: told } of diagnostics) {
     const family = /^(libbpf|cilium|aya)\//.exec(rule)?.[1];
     const isAsked = LOADER_NAMES.every((name) => !name.startsWith(family ?? "") || answers[name] !== undefined);
     if (family === undefined || !isAsked) continue;
+    if (!/^(?:map \S+|program \S+|the object|type \[\d+\]|[A-Z_0-9]+ .*\[\d+\]|\w+ \[\d+\]) breaks /.test(message))
+      return message;
+    // Numbers are libbpf's alone, and so is to say nothing.
+    if (told.some(({ errno, text }) => (errno === undefined) !== (family !== "libbpf") || text === ""))
+      return `${rule}: errno`;
     const names = LOADER_NAMES.filter(
       (name) => answers[name] && (!answers[name].opens || answers[name].loads === false),
     );

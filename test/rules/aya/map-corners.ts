@@ -16,7 +16,19 @@ const kind = (type: number, key = 4, value = 4, entries = 8, flags = 0): Kind =>
 
 /** By number, from HASH on, with sizes that kernels take. */
 const KINDS: readonly Kind[] = [
-  ...[kind(1), kind(2), kind(3), kind(4), kind(5), kind(6), kind(7, 4, 8), kind(8), kind(9), kind(10, 4, 8)],
+  ...[
+    kind(1),
+    kind(2),
+    kind(3),
+    kind(4),
+    kind(4, 4, 4, 0),
+    kind(5),
+    kind(6),
+    kind(7, 4, 8),
+    kind(8),
+    kind(9),
+    kind(10, 4, 8),
+  ],
   ...[kind(11, 8, 4, 8, 1), kind(14), kind(14, 4, 8), kind(15), kind(16), kind(16, 4, 8), kind(17), kind(18)],
   ...[kind(19, 16, 8, 0), kind(20, 4, 8), kind(21, 16, 8, 0), kind(22, 0), kind(23, 0), kind(24, 4, 4, 0, 1)],
   ...[
