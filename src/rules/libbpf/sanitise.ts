@@ -13,9 +13,9 @@ const DEAD = { size: 1, bits: 8, bitOffset: 0, encoding: 0 } as const;
 const QUESTION_MARK = 0x3f;
 const UNDERSCORE = 0x5f;
 
-/** Whether libbpf puts something else in the place of the type for a kernel that knows kinds up to `maxKind`. */
+/** Whether libbpf puts something else in the place of the type for a kernel that knows kinds up to `maxKind`, or writes it anew. */
 function isReplaced(type: BtfType, maxKind: number): boolean {
-  if (type.kind === "enum") return type.signed && maxKind < KIND_NUMBER.enum64;
+  if (type.kind === "enum") return maxKind < KIND_NUMBER.enum64;
   return type.kind !== "unknown" && KIND_NUMBER[type.kind] > maxKind;
 }
 
@@ -45,7 +45,8 @@ function replacement(type: BtfType, placeholder: () => number): BtfType {
 
 /**
  * The BTF without kinds that the kernel does not know (libbpf `bpf_object__sanitize_btf`): FLOAT becomes an empty STRUCT, DECL_TAG an INT,
- * TYPE_TAG a CONST, ENUM64 a UNION, and ENUMs lose their sign. Kernels from 5.10 on know all the others. The same object where nothing changes.
+ * TYPE_TAG a CONST, ENUM64 a UNION, and ENUMs lose their sign, if they have one. Kernels from 5.10 on know all the others. The same object
+ * where nothing is written.
  */
 export function sanitised(btf: Btf, { maxKind, printableSections }: KernelProfile, version: LibbpfVersion): Btf {
   const replaced = typesOfKind(btf, "float", "declTag", "typeTag", "enum", "enum64").filter(([, type]) =>

@@ -30,6 +30,8 @@ interface Draft {
   readonly funcs?: Table;
   readonly lines?: Table;
   readonly types?: (graph: Graph, main: number) => void;
+  /** Whether `.BTF.ext` is in the other byte order. */
+  readonly swapped?: boolean;
   readonly symbols?: readonly ObjectSymbol[];
 }
 
@@ -72,7 +74,7 @@ function tableWords(graph: Graph, { size = 8, lists }: Table, types: readonly nu
   return [size, ...all.flat()];
 }
 
-function draw({ functions, funcs, lines, types, symbols = [] }: Draft): Uint8Array {
+function draw({ functions, funcs, lines, types, swapped = false, symbols = [] }: Draft): Uint8Array {
   const graph = new Graph();
   const u32 = graph.int("u32", 4);
   const proto = graph.proto(u32, []);
@@ -84,7 +86,9 @@ function draw({ functions, funcs, lines, types, symbols = [] }: Draft): Uint8Arr
   ];
   const [before = [], after = []] = tables;
   const places = [0, before.length * 4, before.length * 4, after.length * 4];
-  const ext = words([0x0001_eb9f, 32, ...places, 0, 0, ...before, ...after], true);
+  const ext = words([0x0001_eb9f, 32, ...places, 0, 0, ...before, ...after], !swapped);
+  // Magic, version and flags are no word.
+  if (swapped) ext.set([0xeb, 0x9f, 1, 0]);
   const code = new Map<string, { insns: Insn[]; relocations: { offset: number; type: number; symbol: string }[] }>();
   const placed = functions.map(({ name, section = ".text", binding = GLOBAL, code: own }): ObjectSymbol => {
     const home = code.get(section) ?? { insns: [], relocations: [] };
@@ -288,4 +292,6 @@ const TAGS: readonly Draft[] = (
   },
 }));
 
-export const PROGRAM_OBJECTS: readonly Uint8Array[] = [...CODE, ...RECORDS, ...TAGS].map(draw);
+const SWAPPED: readonly Draft[] = RECORDS.map((draft) => ({ ...draft, swapped: true }));
+
+export const PROGRAM_OBJECTS: readonly Uint8Array[] = [...CODE, ...RECORDS, ...SWAPPED, ...TAGS].map(draw);

@@ -1,8 +1,11 @@
+import { recordSize } from "../../../src/btf/kind.ts";
 import type { BtfType } from "../../../src/btf/model.ts";
+import { parseBtf } from "../../../src/btf/parse.ts";
 import { type Changes, drawObject, type Types } from "./draft.ts";
 
 /** Objects with the kinds that libbpf puts others in the place of, each in several forms and in the company of others. */
 
+const HEADER = 24;
 const DATA = { name: ".data", bytes: new Uint8Array(8) } as const;
 
 /** A typedef of the type, so that something refers to it. */
@@ -107,4 +110,25 @@ const hidden: Changes = {
   ],
 };
 
-export const SANITISE_OBJECTS: readonly Uint8Array[] = [...KINDS.map((types) => ({ types })), hidden].map(drawObject);
+/** Sets bits of `info` that libbpf does not look at in every second type, and in the others. */
+function strayed(bytes: Uint8Array, view: DataView, first: number, bits: number): undefined {
+  const { types } = parseBtf(bytes);
+  let at = HEADER;
+  for (const [index, type] of types.entries()) {
+    if (index % 2 === first) view.setUint32(at + 4, (view.getUint32(at + 4, true) | bits) >>> 0, true);
+    at += recordSize(type);
+  }
+}
+
+const STRAYED: readonly Changes[] = [{ types: everything }, hidden].flatMap((changes) =>
+  [0, 1].flatMap((first) =>
+    [1 << 16, 1 << 23, 3 << 29].map((bits) => ({
+      ...changes,
+      blob: (bytes: Uint8Array, view: DataView) => strayed(bytes, view, first, bits),
+    })),
+  ),
+);
+
+export const SANITISE_OBJECTS: readonly Uint8Array[] = [...KINDS.map((types) => ({ types })), hidden, ...STRAYED].map(
+  drawObject,
+);
