@@ -27,7 +27,9 @@ function readingOf(input: Uint8Array, release: KernelRelease): Read {
 
 function verdictOf(input: Uint8Array, release: KernelRelease): ProgramInfoVerdict {
   const { program, held } = readingOf(input, release);
-  return programInfoVerdict(program, held?.subject, KERNEL_PROFILES[release]);
+  // The rules remember what they found in BTF: what a mutant found must not be there for the next, so that each is given a blob of its own.
+  const btf = held && (Object.create(held.subject) as typeof held.subject);
+  return programInfoVerdict(program, btf, KERNEL_PROFILES[release]);
 }
 
 function said(verdict: ProgramInfoVerdict, answer: ProgramLoadVerdict): string | undefined {
