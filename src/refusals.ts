@@ -104,9 +104,7 @@ function loaderRefusals(verdicts: Verdicts, { loaders, areNamed }: LoaderTarget,
 
 /** "6.12", "5.10 and 6.1", "5.10 to 6.12". */
 function releasesText(releases: readonly string[]): string {
-  const [first = "", second = ""] = releases;
-  if (releases.length <= 2) return releases.length === 2 ? `${first} and ${second}` : first;
-  return `${first} to ${releases.at(-1)}`;
+  return releases.length > 2 ? `${releases[0]} to ${releases.at(-1)}` : releases.join(" and ");
 }
 
 /** The refusals by judge. */

@@ -44,14 +44,12 @@ export function refusalRules(): readonly Rule[] {
   return judgeRules().map(ruleOf);
 }
 
-/** Those that were asked for, by the judge's id: a run tells of few. */
-const known = new Map<string, Rule | undefined>();
+/** By the judge's id; made when the first is asked for, which most runs do not. */
+let byFact: ReadonlyMap<string, FamilyRule> | undefined;
 
 /** The rule of a report for a judge's rule, by the judge's id. */
 export function refusalRule(fact: string): Rule | undefined {
-  if (known.has(fact)) return known.get(fact);
-  const found = judgeRules().find(({ rule }) => rule.id === fact);
-  const made = found && ruleOf(found);
-  known.set(fact, made);
-  return made;
+  byFact ??= new Map(judgeRules().map((one) => [one.rule.id, one]));
+  const found = byFact.get(fact);
+  return found && ruleOf(found);
 }

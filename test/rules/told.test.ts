@@ -12,6 +12,7 @@ import type { Diagnostic } from "../../src/rules/rule.ts";
 import { simulateAll } from "../../src/rules/simulators.ts";
 import { Graph } from "../graph.ts";
 import { object, usual, withMap } from "./aya/draft.ts";
+import { recordCorners } from "./aya/record-corners.ts";
 
 /** When a finding tells of what a judge refuses, so that it is not said twice. */
 
@@ -194,4 +195,26 @@ test("a repair knows what libbpf 1.7 says of the result, and asks no other loade
   const { verdicts } = await fixObject(object());
   expect(verdicts.libbpf).toMatchObject({ opens: true, version: "1.7" });
   for (const name of ["libbpf@1.1", "cilium", "aya", "aya@0.3"] as const) expect(verdicts[name].opens).toBeNull();
+});
+
+describe("records of a program that the kernel refuses when aya loads it", () => {
+  const corner = recordCorners.find(({ name }) => name === "records of wrong types");
+
+  test("are told of the program, and a note where aya was not named", async () => {
+    const bytes = corner?.bytes() ?? new Uint8Array(0);
+    const { diagnostics, verdicts } = await checkObject(bytes);
+    expect(verdicts.aya).toMatchObject({ accepted: false, program: "main" });
+    const found = diagnostics.find(
+      ({ rule, answers }) => rule === "kernel/kb-05" && answers.some(({ judge }) => judge === "aya"),
+    );
+    expect(found?.message).toMatch(/^program main breaks a rule of the kernel, as loaded by /);
+    const named = (await checkObject(bytes, { loaders: ["aya@0.3"] })).diagnostics.find(
+      ({ rule }) => rule === "kernel/kb-05",
+    );
+    expect(named?.severity).toBe("error");
+    const others = diagnostics.filter(
+      ({ severity, rule }) => severity === "note" && /^(aya|cilium|kernel)\//.test(rule),
+    );
+    for (const { help } of others) expect(help).toBe("`--loader NAME` names the loaders that count");
+  });
 });
