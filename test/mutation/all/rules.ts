@@ -16,6 +16,7 @@ import "../../rules/label.test.ts";
 import "../../rules/loader-target.test.ts";
 import "../../rules/map-refusals.test.ts";
 import "../../rules/refusals.test.ts";
+import "../../rules/stray.test.ts";
 import "../../rules/told.test.ts";
 import "../../rules/truth.test.ts";
 import "../../rules/unreadable.test.ts";
