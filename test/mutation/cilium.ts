@@ -69,7 +69,8 @@ function said({ verdict }: Reading, { open, load }: CiliumReport): string | unde
     at = found + part.length;
     return i === 0 ? found === 0 : found >= 0;
   });
-  return isSaid ? undefined : `${error}, not ${verdict.message}`;
+  const isWhole = open.ok || error.endsWith(parts.at(-1) ?? "");
+  return isSaid && isWhole ? undefined : `${error}, not ${verdict.message}`;
 }
 
 /** What is blamed for a refusal, if it is refused for the same. */

@@ -135,14 +135,17 @@ export const BTF_CASES: Readonly<Record<string, Vector>> = {
       }),
     ],
   ),
-  "CB-26": vector([
-    {
-      types: ({ graph }) => {
-        graph.datasec(".ksyms", 0, []);
-        graph.datasec(".ksyms", 0, []);
+  "CB-26": vector(
+    [
+      {
+        types: ({ graph }) => {
+          graph.datasec(".ksyms", 0, []);
+          graph.datasec(".ksyms", 0, []);
+        },
       },
-    },
-  ]),
+    ],
+    [{ types: ({ graph }) => void graph.struct(".maps", 0, []) }],
+  ),
 };
 
 /** A `.ksyms` with what is made for it, which has a tag. */

@@ -9,6 +9,8 @@ import type { CiliumReport } from "../../judges/cilium.ts";
 const KERNEL = KERNEL_PROFILES["6.18"];
 /** DEVMAP and DEVMAP_HASH, of which the kernel itself makes the programs' side read-only. */
 const [READ_ONLY, DEVMAPS] = [0x80, [14, 25]];
+/** What is made of the kernel's own BTF, of which we say nothing. */
+const STRUCT_OPS = 26;
 /** Flags of the file descriptor, which the kernel does not keep with the map. */
 const ACCESS = 0x18;
 /** What is wrong only because the judge creates one map alone, without those that it holds. */
@@ -45,6 +47,9 @@ export function difference(
       return `${name}: with types: we say ${withIds} (${rule}), the kernel holds ${held.btfKeyTypeId} and ${held.btfValueTypeId}`;
     }
   }
+  const told = new Set(verdict.maps.map(({ name }) => name));
+  const forgotten = maps.find(({ name, type, created }) => created !== null && type !== STRUCT_OPS && !told.has(name));
+  if (forgotten !== undefined) return `${forgotten.name}: we say nothing`;
   const asked = new Map(requests?.map((map) => [map.name, map]));
   for (const { name, kernel: held } of maps) {
     const map = asked.get(name.replace(/[^A-Za-z0-9._]/g, ""));

@@ -116,7 +116,8 @@ export const MAP_CASES: Readonly<Record<string, Vector>> = {
   "CM-22": vector([deep(32)], [deep(31)]),
   "CM-23": vector(
     [
-      fields(({ u32 }) => ({ type: u32 })),
+      ...["type", "map_flags", "map_extra", "pinning"].map((name) => fields(({ u32 }) => ({ [name]: u32 }))),
+      ...["key", "value"].map((name) => fields(({ u32 }) => ({ [name]: undefined, [`${name}_size`]: u32 }))),
       fields(({ graph, number }) => ({ max_entries: graph.ref("typedef", number(4), "T") })),
     ],
     [fields(({ graph }) => ({ max_entries: graph.enum("E", [["A", 7]]) }))],

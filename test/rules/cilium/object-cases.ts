@@ -203,7 +203,14 @@ export const PROGRAM_CASES: Readonly<Record<string, Vector>> = {
     [{ sections: [OTHER], symbols: [{ ...SUB, name: "prog" }] }],
     [{ sections: [OTHER], symbols: [SUB] }],
   ),
-  "CP-09": vector([code([[0x85, 0, 0, 0x1000_0000], ...END])], [code([[0x85, 0, 0, 0x0fff_ffff], ...END])]),
+  "CP-09": vector(
+    [code([[0x85, 0, 0, 0x1000_0000], ...END])],
+    [
+      code([[0x85, 0, 0, 0x0fff_ffff], ...END]),
+      code([[0x85, 0x20, 0, 0x1000_0000], ...END]),
+      code([[0x85, 1, 0, 0x1000_0000], ...END]),
+    ],
+  ),
   "CP-10": vector([withSymbol({}, "prog", { size: 8n })]),
   "CP-11": vector([code([LOAD, [0, 1, 0, 0], ...END])]),
   "CP-12": vector([withSymbol(code([...END]), "prog", { size: 12n })]),
@@ -257,7 +264,19 @@ export const RELOCATION_CASES: Readonly<Record<string, Vector>> = {
   "CR-13": vector([
     { types: CONFIG, symbols: [{ name: "CONFIG_HZ", binding: WEAK }], relocations: [[0, "CONFIG_HZ"]] },
   ]),
-  "CR-14": vector([{ types: CONFIG, symbols: [lost], relocations: [[0, "lost"]] }]),
+  "CR-14": vector(
+    [{ types: CONFIG, symbols: [lost], relocations: [[0, "lost"]] }],
+    [
+      {
+        types: (types) => {
+          CONFIG(types);
+          types.graph.datasec(".ksyms", 0, [[types.graph.variable("lost", 0, 2), 0, 0]]);
+        },
+        symbols: [lost],
+        relocations: [[0, "lost"]],
+      },
+    ],
+  ),
   "CR-15": vector([
     {
       types: ({ graph, u32 }) =>
