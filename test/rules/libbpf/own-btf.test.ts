@@ -6,6 +6,8 @@ import { sectionNamed } from "../../../src/elf/symbols.ts";
 import { KERNEL_PROFILES } from "../../../src/rules/kernel/profile.ts";
 import { libbpfVerdict } from "../../../src/rules/libbpf/verdict.ts";
 import { drawObject } from "./draft.ts";
+import { SANITISE_OBJECTS } from "./sanitise-cases.ts";
+import { btfWeSend } from "./sent.ts";
 
 /** The object with bits set in the `info` of the type with this id. */
 function withInfo(id: number, bits: number): Uint8Array {
@@ -37,3 +39,14 @@ test.each([1 << 16, 1 << 23, 1 << 29, 1 << 30])(
     }
   },
 );
+
+test("what one version sends of an object is not taken for what another does", () => {
+  for (const bytes of SANITISE_OBJECTS) {
+    const both = parseElf(bytes);
+    for (const version of ["1.7", "1.1"] as const) {
+      for (const kernel of [KERNEL_PROFILES["5.10"], KERNEL_PROFILES["6.18"]]) {
+        expect(btfWeSend(both, kernel, version)).toEqual(btfWeSend(parseElf(bytes), kernel, version));
+      }
+    }
+  }
+});
