@@ -207,10 +207,8 @@ export class AyaBtf {
   size(root: number, version: AyaVersion = this.version): number {
     let typeId = root;
     let elements = 1;
-    const fitting = (size: number): number => {
-      if (version === "0.3") return size % 2 ** 32;
-      return size < 2 ** 32 ? size : refuseBtf(sizeFits, "invalid BTF type info segment", { typeId: root });
-    };
+    const fitting = (size: number): number =>
+      size < 2 ** 32 ? size : refuseBtf(sizeFits, "invalid BTF type info segment", { typeId: root });
     for (let step = 0; step < DEPTH; step++) {
       const type = this.type(typeId);
       if (type.kind === array) {

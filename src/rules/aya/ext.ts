@@ -94,7 +94,7 @@ class ExtReader {
   private readonly view: DataView;
   private readonly btf: AyaBtf;
   private readonly headerLength: number;
-  private readonly parts: readonly Subsection[];
+  private readonly parts: readonly [functions: Subsection, lines: Subsection, relocations: Subsection];
 
   constructor(bytes: Uint8Array, btf: AyaBtf) {
     this.btf = btf;
@@ -190,8 +190,8 @@ class ExtReader {
   }
 
   read(): AyaExt {
-    const [functionPart, linePart, reloPart] = this.parts.map((part) => this.sized(part));
-    if (functionPart === undefined || linePart === undefined || reloPart === undefined) throw new Error("three parts");
+    const [functions, lines, relocations] = this.parts;
+    const [functionPart, linePart, reloPart] = [this.sized(functions), this.sized(lines), this.sized(relocations)];
     const funcInfo = this.tableOf(functionPart);
     const lineInfo = this.tableOf(linePart);
     let hasRelocations = false;

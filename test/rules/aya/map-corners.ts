@@ -1,6 +1,6 @@
-import type { Graph } from "../../graph.ts";
+import { Graph } from "../../graph.ts";
 import type { AyaCorner } from "./corner-cases.ts";
-import { definition, type Members, number, object, withMap } from "./draft.ts";
+import { definition, type Members, mapsOf, number, object, usual, withMap } from "./draft.ts";
 
 /** Maps of every kind, beside BTF that the kernel takes and beside such as it refuses: aya gives types to some kinds, and sizes of its own to others. */
 
@@ -88,7 +88,31 @@ function outer(graph: Graph, type: number, inner: Kind): Members {
   ];
 }
 
-export const mapCorners: readonly AyaCorner[] = [false, true].flatMap((isRefused) => {
+/** A key, and the definition itself, behind so many typedefs: aya goes through fewer than 32. */
+const hidden = [30, 31, 32, 33].flatMap((count): readonly AyaCorner[] => {
+  const behind = (graph: Graph, type: number): number =>
+    Array.from({ length: count }).reduce<number>((id, _, index) => graph.ref("typedef", id, `t${index}`), type);
+  return [
+    {
+      name: `a key behind ${count} typedefs`,
+      bytes: () =>
+        drawn((graph) => {
+          const [type = ["type", 0], , ...others] = usual(graph);
+          return [type, ["key", graph.ptr(behind(graph, graph.int("key", 4)))], ...others];
+        }, false),
+    },
+    {
+      name: `a definition behind ${count} typedefs`,
+      bytes: () => {
+        const graph = new Graph();
+        const list = usual(graph);
+        return object({ btf: mapsOf(graph, behind(graph, definition(graph, list)), 8 * list.length) });
+      },
+    },
+  ];
+});
+
+const ofKinds: readonly AyaCorner[] = [false, true].flatMap((isRefused) => {
   const beside = isRefused ? ", beside BTF that the kernel refuses" : "";
   return [
     ...[...KINDS, ...LARGE].map(
@@ -107,3 +131,5 @@ export const mapCorners: readonly AyaCorner[] = [false, true].flatMap((isRefused
     ),
   ];
 });
+
+export const mapCorners: readonly AyaCorner[] = [...ofKinds, ...hidden];
