@@ -42,7 +42,7 @@ const outerValue = ciliumRule(
   "A value of an array or hash of maps has 4 bytes, if it says so.",
   "MapSpec.fixupMagicFields",
   "map M: ValueSize must be zero or four for map of map",
-  { ...load, unreachable: "what says which maps they are makes it 4" },
+  load,
 );
 const perfKey = ciliumRule(
   "CL-07",
@@ -154,8 +154,13 @@ function sendTypes(key: Type | undefined, value: Type | undefined, { kernel, tol
 }
 
 function fixSizes(spec: MapSpec): MapSpec {
-  if (spec.type !== MAP_TYPE.perfEventArray) return spec;
   const isSmall = (size: number): boolean => size === 0 || size === 4;
+  if (spec.type === MAP_TYPE.arrayOfMaps || spec.type === MAP_TYPE.hashOfMaps) {
+    // Only one that is inside of another may say something else: what says which maps they are makes it 4.
+    if (!isSmall(spec.valueSize)) refuse(outerValue, "ValueSize must be zero or four for map of map");
+    return { ...spec, valueSize: 4 };
+  }
+  if (spec.type !== MAP_TYPE.perfEventArray) return spec;
   if (!isSmall(spec.keySize)) refuse(perfKey, "KeySize must be zero or four for perf event array");
   if (!isSmall(spec.valueSize)) refuse(perfValue, "ValueSize must be zero or four for perf event array");
   return { ...spec, keySize: 4, valueSize: 4 };

@@ -52,6 +52,28 @@ function pointing(graph: Types["graph"], id: number): number {
   return graph.struct("P", 8, [["p", graph.ptr(id), 0]]);
 }
 
+/** An array of maps that says its maps are of maps as well, with values of that size. */
+function holding(type: number, size: number): Changes {
+  return map(
+    ({ graph, u32, pointer, number }): Fields => {
+      const inner = graph.struct("Inner", 32, [
+        ["type", number(type), 0],
+        ["key", pointer, 64],
+        ["value_size", number(size), 128],
+        ["max_entries", number(1), 192],
+      ]);
+      const values = graph.array(graph.ptr(inner), u32, 1);
+      return [
+        ["type", number(12)],
+        ["key", pointer],
+        ["max_entries", number(1)],
+        ["values", values],
+      ];
+    },
+    { slots: 8 },
+  );
+}
+
 const outer = (type: number): Changes => sized(type, 4, 4);
 
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
@@ -86,6 +108,7 @@ export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   ),
   "CL-04": vector([outer(12), outer(13)]),
   "CL-05": vector([old(24, 1)], [old(24, 0)]),
+  "CL-06": vector([holding(12, 8), holding(13, 8)]),
   "CL-07": vector([sized(4, 8, 4)], [sized(4, 4, 4), sized(4, 0, 0)]),
   "CL-08": vector([sized(4, 4, 8)]),
   "CL-09": vector([sized(0x1000_0001, 4, 4), sized(0x2000_0000, 4, 4)], [sized(2, 4, 4)]),
