@@ -47,6 +47,10 @@ describe("the loaders that count", () => {
     expect([code, message]).toEqual(["USAGE", `no loader is called "${name}"; known are ${known}`]);
   });
 
+  test("go by their plain names in their newest versions", () => {
+    for (const { key, isNewest } of loaderTarget([]).loaders) expect(isNewest, key).toBe(!key.includes("@"));
+  });
+
   /** The calls that a user of a loader makes: C of libbpf, Go of cilium/ebpf, Rust of aya. */
   test("refuse in the calls that their users make", async () => {
     const stages = async (
