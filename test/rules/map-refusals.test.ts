@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { checkObject } from "../../src/check.ts";
 import { untoldRefusals } from "../../src/refusals.ts";
 import { allRules } from "../../src/rules/index.ts";
@@ -10,6 +10,7 @@ import { Graph } from "../graph.ts";
 import { judgeTest } from "../judges/judge-test.ts";
 import { type LibbpfMap, libbpf11, libbpf17, runLibbpf } from "../judges/libbpf.ts";
 import { answer } from "../judges/run.ts";
+import { mapCorners } from "./aya/map-corners.ts";
 import { drawObject, type MapDraft, type Types } from "./libbpf/draft.ts";
 
 const [HASH, PERCPU_ARRAY] = [1, 6];
@@ -116,4 +117,14 @@ judgeTest(libbpf17())("a map that is created without its types is a warning", as
     expect(older[0]?.answers[0]?.text).toContain("Retrying without BTF");
     expect(log.map(({ text: line }) => line).join("")).toContain(older[0]?.answers[0]?.text);
   }
+});
+
+test("what a map lacks for want of BTF is not told beside why the kernel refuses that", async () => {
+  const corner = mapCorners.find(
+    ({ name }) => name === "a map of type 24, 4, 4, 0, beside BTF that the kernel refuses",
+  );
+  const { verdicts, diagnostics } = await checkObject(corner?.bytes() ?? new Uint8Array(0));
+  expect(verdicts.aya.maps).toMatchObject([{ name: "MAP", rule: "KC-19" }]);
+  expect(diagnostics.filter(({ answers }) => answers.some(({ judge }) => judge === "kernel"))).not.toEqual([]);
+  expect(diagnostics.filter(({ rule }) => rule === "kernel/kc-19")).toEqual([]);
 });
