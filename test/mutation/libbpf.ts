@@ -1,10 +1,7 @@
 import { encodeBtf } from "../../src/btf/encode.ts";
 import { parseBtf } from "../../src/btf/parse.ts";
 import { equalBytes } from "../../src/bytes/compare.ts";
-import type { ElfView } from "../../src/elf/model.ts";
-import { parseElf } from "../../src/elf/parse.ts";
 import { sectionNamed } from "../../src/elf/symbols.ts";
-import { BtfFixError } from "../../src/errors.ts";
 import { KERNEL_PROFILES } from "../../src/rules/kernel/profile.ts";
 import { btfAsSent } from "../../src/rules/libbpf/as-sent.ts";
 import type { LibbpfVersion } from "../../src/rules/libbpf/sanitise.ts";
@@ -23,6 +20,7 @@ import {
 } from "../rules/libbpf/sent.ts";
 import { createdByLibbpf, shapes } from "../rules/libbpf/shape.ts";
 import { difference, type MadeMap, mapDifference } from "../rules/loaders/campaign.ts";
+import { read } from "./read.ts";
 import { type AnswersOf, type Replay, replaysOf } from "./replay.ts";
 
 const KERNEL = KERNEL_PROFILES["6.18"];
@@ -34,16 +32,6 @@ export interface LibbpfAnswer {
   readonly said: readonly string[];
   readonly sent?: string;
   readonly maps?: readonly MadeMap[];
-}
-
-/** The object, read anew each time: what is remembered of it is of the mutant before. */
-function read(bytes: Uint8Array): ElfView | undefined {
-  try {
-    return parseElf(bytes);
-  } catch (error) {
-    if (error instanceof BtfFixError) return undefined;
-    throw error;
-  }
 }
 
 function opened(version: LibbpfVersion, bytes: Uint8Array, { fell, report, said }: LibbpfAnswer): string | undefined {

@@ -2,19 +2,15 @@ import type { ElfView } from "../../src/elf/model.ts";
 import { parseElf } from "../../src/elf/parse.ts";
 import { BtfFixError } from "../../src/errors.ts";
 
-const known = new WeakMap<Uint8Array, ElfView | null>();
-
-/** The object, read once; undefined where our reader refuses it, and there is no verdict to compare. */
+/**
+ * The object, undefined where our reader refuses it and there is no verdict to compare. Read anew each time: the rules remember what they found
+ * in an object, and what is remembered would be of the mutant before.
+ */
 export function read(bytes: Uint8Array): ElfView | undefined {
-  let elf = known.get(bytes);
-  if (elf === undefined) {
-    try {
-      elf = parseElf(bytes);
-    } catch (error) {
-      if (!(error instanceof BtfFixError)) throw error;
-      elf = null;
-    }
-    known.set(bytes, elf);
+  try {
+    return parseElf(bytes);
+  } catch (error) {
+    if (error instanceof BtfFixError) return undefined;
+    throw error;
   }
-  return elf ?? undefined;
 }
