@@ -214,20 +214,42 @@ function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Offset of each extern of `.kconfig` and the size of all: strictest alignment first, then by size and name (`cmp_externs`). */
+/** An extern of `.kconfig`. */
+export interface ConfigExtern {
+  readonly name: string;
+  /** Its VAR. */
+  readonly id: number;
+  readonly size: number;
+  readonly align: number;
+}
+
+/** Those of `.kconfig` in libbpf's order: strictest alignment first, then by size and name (`cmp_externs`). */
+function inOrder(btf: Btf, found: readonly Extern[]): readonly ConfigExtern[] {
+  const sized = found.map(({ name, id }): ConfigExtern => {
+    const variable = typeById(btf, id);
+    const align = variable?.kind === "var" ? alignOf(btf, variable.type) : 0;
+    return { name, id, size: sizeOf(btf, id) ?? 0, align: align || 1 };
+  });
+  return sized.sort((a, b) => b.align - a.align || a.size - b.size || compareNames(a.name, b.name));
+}
+
+/** The externs of `.kconfig` of an object that opens, in libbpf's order. Throws a `LibbpfRefusal` for another. */
+export function configExterns(btf: Btf, elf: ElfView): readonly ConfigExtern[] {
+  const isConfig = ({ section: id }: Extern): boolean => {
+    const home = typeById(btf, id);
+    return home?.kind === "datasec" && nameText(btf, home.nameOff) === KCONFIG;
+  };
+  return inOrder(btf, collect(btf, elf).filter(isConfig));
+}
+
+/** Offset of each extern of `.kconfig` and the size of all. */
 function layOutConfig(
   btf: Btf,
   found: readonly Extern[],
 ): { readonly offsets: ReadonlyMap<string, number>; readonly size: number } {
-  const sized = found.map(({ name, id }) => {
-    const variable = typeById(btf, id);
-    const align = variable?.kind === "var" ? alignOf(btf, variable.type) : 0;
-    return { name, size: sizeOf(btf, id) ?? 0, align: align || 1 };
-  });
-  sized.sort((a, b) => b.align - a.align || a.size - b.size || compareNames(a.name, b.name));
   const offsets = new Map<string, number>();
   let end = 0;
-  for (const { name, size, align } of sized) {
+  for (const { name, size, align } of inOrder(btf, found)) {
     const offset = Math.ceil(end / align) * align;
     offsets.set(name, offset);
     end = offset + size;

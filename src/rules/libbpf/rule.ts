@@ -6,6 +6,7 @@ export const ENOENT = 2;
 export const ESRCH = 3;
 export const E2BIG = 7;
 export const EINVAL = 22;
+export const ERANGE = 34;
 /** The same number as EOPNOTSUPP. */
 export const ENOTSUP = 95;
 export const FORMAT = 4001;

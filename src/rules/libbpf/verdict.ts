@@ -30,6 +30,7 @@ import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 import { type Sent, sentBtf } from "./sent.ts";
 import { collectStructOps, structOpsRules, structOpsSections } from "./struct-ops.ts";
+import { checkVirtualExterns, virtualExternRules } from "./virtual-externs.ts";
 
 const missing = libbpfRule(
   "LE-06",
@@ -61,6 +62,7 @@ export const libbpfRules: readonly LoaderRule[] = [
   ...relocationRules,
   ...slotRules,
   ...fallRules,
+  ...virtualExternRules,
   mandatory,
   ...createRules,
   ...programRecordRules,
@@ -191,13 +193,25 @@ function refusedProgram(
   return undefined;
 }
 
+/** How libbpf fails to fill in the externs, before all else. */
+function externRefusal(btf: Btf, elf: ElfView): ReturnType<typeof refused> | undefined {
+  try {
+    checkVirtualExterns(btf, elf);
+    return undefined;
+  } catch (refusal) {
+    if (!(refusal instanceof LibbpfRefusal)) throw refusal;
+    return refused(refusal, "load");
+  }
+}
+
 function load(elf: ElfView, opened: Opened, version: LibbpfVersion, kernel: KernelProfile): LoaderVerdict {
   const { btf, needsBtf } = opened;
   const sent = btf && sentBtf(elf, btf, kernel, version);
   const heard = sent === undefined ? LOADED : { ...LOADED, btf: sent.verdict };
   const { programs, refusal: apart } = putTogether(opened);
   // 1.1 puts programs together when the maps are there; 1.7 before it talks to the kernel.
-  const before = version === "1.1" ? undefined : apart && refused(apart, "load");
+  const unresolved = btf && externRefusal(btf, elf);
+  const before = unresolved ?? (version === "1.1" ? undefined : apart && refused(apart, "load"));
   // Where nothing in the kernel needs the BTF, libbpf goes on without.
   if (sent?.verdict.accepted === false && needsBtf) {
     const { errno } = sent.verdict;

@@ -75,9 +75,48 @@ const tagged = (type: (types: Types) => number, tag = "exception_callback:none")
   types: (types) => void types.graph.declTag(tag, type(types)),
 });
 
+/** An extern of `.kconfig` with this name, weak or not. */
+const named = (name: string, type: (types: Types) => number, binding = 1): Changes => ({
+  types: (types) => void types.graph.datasec(".kconfig", 0, [[types.graph.variable(name, type(types), 2), 0, 4]]),
+  symbols: [{ name, binding }],
+});
+const [WEAK, BOOL] = [2, 4];
+const number = ({ u32 }: Types): number => u32;
+const truth = ({ graph }: Types): number => graph.int("bool", 1, BOOL);
+const letters = ({ graph, u32 }: Types): number => graph.array(graph.int("char", 1), u32, 4);
+const byte = ({ graph }: Types): number => graph.int("char", 1);
+const tristate = ({ graph }: Types): number => graph.enum("libbpf_tristate", [["TRI_NO", 0]]);
+
 /** What is refused when the object is loaded: the kernel must know its struct. */
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "LP-02": { broken: [sized(1, 0, 4), sized(27, 4, 4)], kept: [sized(2, 4, 4), sized(5, 4, 4)] },
+  "LF-10": vector(
+    [named("x", number), named("x", number, WEAK), named("LINUX_X", number), named("LINUX_HAS_BPF_COOKIES", truth)],
+    [
+      named("LINUX_KERNEL_VERSION", number),
+      named("LINUX_X", number, WEAK),
+      named("LINUX_", byte, WEAK),
+      named("CONFIG_NO_SUCH", number, WEAK),
+    ],
+  ),
+  "LF-11": vector(
+    [
+      named("LINUX_KERNEL_VERSION", truth),
+      named("LINUX_KERNEL_VERSION", letters),
+      named("LINUX_KERNEL_VERSION", byte),
+      named("LINUX_KERNEL_VERSION", ({ graph }) => graph.int("short", 2)),
+      named("LINUX_HAS_BPF_COOKIE", tristate),
+      named("LINUX_HAS_SYSCALL_WRAPPER", letters),
+      named("LINUX_X", letters, WEAK),
+    ],
+    [
+      named("LINUX_KERNEL_VERSION", ({ graph }) => graph.ref("typedef", graph.int("wide", 8), "T")),
+      named("LINUX_HAS_BPF_COOKIE", truth),
+      named("LINUX_HAS_BPF_COOKIE", byte),
+      named("LINUX_HAS_SYSCALL_WRAPPER", number),
+      named("LINUX_X", truth, WEAK),
+    ],
+  ),
   "LN-02": { broken: [code(ADDRESS_OF_FUNCTION, LOAD_REST, move(0, 0), EXIT)], kept: [loops] },
   "LN-03": { broken: [code(CALL, EXIT, move(0, 0), EXIT)], kept: [code(move(0, 0), EXIT), loops] },
   "LN-04": { broken: [withoutText("funcInfo")], kept: [loops] },
