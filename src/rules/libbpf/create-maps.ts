@@ -4,6 +4,7 @@ import type { HeldBtf } from "../kernel/verdict.ts";
 import type { LoaderRule, MapVerdict } from "../loader.ts";
 import { askForMap } from "../map-verdict.ts";
 import { errnoText } from "./errno.ts";
+import { fallOnOps } from "./follow.ts";
 import { LibbpfRefusal, libbpfRule } from "./rule.ts";
 import type { LibbpfVersion } from "./sanitise.ts";
 
@@ -24,6 +25,13 @@ const STRUCT_OPS = 26;
 export interface MadeMaps {
   readonly maps: readonly MapVerdict[];
   readonly refusal: LibbpfRefusal | undefined;
+}
+
+/** Looks for the variable of each map of struct_ops, before any map is made. Errors: LC-06. */
+export function checkOps(created: readonly CreatedMap[]): void {
+  for (const { name, type, kernelTypeId } of created) {
+    if (type === STRUCT_OPS && kernelTypeId === undefined) fallOnOps(name);
+  }
 }
 
 /**

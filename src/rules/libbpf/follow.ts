@@ -40,8 +40,16 @@ const placeKnown = libbpfRule(
   FALLS,
 );
 
+const opsOfVariable = libbpfRule(
+  "LC-06",
+  "A map of struct_ops is made of a variable: of one in `.maps` libbpf looks for it, and crashes.",
+  "bpf_map__init_kern_struct_ops",
+  [],
+  { ...FALLS, stage: "load" },
+);
+
 /** Conditions on which libbpf gives no answer: it crashes or hangs. */
-export const fallRules: readonly LoaderRule[] = [idKnown, nameKnown, chainEnds, structEnds, placeKnown];
+export const fallRules: readonly LoaderRule[] = [idKnown, nameKnown, chainEnds, structEnds, placeKnown, opsOfVariable];
 
 /** libbpf 1.1 reads a type that does not exist. */
 export function fallOnId(typeId: number): never {
@@ -95,4 +103,9 @@ export function followed(btf: Btf, id: number): BtfType | undefined {
   }
   for (const link of path) known.set(link, at);
   return typeById(btf, at);
+}
+
+/** libbpf looks for the variable of a map that has none. */
+export function fallOnOps(map: string): never {
+  throw new LibbpfRefusal(opsOfVariable, "", { map });
 }

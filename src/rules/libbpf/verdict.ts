@@ -15,7 +15,7 @@ import {
 import { datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
 import { type Collected, collectRules, collectSections } from "./collect.ts";
-import { createRules, makeMaps } from "./create-maps.ts";
+import { checkOps, createRules, makeMaps } from "./create-maps.ts";
 import { createdMaps } from "./created.ts";
 import { definitionRules } from "./definition.ts";
 import { errnoName, errnoText } from "./errno.ts";
@@ -193,10 +193,10 @@ function refusedProgram(
   return undefined;
 }
 
-/** How libbpf fails to fill in the externs, before all else. */
-function externRefusal(btf: Btf, elf: ElfView): ReturnType<typeof refused> | undefined {
+/** How libbpf fails at one of the steps of a load; undefined if it does not. */
+function failure(step: () => void): Omit<LoaderVerdict, "maps"> | undefined {
   try {
-    checkVirtualExterns(btf, elf);
+    step();
     return undefined;
   } catch (refusal) {
     if (!(refusal instanceof LibbpfRefusal)) throw refusal;
@@ -208,10 +208,12 @@ function load(elf: ElfView, opened: Opened, version: LibbpfVersion, kernel: Kern
   const { btf, needsBtf } = opened;
   const sent = btf && sentBtf(elf, btf, kernel, version);
   const heard = sent === undefined ? LOADED : { ...LOADED, btf: sent.verdict };
+  const created = opened.maps();
   const { programs, refusal: apart } = putTogether(opened);
+  const unresolved = failure(() => btf && checkVirtualExterns(btf, elf));
+  const fallen = failure(() => checkOps(created));
   // 1.1 puts programs together when the maps are there; 1.7 before it talks to the kernel.
-  const unresolved = btf && externRefusal(btf, elf);
-  const before = unresolved ?? (version === "1.1" ? undefined : apart && refused(apart, "load"));
+  const before = unresolved ?? (version === "1.1" ? undefined : (fallen ?? (apart && refused(apart, "load"))));
   // Where nothing in the kernel needs the BTF, libbpf goes on without.
   if (sent?.verdict.accepted === false && needsBtf) {
     const { errno } = sent.verdict;
@@ -219,9 +221,9 @@ function load(elf: ElfView, opened: Opened, version: LibbpfVersion, kernel: Kern
     const message = `Error loading .BTF into kernel: ${number}. BTF is mandatory, can't proceed.`;
     return { ...heard, ...(before ?? { accepted: false, stage: "load", errno, message, rule: mandatory.id }) };
   }
-  const { maps, refusal } = makeMaps(opened.maps(), sent?.held(), kernel, version);
+  const { maps, refusal } = makeMaps(created, sent?.held(), kernel, version);
   const stopped = refusal ?? apart;
-  const first = before ?? (stopped && refused(stopped, "load"));
+  const first = before ?? fallen ?? (stopped && refused(stopped, "load"));
   if (first !== undefined) return { ...heard, ...first, maps };
   const loaded = [...judged(programs, sent, elf, kernel)];
   return { ...heard, ...refusedProgram(loaded, version), maps, programs: loaded.map(programVerdict) };

@@ -90,6 +90,7 @@ const tristate = ({ graph }: Types): number => graph.enum("libbpf_tristate", [["
 /** What is refused when the object is loaded: the kernel must know its struct. */
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "LP-02": { broken: [sized(1, 0, 4), sized(27, 4, 4)], kept: [sized(2, 4, 4), sized(5, 4, 4)] },
+  "LC-06": { broken: [sized(26, 4, 4), sized(26, 0, 0)], kept: [sized(2, 4, 4)] },
   "LF-10": vector(
     [named("x", number), named("x", number, WEAK), named("LINUX_X", number), named("LINUX_HAS_BPF_COOKIES", truth)],
     [
