@@ -85,10 +85,13 @@ const COMPARED: Readonly<Record<string, Differ>> = {
   said,
   blamed,
   // What it finds in an object, before any kernel is asked.
-  opened: (ours, report) =>
-    ours.spec !== undefined && !report.open.ok ? "it does not open" : openedDifference(ours.spec, report),
+  opened: ({ spec }, report) =>
+    (spec !== undefined) === report.open.ok ? openedDifference(spec, report) : `it opens: ${report.open.ok}`,
   // The attributes of each map that it asks for, and the bytes of BTF that it sends before.
-  sent: (ours, report) => (report.open.ok ? sentDifference(ours.requests, report) : undefined),
+  sent({ requests }, report) {
+    if (!report.open.ok) return undefined;
+    return requests === undefined ? "no maps are asked for" : sentDifference(requests, report);
+  },
 };
 
 export function ciliumComparisons(release: KernelRelease): readonly Comparison<CiliumReport>[] {
