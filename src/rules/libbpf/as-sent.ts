@@ -2,6 +2,7 @@ import { BtfBuilder } from "../../btf/builder.ts";
 import {
   type Btf,
   type BtfDatasec,
+  type BtfFunc,
   type BtfSecInfo,
   LINKAGE_EXTERN,
   LINKAGE_GLOBAL,
@@ -22,6 +23,7 @@ import { sectionNamed } from "../../elf/symbols.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { LoaderRule } from "../loader.ts";
 import { withExternsAllocated } from "./externs.ts";
+import { fallOnFunction } from "./follow.ts";
 import { ENOENT, LibbpfRefusal, libbpfRule } from "./rule.ts";
 import { type LibbpfVersion, sanitised } from "./sanitise.ts";
 
@@ -140,12 +142,33 @@ function globalFunctions(btf: Btf): ReadonlyMap<string, number[]> {
   return found;
 }
 
-/** Functions of `.text` that no other object may see become static, so that they are verified where they are called. */
-function withFunctionsHidden(open: Btf, btf: Btf, elf: ElfView): Btf {
+/** Symbols of the functions of `.text` that no other object may see. */
+function hiddenFunctions(elf: ElfView): readonly ElfSymbol[] {
   const text = sectionNamed(elf, ".text")?.index;
-  const isHidden = ({ type, section, binding, visibility }: ElfSymbol): boolean =>
-    type === STT_FUNC && section === text && binding !== STB_LOCAL && RESTRICTED.includes(visibility);
-  const hidden = elf.symbols.filter(isHidden);
+  return elf.symbols.filter(
+    ({ type, section, binding, visibility }) =>
+      type === STT_FUNC && section === text && binding !== STB_LOCAL && RESTRICTED.includes(visibility),
+  );
+}
+
+/**
+ * Looks for the global FUNC of each hidden function, as 1.1 does when it loads an object, and compares the names of all before it. Errors: LC-07,
+ * as a `LibbpfRefusal`.
+ */
+export function checkHiddenFunctions(btf: Btf, elf: ElfView): void {
+  const strings = stringLength(btf);
+  const isNameless = ({ linkage, nameOff }: BtfFunc): boolean => linkage === LINKAGE_GLOBAL && nameOff >= strings;
+  const nameless = [...typesOfKind(btf, "func")].find(([, func]) => isNameless(func))?.[0];
+  if (nameless === undefined) return;
+  const functions = globalFunctions(btf);
+  for (const { name } of hiddenFunctions(elf)) {
+    if ((functions.get(name)?.pop() ?? Number.POSITIVE_INFINITY) > nameless) fallOnFunction(nameless);
+  }
+}
+
+/** Hidden functions become static, so that they are verified where they are called. */
+function withFunctionsHidden(open: Btf, btf: Btf, elf: ElfView): Btf {
+  const hidden = hiddenFunctions(elf);
   if (hidden.length === 0) return open;
   const builder = new BtfBuilder(open);
   const functions = globalFunctions(btf);

@@ -48,8 +48,24 @@ const opsOfVariable = libbpfRule(
   { ...FALLS, stage: "load" },
 );
 
+const functionNamed = libbpfRule(
+  "LC-07",
+  "The name of a global FUNC before that of a hidden function lies within the strings: libbpf compares it, and crashes.",
+  "bpf_object__sanitize_and_load_btf",
+  [],
+  { ...FALLS, stage: "load", until: "1.1" },
+);
+
 /** Conditions on which libbpf gives no answer: it crashes or hangs. */
-export const fallRules: readonly LoaderRule[] = [idKnown, nameKnown, chainEnds, structEnds, placeKnown, opsOfVariable];
+export const fallRules: readonly LoaderRule[] = [
+  idKnown,
+  nameKnown,
+  chainEnds,
+  structEnds,
+  placeKnown,
+  opsOfVariable,
+  functionNamed,
+];
 
 /** libbpf 1.1 reads a type that does not exist. */
 export function fallOnId(typeId: number): never {
@@ -108,4 +124,9 @@ export function followed(btf: Btf, id: number): BtfType | undefined {
 /** libbpf looks for the variable of a map that has none. */
 export function fallOnOps(map: string): never {
   throw new LibbpfRefusal(opsOfVariable, "", { map });
+}
+
+/** libbpf 1.1 compares the name of a function that has none. */
+export function fallOnFunction(typeId: number): never {
+  throw new LibbpfRefusal(functionNamed, "", { typeId });
 }

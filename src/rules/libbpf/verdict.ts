@@ -12,7 +12,7 @@ import {
   type LoaderVerdict,
   programVerdict,
 } from "../loader.ts";
-import { datasecRules, opened } from "./as-sent.ts";
+import { checkHiddenFunctions, datasecRules, opened } from "./as-sent.ts";
 import { btfRules, checkBtf } from "./btf.ts";
 import { type Collected, collectRules, collectSections } from "./collect.ts";
 import { checkOps, createRules, makeMaps } from "./create-maps.ts";
@@ -210,7 +210,12 @@ function load(elf: ElfView, opened: Opened, version: LibbpfVersion, kernel: Kern
   const heard = sent === undefined ? LOADED : { ...LOADED, btf: sent.verdict };
   const created = opened.maps();
   const { programs, refusal: apart } = putTogether(opened);
-  const unresolved = failure(() => btf && checkVirtualExterns(btf, elf));
+  const unresolved = failure(() => {
+    if (btf === undefined) return;
+    checkVirtualExterns(btf, elf);
+    // Names that 1.7 does not know it refuses when it opens an object.
+    if (version === "1.1") checkHiddenFunctions(btf, elf);
+  });
   const fallen = failure(() => checkOps(created));
   // 1.1 puts programs together when the maps are there; 1.7 before it talks to the kernel.
   const before = unresolved ?? (version === "1.1" ? undefined : (fallen ?? (apart && refused(apart, "load"))));

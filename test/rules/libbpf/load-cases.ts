@@ -87,10 +87,24 @@ const letters = ({ graph, u32 }: Types): number => graph.array(graph.int("char",
 const byte = ({ graph }: Types): number => graph.int("char", 1);
 const tristate = ({ graph }: Types): number => graph.enum("libbpf_tristate", [["TRI_NO", 0]]);
 
+/** A hidden function of `.text`, and global FUNCs with these names: "" for an offset behind the strings. */
+const hiding = (...names: readonly string[]): Changes => ({
+  sections: [{ name: ".text", insns: [move(0, 0), EXIT] }],
+  symbols: [{ name: "helper", section: ".text", size: 16, type: 2, visibility: 2 }],
+  types({ graph, u32 }) {
+    const type = graph.proto(u32, []);
+    for (const name of names) {
+      if (name === "") graph.add({ kind: "func", nameOff: 0xffff, type, linkage: 1 });
+      else graph.func(name, type);
+    }
+  },
+});
+
 /** What is refused when the object is loaded: the kernel must know its struct. */
 export const LOAD_CASES: Readonly<Record<string, Vector>> = {
   "LP-02": { broken: [sized(1, 0, 4), sized(27, 4, 4)], kept: [sized(2, 4, 4), sized(5, 4, 4)] },
   "LC-06": { broken: [sized(26, 4, 4), sized(26, 0, 0)], kept: [sized(2, 4, 4)] },
+  "LC-07": vector([hiding("", "helper"), hiding("")], [hiding("helper", ""), hiding("other", "helper")]),
   "LF-10": vector(
     [named("x", number), named("x", number, WEAK), named("LINUX_X", number), named("LINUX_HAS_BPF_COOKIES", truth)],
     [
