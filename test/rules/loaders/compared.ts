@@ -9,12 +9,19 @@ import type { Compared, MadeMap, Opened } from "./campaign.ts";
 const STRUCT_OPS = 26;
 const MADE = /^libbpf: map '(.*)': failed to create: /;
 
-/** What became of the maps of a report; those that libbpf never asked for, because the object fails before, are left out. */
+/** BPF_F_NUMA_NODE. */
+const ON_NODE = 0x4;
+
+/**
+ * What became of the maps of a report; those that libbpf never asked for, because the object fails before, are left out, and those that are
+ * refused on a node of memory other than the first: which there are is the machine's matter, not the object's.
+ */
 export function madeByLibbpf({ maps, log }: LibbpfReport): readonly MadeMap[] {
   const refused = new Set(log.flatMap(({ text }) => MADE.exec(text)?.[1] ?? []));
-  return maps.flatMap(({ name, type, kernel, errno }): readonly MadeMap[] => {
+  return maps.flatMap(({ name, type, mapFlags, numaNode, kernel, errno }): readonly MadeMap[] => {
     const created = kernel !== null;
-    if (type === STRUCT_OPS || (!created && !refused.has(name))) return [];
+    const isElsewhere = (mapFlags & ON_NODE) !== 0 && numaNode !== 0;
+    if (type === STRUCT_OPS || (!created && (isElsewhere || !refused.has(name)))) return [];
     const withIds = created && (kernel.btfKeyTypeId !== 0 || kernel.btfValueTypeId !== 0);
     return [{ name, created, withIds, errno }];
   });
