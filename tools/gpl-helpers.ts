@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { ROOT } from "./bundle.ts";
 import { type Live, probeKernel } from "./gpl-helpers/live.ts";
 import { readSource, type SourceSays } from "./gpl-helpers/source.ts";
-import { type Row, render, renderSeen } from "./gpl-helpers/table.ts";
+import { render, renderSeen, type SeenHelper } from "./gpl-helpers/table.ts";
 
 const SOURCES = ["linux-source-6.1", "linux-source-6.12"];
 const [FILE, SEEN] = [
@@ -17,10 +17,10 @@ const [FILE, SEEN] = [
   ["test", "rules", "elf", "gpl-helpers.ts"],
 ].map((path) => join(ROOT, ...path)) as [string, string];
 
-function rows(live: Live, sources: readonly SourceSays[]): readonly Row[] {
+function rows(live: Live, sources: readonly SourceSays[]): readonly SeenHelper[] {
   return [...live.helperNames]
     .sort(([a], [b]) => a - b)
-    .flatMap(([id, name]): readonly Row[] => {
+    .flatMap(([id, name]): readonly SeenHelper[] => {
       const barredIn = live.types.filter(({ barred }) => barred.includes(id)).map(({ type }) => type);
       const openIn = live.types
         .filter(({ open, barred }) => open.includes(id) && !barred.includes(id))

@@ -1,10 +1,14 @@
 import type { Live } from "./live.ts";
 
-/** One helper of the table; program types are numbers of `enum bpf_prog_type`. */
-export interface Row {
+/** A helper that only programs with a GPL-compatible license may call; program types as `enum bpf_prog_type` numbers them. */
+export interface SeenHelper {
+  /** `enum bpf_func_id`. */
   readonly id: number;
+  /** Without "bpf_". */
   readonly name: string;
+  /** Types in which the kernel bars it; none where only the source tells. */
   readonly barredIn: readonly number[];
+  /** Types in which any license will do. */
   readonly openIn: readonly number[];
   readonly seen: "kernel" | "source";
 }
@@ -21,7 +25,7 @@ function origin({ kernel, types, typeNames, untried }: Live, sources: readonly s
 }
 
 /** The table that the rule reads, as a TypeScript file. */
-export function render(rows: readonly Row[], live: Live, sources: readonly string[]): string {
+export function render(rows: readonly SeenHelper[], live: Live, sources: readonly string[]): string {
   const open = rows.filter(({ openIn }) => openIn.includes(PERF_EVENT)).map(({ id }) => id);
   return `/**
  * Made by \`npm run gpl-helpers\`, not by hand, of what test/rules/elf/gpl-helpers.ts lists.
@@ -39,7 +43,7 @@ export const OPEN_IN_PERF_EVENT: ReadonlySet<number> = new Set([${open.join(", "
 }
 
 /** What was seen of each, for the tests, as a TypeScript file that biome leaves as it is. */
-export function renderSeen(rows: readonly Row[], live: Live, sources: readonly string[]): string {
+export function renderSeen(rows: readonly SeenHelper[], live: Live, sources: readonly string[]): string {
   const { types } = live;
   // A list of nearly all types is told by what is missing.
   const everywhere = rows.filter(({ barredIn }) => barredIn.length === types.length).length;
@@ -51,19 +55,7 @@ export function renderSeen(rows: readonly Row[], live: Live, sources: readonly s
  * Made by \`npm run gpl-helpers\`, not by hand: what src/rules/elf/gpl-helpers.ts comes from.
  *
 ${origin(live, sources)} */
-
-/** A helper that only programs with a GPL-compatible license may call; program types as \`enum bpf_prog_type\` numbers them. */
-export interface SeenHelper {
-  /** \`enum bpf_func_id\`. */
-  readonly id: number;
-  /** Without "bpf_". */
-  readonly name: string;
-  /** Types in which the kernel bars it; none where only the source tells. */
-  readonly barredIn: readonly number[];
-  /** Types in which any license will do. */
-  readonly openIn: readonly number[];
-  readonly seen: "kernel" | "source";
-}
+import type { SeenHelper } from "../../../tools/gpl-helpers/table.ts";
 
 /** Every type that was tried; ${everywhere} helpers are barred in all of them. */
 // biome-ignore format: a generated table

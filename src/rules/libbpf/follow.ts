@@ -87,6 +87,16 @@ export function fallOnPlace(typeId: number): never {
   throw new LibbpfRefusal(placeKnown, "", { typeId });
 }
 
+/** libbpf looks for the variable of a map that has none. */
+export function fallOnOps(map: string): never {
+  throw new LibbpfRefusal(opsOfVariable, "", { map });
+}
+
+/** libbpf 1.1 compares the name of a function that has none. */
+export function fallOnFunction(typeId: number): never {
+  throw new LibbpfRefusal(functionNamed, "", { typeId });
+}
+
 const ends = new WeakMap<Btf, Map<number, number>>();
 
 /**
@@ -119,14 +129,4 @@ export function followed(btf: Btf, id: number): BtfType | undefined {
   }
   for (const link of path) known.set(link, at);
   return typeById(btf, at);
-}
-
-/** libbpf looks for the variable of a map that has none. */
-export function fallOnOps(map: string): never {
-  throw new LibbpfRefusal(opsOfVariable, "", { map });
-}
-
-/** libbpf 1.1 compares the name of a function that has none. */
-export function fallOnFunction(typeId: number): never {
-  throw new LibbpfRefusal(functionNamed, "", { typeId });
 }

@@ -4,19 +4,7 @@
  * Probed: Linux 6.18.44, every helper in 28 types of programs; not to be tried there: LIRC_MODE2, STRUCT_OPS, EXT, LSM.
  * Cross-checked with `.gpl_only` in linux-source-6.1 6.1.192-2 and linux-source-6.12 6.12.117-1~deb12u1.
  */
-
-/** A helper that only programs with a GPL-compatible license may call; program types as `enum bpf_prog_type` numbers them. */
-export interface SeenHelper {
-  /** `enum bpf_func_id`. */
-  readonly id: number;
-  /** Without "bpf_". */
-  readonly name: string;
-  /** Types in which the kernel bars it; none where only the source tells. */
-  readonly barredIn: readonly number[];
-  /** Types in which any license will do. */
-  readonly openIn: readonly number[];
-  readonly seen: "kernel" | "source";
-}
+import type { SeenHelper } from "../../../tools/gpl-helpers/table.ts";
 
 /** Every type that was tried; 18 helpers are barred in all of them. */
 // biome-ignore format: a generated table
